@@ -1,0 +1,195 @@
+// The database: open, write, read, look inside. Start here.
+//
+// Thread safety: every member of Db may be called from any thread. A DbCursor belongs to one thread
+// at a time. Snapshots, cursors and pinned values keep what they need alive, also past close(); a
+// cursor or snapshot used after close() throws ClosedError.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lsmkit/db/options.h"
+#include "lsmkit/memtable/write_batch.h"
+#include "lsmkit/trace/event.h"
+#include "lsmkit/version/version.h"
+#include "lsmkit/vfs/clock.h"
+#include "lsmkit/vfs/file_system.h"
+
+namespace lsmkit {
+
+class Engine;
+
+struct Environment {
+  FileSystem* files = &posix_file_system();
+  Clock* clock = &system_clock();
+};
+
+// How options are found: stored ones (or defaults for a new database), replaced as a whole by
+// `options` if given, then `overrides` (name, text) one by one.
+struct OpenRequest {
+  std::string path;
+  std::optional<Options> options;
+  std::vector<std::pair<std::string, std::string>> overrides;
+  bool read_only = false;
+  Environment environment;
+};
+
+// What an open found and did.
+struct OpenReport {
+  bool created = false;
+  uint64_t replayed_records = 0;
+  uint64_t replayed_log_bytes = 0;
+  uint64_t dropped_log_bytes = 0;  // past the end of history: a torn tail
+  std::string torn_tail;           // where and why, empty if history ended cleanly
+  std::vector<std::string> deleted_files;
+};
+
+struct WriteOptions {
+  bool sync = false;  // as if the mode were ALWAYS for this one write
+};
+
+// How far a long call is, told every 20 ms or so. `poll` may throw (Interrupted) to end the call;
+// the engine is consistent and usable afterwards.
+struct Progress {
+  uint64_t done = 0;
+  uint64_t total = 0;
+};
+using Poll = std::function<void(const Progress&)>;
+
+struct CursorOptions {
+  std::optional<std::string> start;  // bounds on user keys
+  std::optional<std::string> stop;
+  bool include_start = true;
+  bool include_stop = false;
+};
+
+class Snapshot;   // opaque; hold the shared_ptr
+class DbCursor;   // see db/db_cursor.h
+
+// A value and what keeps it in memory.
+struct PinnedValue {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;  // null: bytes point into `copy`
+  std::string copy;
+};
+
+enum class TryResult { kDone, kAbsent, kWouldBlock };
+
+struct MemtableRow {
+  bool sealed = false;
+  uint64_t weight = 0;
+  uint64_t entry_count = 0;
+  uint64_t allocated_bytes = 0;
+  Seqno smallest_seqno = 0;
+  Seqno largest_seqno = 0;
+};
+
+// A moment of the whole tree.
+struct TreeState {
+  std::vector<MemtableRow> memtables;  // newest first
+  Version version;
+  std::vector<uint64_t> level_target_weight;  // by level; 0: no target (L0, levels above the base)
+  std::vector<double> level_score;            // by level
+  unsigned base_level = 1;
+};
+
+struct MemoryUse {
+  uint64_t memtable_bytes = 0;
+  uint64_t cache_bytes = 0;
+  uint64_t job_bytes = 0;
+  uint64_t pinned_bytes = 0;
+};
+
+struct EngineStats {
+  Counters counters;
+  MemoryUse memory;
+  Seqno last_seqno = 0;
+  Seqno durable_seqno = 0;
+  Seqno flushed_seqno = 0;
+  uint64_t table_count = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+  uint64_t gets = 0;
+  uint64_t gets_found = 0;
+  uint64_t tables_probed = 0;
+  uint64_t filter_negatives = 0;
+  uint64_t snapshot_count = 0;
+  uint64_t cursor_count = 0;
+  uint64_t stall_us = 0;
+  uint64_t stall_count = 0;
+  uint64_t sync_count = 0;
+  uint64_t sync_us = 0;
+  std::string background_error;  // empty: none
+};
+
+class Db {
+ public:
+  // A second open of one directory in one process gives a second handle on the same engine; other
+  // per-open options than the first one's throw InvalidArgument naming them.
+  static std::shared_ptr<Db> open(const OpenRequest& request);
+  ~Db();  // As close(), but swallows errors. In a forked child: touches nothing.
+
+  // Flushes and closes this handle; the engine stops with its last handle. Idempotent.
+  void close();
+  bool closed() const;
+
+  void put(std::string_view key, std::string_view value, WriteOptions options = {});
+  void remove(std::string_view key, WriteOptions options = {});
+  void write(const WriteBatch& batch, WriteOptions options = {});
+  // Takes the write only if it needs neither to wait nor to do I/O beyond the log's memory.
+  // kDone or kWouldBlock.
+  TryResult try_put(std::string_view key, std::string_view value);
+  TryResult try_remove(std::string_view key);
+
+  bool get(std::string_view key, PinnedValue& value, const Snapshot* snapshot = nullptr);
+  // Answers only if no table block has to be read from the file system.
+  TryResult try_get(std::string_view key, PinnedValue& value, const Snapshot* snapshot = nullptr);
+
+  std::shared_ptr<const Snapshot> snapshot();
+  std::unique_ptr<DbCursor> cursor(const CursorOptions& options,
+                                   std::shared_ptr<const Snapshot> snapshot = nullptr);
+
+  Seqno last_seqno() const;
+  Seqno durable_seqno() const;
+  void sync();  // Returns when everything acknowledged before is durable.
+  void flush(const Poll& poll = {});
+  // Everything in [begin, end] (no bound: all) goes down to the deepest level that holds any of it.
+  void compact_range(std::optional<std::string> begin, std::optional<std::string> end,
+                     const Poll& poll = {});
+  // Waits until no compaction is due.
+  void wait_idle(const Poll& poll = {});
+  // Reads every byte of every file that is named and checks checksums, order, counts and bounds.
+  // Throws CorruptionError at the first damage. Returns the number of entries read.
+  uint64_t verify(const Poll& poll = {});
+  uint64_t approximate_size(std::string_view begin, std::string_view end) const;  // file bytes
+
+  const std::string& path() const;
+  Options options() const;
+  bool read_only() const;
+  const OpenReport& open_report() const;
+  TreeState tree() const;
+  EngineStats stats() const;
+  std::vector<Event> events() const;  // oldest first; also those of earlier opens that are still kept
+  std::optional<std::string> typed_codec() const;
+  void set_typed_codec(const std::string& name);  // Stored; another name than the stored one throws.
+
+  // Opaque to callers; for code that serves handles (bindings).
+  std::shared_ptr<Engine> engine() const;
+
+ private:
+  struct Private;
+  explicit Db(std::shared_ptr<Engine> engine);
+  std::shared_ptr<Engine> engine_;
+};
+
+// Deletes every file of a closed database that is ours by name and header, and the directory if
+// nothing else is in it. Throws LockedError if it is open elsewhere.
+void destroy(const std::string& path, Environment environment = {});
+
+}  // namespace lsmkit

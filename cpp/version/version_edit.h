@@ -1,0 +1,94 @@
+// A change from one Version to the next, and its encoding in the MANIFEST.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lsmkit/version/table_meta.h"
+
+namespace lsmkit {
+
+// Names a run within its level; the larger is the newer. A flush's run is named by the largest
+// seqno it holds, an intra-L0 merge takes the largest of its inputs; a leveled level's single run
+// is 0.
+using RunId = uint64_t;
+
+inline constexpr unsigned kMaxLevels = 16;
+
+// Why an edit was made.
+enum class EditReason : uint8_t {
+  kNone = 0,
+  kOpen = 1,           // a fresh MANIFEST
+  kFlush = 2,          // a memtable became a table
+  kRecoveryFlush = 3,  // replayed logs became tables
+  kL0ToBase = 4,       // too many or too heavy runs in L0
+  kIntraL0 = 5,        // runs of L0 merged among themselves, the base level being busy
+  kLevelFull = 6,      // a level above its target
+  kManual = 7,         // compact_range
+  kLevelDrain = 8,     // a level that dynamic targets no longer need
+};
+std::string_view name_of(EditReason reason);
+
+struct AddedTable {
+  uint32_t level = 0;
+  RunId run = 0;
+  TableRef table;
+};
+
+struct RemovedTable {
+  uint32_t level = 0;
+  RunId run = 0;
+  TableNumber number{};
+  std::string smallest_key;  // finds the table in its run
+};
+
+// What has been counted since the database was created; never falls.
+struct Counters {
+  uint64_t user_key_bytes = 0;  // keys and values put or deleted
+  uint64_t user_value_bytes = 0;
+  uint64_t user_weight = 0;
+  uint64_t puts = 0;
+  uint64_t deletes = 0;
+  uint64_t log_bytes = 0;
+  uint64_t flush_count = 0;
+  uint64_t flush_file_bytes = 0;
+  uint64_t flush_weight = 0;
+  uint64_t compaction_count = 0;
+  uint64_t compaction_read_file_bytes = 0;
+  uint64_t compaction_written_file_bytes = 0;
+  uint64_t compaction_read_weight = 0;
+  uint64_t compaction_written_weight = 0;
+  uint64_t compaction_dropped_entries = 0;
+  uint64_t trivial_move_count = 0;
+  uint64_t stall_us = 0;
+  bool operator==(const Counters&) const = default;
+};
+
+// Fields that are absent change nothing.
+struct VersionEdit {
+  EditReason reason = EditReason::kNone;
+  std::optional<JobNumber> job;
+  double score = 0;
+  std::vector<RemovedTable> removed;
+  std::vector<AddedTable> added;
+  std::map<uint32_t, std::string> cursors;  // by level
+  std::optional<Seqno> last_seqno;
+  std::optional<JobNumber> next_job;
+  std::optional<LogNumber> next_log;
+  std::optional<LogNumber> oldest_log;  // older logs are needed no more
+  std::optional<Seqno> flushed_seqno;   // everything up to here is in tables
+  std::optional<Seqno> history_floor;
+  std::optional<Counters> counters;
+  std::optional<std::string> options;      // as text
+  std::optional<std::string> typed_codec;  // of db.typed(...)
+  std::vector<std::pair<uint64_t, std::string>> unknown;  // even tags we don't know, kept verbatim
+};
+
+void encode(const VersionEdit& edit, std::string& out);
+VersionEdit decode_version_edit(std::string_view bytes);  // throws DecodeError
+
+}  // namespace lsmkit
