@@ -1,0 +1,274 @@
+# What the compiled module offers to the Python package. The package owns the public API: it
+# subclasses DB, turns the dicts below into frames and dataclasses, and re-exports the rest.
+#
+# For all calls:
+# - A `Buffer` is any C-contiguous object with the buffer protocol (bytes, bytearray, memoryview,
+#   NumPy array of any dtype: its bytes). `str` raises TypeError whose text says `.encode()` and
+#   `db.typed(...)`. Values and keys come back as `bytes`.
+# - Errors are the classes of lsmkit._errors. A call on a closed handle, or on a child of one, raises
+#   ClosedError; in a forked child every call raises ForkedError.
+# - Point calls (get, put, delete, in, []) keep the GIL while the answer is in memory and there is
+#   room in the log; otherwise the GIL is released and the call waits. Everything under "Long calls"
+#   releases the GIL, lets signal handlers run every 20 ms (Ctrl-C works) and tells `progress(done,
+#   total)`; whatever the handler or `progress` raises ends the call and is raised by it. The engine
+#   is consistent and usable afterwards.
+# - A DB may be used from any thread. A Cursor, Iterator or WriteBatch belongs to one thread at a
+#   time; use by a second thread while a call is running raises lsmkit.Error, and does no harm.
+# - A child (Snapshot, Cursor, Iterator) keeps its DB object alive. Closing the DB makes children
+#   raise ClosedError; dropping them afterwards, in any order, is fine. DBs that are still open when
+#   the interpreter exits are closed by an atexit handler.
+#
+# A "column dict" maps column names to lists of equal length, one item per row.
+
+import os
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias, TypeVar, final, overload
+
+from typing_extensions import Buffer
+
+_T = TypeVar("_T")
+_Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+_Progress: TypeAlias = Callable[[int, int], object] | None
+_Columns: TypeAlias = dict[str, list[Any]]
+
+# -- Handles -------------------------------------------------------------------------------------
+
+class DB:
+    # Made to be subclassed. __init__ opens; a second __init__ on the same object raises
+    # InvalidArgument. `options` (all of them, by name) replaces what is stored in the directory;
+    # `overrides` then replaces single ones. Names and texts are those of `default_options()`.
+    # Opening a directory twice in one process gives a second handle on the same engine.
+    def __init__(
+        self,
+        path: _Path,
+        *,
+        options: Mapping[str, str] | None = None,
+        overrides: Mapping[str, str] | None = None,
+        read_only: bool = False,
+    ) -> None: ...
+    @overload
+    def get(self, key: Buffer, /) -> bytes | None: ...
+    @overload
+    def get(self, key: Buffer, /, default: _T) -> bytes | _T: ...
+    def put(self, key: Buffer, value: Buffer, /, *, sync: bool = False) -> None: ...
+    def delete(self, key: Buffer, /, *, sync: bool = False) -> None: ...  # absent keys are fine
+    def __getitem__(self, key: Buffer, /) -> bytes: ...  # KeyError(key) if absent
+    def __setitem__(self, key: Buffer, value: Buffer, /) -> None: ...
+    def __delitem__(self, key: Buffer, /) -> None: ...  # reads first; KeyError(key) if absent
+    def __contains__(self, key: Buffer, /) -> bool: ...
+    # Writes the whole batch under one seqno, or nothing. The batch is kept and may be written again.
+    def write(self, batch: WriteBatch, /, *, sync: bool = False) -> None: ...
+    def snapshot(self) -> Snapshot: ...
+    # Bounds are intersected with `prefix`. Both see the moment of the call (or of `snapshot`),
+    # whatever is written later.
+    def cursor(
+        self,
+        *,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        prefix: Buffer | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> Cursor: ...
+    # Yields (key, value), or only one of them. Both flags False raise InvalidArgument.
+    def iterator(
+        self,
+        *,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        prefix: Buffer | None = None,
+        reverse: bool = False,
+        include_key: bool = True,
+        include_value: bool = True,
+        snapshot: Snapshot | None = None,
+    ) -> Iterator: ...
+    # Flushes, then ends this handle; idempotent. Releases the GIL. Calls of other threads that are
+    # under way end normally or with ClosedError. No __enter__/__exit__/__len__/__iter__ here: the
+    # subclass has them.
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...  # also True before __init__ has succeeded; never raises
+    @property
+    def path(self) -> str: ...  # as given; works on a closed handle
+    @property
+    def read_only(self) -> bool: ...
+    @property
+    def last_seqno(self) -> int: ...  # of the newest commit; 0: none yet
+    @property
+    def durable_seqno(self) -> int: ...  # everything up to here survives a power loss
+
+@final
+class Snapshot:
+    # What the database showed at one moment. Made by DB.snapshot().
+    @overload
+    def get(self, key: Buffer, /) -> bytes | None: ...
+    @overload
+    def get(self, key: Buffer, /, default: _T) -> bytes | _T: ...
+    def __getitem__(self, key: Buffer, /) -> bytes: ...
+    def __contains__(self, key: Buffer, /) -> bool: ...
+    def cursor(
+        self,
+        *,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        prefix: Buffer | None = None,
+    ) -> Cursor: ...
+    def iterator(
+        self,
+        *,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        prefix: Buffer | None = None,
+        reverse: bool = False,
+        include_key: bool = True,
+        include_value: bool = True,
+    ) -> Iterator: ...
+    def close(self) -> None: ...  # gives up the pin; idempotent
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def db(self) -> DB: ...
+    @property
+    def seqno(self) -> int: ...  # everything up to here is seen
+
+@final
+class Cursor:
+    # Stands on an entry, or nowhere (as it does when new). Moving past either end leaves it nowhere.
+    # next, prev, key, value, item and seqno of a cursor that stands nowhere raise InvalidArgument.
+    def valid(self) -> bool: ...
+    def seek(self, key: Buffer, /) -> None: ...  # the first key >= key
+    def seek_for_prev(self, key: Buffer, /) -> None: ...  # the last key <= key
+    def seek_to_first(self) -> None: ...
+    def seek_to_last(self) -> None: ...
+    def next(self) -> None: ...
+    def prev(self) -> None: ...
+    def key(self) -> bytes: ...
+    def value(self) -> bytes: ...
+    def item(self) -> tuple[bytes, bytes]: ...
+    def seqno(self) -> int: ...
+    def close(self) -> None: ...  # gives up what it pins; idempotent
+
+@final
+class Iterator:
+    # A Python iterator over a range, once. Rows are fetched ahead in small blocks with the GIL
+    # released. After an error it is exhausted.
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...  # bytes, or tuple[bytes, bytes]
+    def close(self) -> None: ...  # gives up what it pins; idempotent; iteration then ends
+
+@final
+class WriteBatch:
+    # Copies keys and values in. Keys and values that are too large raise InvalidArgument here.
+    def __init__(self) -> None: ...
+    def put(self, key: Buffer, value: Buffer, /) -> None: ...
+    def delete(self, key: Buffer, /) -> None: ...
+    def clear(self) -> None: ...
+    def __len__(self) -> int: ...  # operations, in order of the calls
+    def approximate_size(self) -> int: ...  # bytes it will take in the log
+
+# -- Long calls ----------------------------------------------------------------------------------
+
+def flush(db: DB, *, progress: _Progress = None) -> None: ...
+def compact_range(
+    db: DB,
+    start: Buffer | None = None,
+    stop: Buffer | None = None,  # inclusive
+    *,
+    progress: _Progress = None,
+) -> None: ...
+def wait_idle(db: DB, *, progress: _Progress = None) -> None: ...  # until no compaction is due
+def verify(db: DB, *, progress: _Progress = None) -> int: ...  # entries read; or CorruptionError
+def count(
+    db: DB,
+    *,
+    start: Buffer | None = None,
+    stop: Buffer | None = None,
+    include_start: bool = True,
+    include_stop: bool = False,
+    prefix: Buffer | None = None,
+    snapshot: Snapshot | None = None,
+    progress: _Progress = None,  # (keys so far, 0)
+) -> int: ...  # keys in the range; reads them all
+
+# Releases the GIL, but no signal is looked at until the system's sync returns.
+def sync(db: DB) -> None: ...
+
+# -- Looking inside ------------------------------------------------------------------------------
+
+# Table file bytes of [start, stop).
+def approximate_size(db: DB, start: Buffer, stop: Buffer) -> int: ...
+
+# One moment of the whole tree: {"base_level": int, "memtables": columns, "levels": columns,
+# "runs": columns, "tables": columns}.
+#   memtables, newest first: sealed weight entry_count allocated_bytes smallest_seqno largest_seqno
+#   levels, all, from 0: level run_count table_count weight file_bytes entry_count tombstone_count
+#       target_weight (0: no target) score
+#   runs, newest first within a level: level run run_index table_count weight file_bytes entry_count
+#       tombstone_count smallest_seqno largest_seqno smallest_key largest_key
+#   tables, in key order within a run: level run run_index number id job smallest_key largest_key
+#       smallest_seqno largest_seqno weight file_bytes key_bytes value_bytes entry_count
+#       tombstone_count range_tombstone_count created_us codec ("none", "zstd")
+# `run` is the run's id, `run_index` 0 for the newest of its level.
+def tree(db: DB) -> dict[str, Any]: ...
+
+# The fields of EngineStats (cpp/db/db.h), flat, but for "memory" (memtable_bytes cache_bytes
+# job_bytes pinned_bytes) and "counters" (since the database was created: user_key_bytes
+# user_value_bytes user_weight puts deletes log_bytes flush_count flush_file_bytes flush_weight
+# compaction_count compaction_read_file_bytes compaction_written_file_bytes compaction_read_weight
+# compaction_written_weight compaction_dropped_entries trivial_move_count stall_us), which are dicts.
+def stats(db: DB) -> dict[str, Any]: ...
+
+# Oldest first, also those of earlier opens that are still kept: one column per field of Event
+# (cpp/trace/event.h).
+def events(db: DB) -> _Columns: ...
+
+# created replayed_records replayed_log_bytes dropped_log_bytes torn_tail deleted_files
+def open_report(db: DB) -> dict[str, Any]: ...
+def typed_codec(db: DB) -> str | None: ...
+def set_typed_codec(db: DB, name: str) -> None: ...  # stored; another name than the stored raises
+
+# -- Options, as text by name --------------------------------------------------------------------
+
+# Numbers are decimal, booleans "true"/"false", sync "always", "every(n)", "interval(ms)",
+# "hybrid(n, ms)" or "none".
+def options(db: DB) -> dict[str, str]: ...  # what is in force
+def default_options() -> dict[str, str]: ...
+def stored_option_names() -> frozenset[str]: ...  # the others belong to one open
+
+# Defaults with `options` on top, in the spelling of `options(db)`. Raises InvalidArgument naming the
+# option, what was wrong and what would do.
+def normalize_options(options: Mapping[str, str]) -> dict[str, str]: ...
+
+# -- The rest ------------------------------------------------------------------------------------
+
+# Deletes every file of a closed database that is ours by name and header, and the directory if
+# nothing else is in it. LockedError if it is open elsewhere.
+def destroy(path: _Path) -> None: ...
+
+# The smallest key above every key that starts with `prefix`; None if there is none.
+def prefix_end(prefix: Buffer) -> bytes | None: ...
+
+# {"version": str, "compiler": str, "build_type": str, "pybind11": str,
+#  "zstd": {"source": "system" | "runtime" | "off", "version": str | None},
+#  "cpu": {feature: bool}}
+def build_info() -> dict[str, Any]: ...
+
+MAX_KEY_BYTES: Literal[65535]
+MAX_VALUE_BYTES: Literal[1073741824]
+MAX_BATCH_BYTES: Literal[2147483648]
