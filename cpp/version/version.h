@@ -1,60 +1,103 @@
-// Which tables stand in which run of which level: an immutable value. SEAM, see version/README notes in
-// the floor's author's brief.
+// Which tables stand in which run of which level: an immutable value. Copying shares, an edit
+// copies one path of each tree it touches.
+//
+// Invariants, cited by number in code and tests:
+//   V1  within a run, tables stand in key order, and each has smallest <= largest
+//   V2  within a run, no user key lies in two tables (so compactions cut cleanly by themselves)
+//   V3  a table number stands once in the whole version
+//   V4  runs of a level have distinct ids, newest (largest) first, and none is empty
+//   V5  in L0 every seqno of a run is above every seqno of the runs after it, and a run's id is not
+//       below its largest seqno
+//   V6  sums kept in nodes equal the sums over their tables
+//   V7  next_weight of each table from L1 down equals the weight it overlaps in the next level, and
+//       the best of each subtree is the lowest ratio
+//   V8  trees are balanced
+//   V9  the index by number lists exactly the tables that stand
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lsmkit/version/run.h"
 #include "lsmkit/version/table_meta.h"
 #include "lsmkit/version/version_edit.h"
 
 namespace lsmkit {
 
-// A sorted run: disjoint tables in key order. Copying shares; an edit copies one path.
-class Run {
- public:
-  RunId id() const;
-  size_t table_count() const;
+struct Level {
+  std::vector<Run> runs;  // newest first
+  bool empty() const { return runs.empty(); }
   uint64_t weight() const;
   uint64_t file_bytes() const;
   uint64_t entry_count() const;
-  uint64_t tombstone_count() const;
-  Seqno smallest_seqno() const;
-  Seqno largest_seqno() const;
-  std::string_view smallest_key() const;
-  std::string_view largest_key() const;
-  std::vector<TableRef> tables() const;                   // in key order
-  template <class F> void for_each(F&& f) const;          // f(const TableRef&), in key order
-  // Tables whose key range meets [smallest, largest], both inclusive.
-  std::vector<TableRef> overlapping(std::string_view smallest, std::string_view largest) const;
-  uint64_t overlapping_weight(std::string_view smallest, std::string_view largest) const;
+  size_t table_count() const;
   bool overlaps(std::string_view smallest, std::string_view largest) const;
 };
 
-struct Level {
-  std::vector<Run> runs;  // newest first
-  uint64_t weight() const;
-  uint64_t file_bytes() const;
-  size_t table_count() const;
+// Where a table stands.
+struct TablePlace {
+  uint32_t level = 0;
+  RunId run = 0;
+  TableRef table;
 };
 
 class Version {
  public:
-  unsigned level_count() const;  // one more than the deepest level that may hold tables
-  const Level& level(unsigned number) const;
-  const std::string& cursor(unsigned level) const;  // round robin continues above this key
+  explicit Version(unsigned level_count = 7);
+
+  unsigned level_count() const;  // grows when an edit puts a table deeper; at most kMaxLevels
+  const Level& level(unsigned number) const;  // empty beyond level_count. Requires: < kMaxLevels
+  const std::string& cursor(unsigned level) const;  // round robin goes on above this key
   uint64_t weight() const;
-  size_t table_count() const;
+  uint64_t file_bytes() const;
   uint64_t entry_count() const;
-  // Numbered invariants; throws std::logic_error naming the one that does not hold.
+  size_t table_count() const;
+  size_t run_count() const;
+  std::optional<TablePlace> find(TableNumber number) const;
+
+  // The version after `edit`. Throws InvalidArgument with a sentence if it removes what is not
+  // there or adds what breaks V1 to V5, and NotSupported for another keyspace than 0; checks the
+  // touched key range only. A result always satisfies all invariants.
+  Version after(const VersionEdit& edit) const;
+
+  // Recomputes everything; throws std::logic_error naming the invariant that does not hold.
   void check_invariants() const;
+
+ private:
+  struct NumberSums {
+    NumberSums(const TablePlace&, const NumberSums* left, const NumberSums* right);
+    size_t count;
+  };
+  using NumberIndex = PersistentTree<TablePlace, NumberSums>;
+
+  std::vector<Level> levels_;
+  std::vector<std::string> cursors_;
+  NumberIndex::Root by_number_;
 };
 
-Version apply(const Version&, const VersionEdit&);  // pure
+inline Version apply(const Version& version, const VersionEdit& edit) {
+  return version.after(edit);
+}
+
+// The edit that makes `version` from the empty one: its tables and cursors.
+VersionEdit full_edit(const Version& version);
+
+// One line per table and cursor, newest run first, in key order; for people, bug reports and tests.
+// from_text(to_text(v)) is v again. Throws InvalidArgument naming the line.
+//
+//   L0 run=12 #7 ape..zoo weight=25 entries=2 seqnos=3..12
+//   L1 #3.0.1 a..c weight=1000
+//   L1 cursor=c
+//
+// A table is written #job.part.position, or #job if both are 0. Without `run=`, L0's run is the
+// table's largest seqno, other levels' 0. Fields that are zero are left out.
+std::string to_text(const Version& version);
+std::string to_text(const TableMeta& table);
+Version version_from_text(std::string_view text);
+TableMeta table_from_text(std::string_view text);
+std::string to_text(TableNumber number);
 
 }  // namespace lsmkit

@@ -1,4 +1,4 @@
-// A change from one Version to the next, and its encoding in the MANIFEST.
+// A change from one Version to the next, and its encoding in the MANIFEST (FORMAT.md).
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "lsmkit/version/run.h"
 #include "lsmkit/version/table_meta.h"
 
 namespace lsmkit {
-
-// Names a run within its level; the larger is the newer. A flush's run is named by the largest
-// seqno it holds, an intra-L0 merge takes the largest of its inputs; a leveled level's single run
-// is 0.
-using RunId = uint64_t;
 
 inline constexpr unsigned kMaxLevels = 16;
 
@@ -31,7 +27,7 @@ enum class EditReason : uint8_t {
   kManual = 7,         // compact_range
   kLevelDrain = 8,     // a level that dynamic targets no longer need
 };
-std::string_view name_of(EditReason reason);
+std::string_view name_of(EditReason reason);  // "flush", "level full", ...
 
 struct AddedTable {
   uint32_t level = 0;
@@ -85,10 +81,12 @@ struct VersionEdit {
   std::optional<Counters> counters;
   std::optional<std::string> options;      // as text
   std::optional<std::string> typed_codec;  // of db.typed(...)
-  std::vector<std::pair<uint64_t, std::string>> unknown;  // even tags we don't know, kept verbatim
+  UnknownFields unknown;
 };
 
+// The bytes of FORMAT.md. Decoding throws DecodeError (damage) or NotSupported (an odd tag that
+// this build doesn't know).
 void encode(const VersionEdit& edit, std::string& out);
-VersionEdit decode_version_edit(std::string_view bytes);  // throws DecodeError
+VersionEdit decode_version_edit(std::string_view bytes);
 
 }  // namespace lsmkit

@@ -1,0 +1,51 @@
+// What to compact next, and why: a pure function of a Version, the world handed in, and options. No
+// clock, file, thread or random number. Start here.
+//
+// How plan_compaction thinks:
+//   1. Score every level (level_scores) and try them from the highest down; below 1 nothing is due.
+//   2. L0 goes to the base level: the oldest run, all runs that overlap, all base tables that
+//      overlap. If that is blocked and L0 is high, the newest runs are merged within L0.
+//   3. Ln goes to Ln+1: the picker's first table that can run, all tables it overlaps below, and
+//      then more of Ln as long as that adds nothing below and stays within the weight limit.
+//   4. Where nothing below is met, tables are moved, not rewritten (see can_move in leveled.cc).
+//   5. The plan takes along pins, floor, older runs and cuts, so executing it decides nothing.
+// A user key never lies in two tables of a run (V2), so every set of whole tables is a clean cut.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lsmkit/planner/level_scores.h"
+#include "lsmkit/planner/plan.h"
+#include "lsmkit/rules/compaction_options.h"
+#include "lsmkit/version/version.h"
+
+namespace lsmkit {
+
+// The most pressing compaction that can run now; none if nothing is due or all that is due is
+// blocked by jobs in flight or damaged tables.
+std::optional<CompactionPlan> plan_compaction(const Version& version, const PlanContext& context,
+                                              const CompactionOptions& options);
+
+// The next step of moving everything in [begin, end] (absent: no bound) down to the deepest level
+// that holds any of it, where it is rewritten once so that tombstones and old versions go.
+// `first_job` is the first job number that was free when the request came: tables that later jobs
+// made at the deepest level are done.
+struct RangeStep {
+  std::optional<CompactionPlan> plan;
+  bool done = false;  // without a plan and not done: blocked, ask again after a job has ended
+};
+RangeStep plan_range(const Version& version, const PlanContext& context,
+                     const CompactionOptions& options, const std::optional<std::string>& begin,
+                     const std::optional<std::string>& end, JobNumber first_job);
+
+// The edit that publishes a plan's result. `outputs` in key order; empty for a trivial move, or if
+// everything was dropped.
+VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs);
+
+// The plan in words and figures, several lines.
+std::string explain(const CompactionPlan& plan);
+
+}  // namespace lsmkit

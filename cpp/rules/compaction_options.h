@@ -1,0 +1,39 @@
+// What compaction may be told. All weights are key + value + 8 per record, before compression.
+#pragma once
+
+#include <cstdint>
+
+namespace lsmkit {
+
+// How targets of levels are set. kDynamic works back from the heaviest level, so that about 90 % of
+// the data lies in the last one; kStatic multiplies down from L1.
+// RocksDB: level_compaction_dynamic_level_bytes, default true.
+enum class LevelSizing : uint8_t { kDynamic, kStatic };
+
+// Which table of a level that is too heavy goes first. RocksDB: compaction_pri.
+enum class Picker : uint8_t {
+  kMinOverlappingRatio,  // the one that costs least rewriting in the next level per byte moved
+  kRoundRobin,           // the next one above the level's cursor
+};
+
+struct CompactionOptions {
+  unsigned level_count = 7;                    // RocksDB: num_levels, 7
+  uint32_t l0_trigger_runs = 4;                // level0_file_num_compaction_trigger, 4
+  uint64_t base_weight = uint64_t{256} << 20;  // max_bytes_for_level_base, 256 MiB
+  double fanout = 10;                          // max_bytes_for_level_multiplier, 10
+  uint64_t table_weight = uint64_t{64} << 20;  // target_file_size_base, 64 MiB
+  LevelSizing sizing = LevelSizing::kDynamic;
+  Picker picker = Picker::kMinOverlappingRatio;
+  // Cut tables at next-level boundaries between half and twice the target; about an eighth less
+  // rewriting for tables of uneven size. RocksDB: level_compaction_dynamic_file_size, true.
+  bool align_outputs = true;
+  // Bounds what one job takes in beyond what it must, and what the job after it will have to.
+  // 0: 25 times table_weight. RocksDB: max_compaction_bytes.
+  uint64_t max_compaction_weight = 0;
+
+  uint64_t compaction_weight_limit() const {
+    return max_compaction_weight != 0 ? max_compaction_weight : 25 * table_weight;
+  }
+};
+
+}  // namespace lsmkit

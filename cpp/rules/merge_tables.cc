@@ -1,0 +1,16 @@
+#include "lsmkit/rules/merge_tables.h"
+
+namespace lsmkit {
+
+void check_balance(const MergeCounts& counts, const MergeRules& rules) {
+  if (counts.in_entries != counts.out_entries + counts.dropped_entries)
+    throw std::logic_error("a merge took " + std::to_string(counts.in_entries) +
+                           " records, wrote " + std::to_string(counts.out_entries) +
+                           " and dropped " + std::to_string(counts.dropped_entries));
+  if (rules.input_entry_count && counts.in_entries != *rules.input_entry_count)
+    throw std::logic_error("a merge read " + std::to_string(counts.in_entries) +
+                           " records of tables that hold " +
+                           std::to_string(*rules.input_entry_count));
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,60 @@
+// Where a merge closes one table and opens the next.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lsmkit/rules/merge_rules.h"
+
+namespace lsmkit {
+
+enum class Cut : uint8_t {
+  kNo,
+  kTable,  // the open table ends here
+  kPart,   // likewise, and a new part of the job begins
+};
+
+// Asked before the first outgoing record of each user key, keys ascending: so a user key never
+// splits between tables. The open table ends
+//   - where a part begins, and once at the cursor of the output level;
+//   - when it weighs max_weight;
+//   - at a boundary (an end of a table) of next_run, if it and what it overlaps there reach
+//     max_overlap_weight;
+//   - with alignment, at a boundary from half the target on, five hundredths later for each
+//   boundary
+//     seen already, at most nine tenths: a boundary seen means more will come, so a larger table
+//     can still end at one;
+//   - with alignment, where the next key jumps over a whole table of next_run that weighs an eighth
+//     of the target: later jobs then need not read it.
+// These are RocksDB's rules since 7.8, counted in weight.
+class OutputCutter {
+ public:
+  // `rules` must outlive the cutter.
+  explicit OutputCutter(const CutRules& rules) : rules_(rules) {}
+
+  // `open_weight` is that of the open table, 0 if none is open.
+  Cut before(std::string_view key, uint64_t open_weight);
+
+  // The part that the last key belongs to: how many part bounds lie at or below it.
+  uint32_t part() const { return part_; }
+
+ private:
+  bool begins_part(std::string_view key);
+  bool passes_cursor(std::string_view key);
+  bool ends_at_boundary(uint64_t open_weight, unsigned crossed, uint64_t added_overlap) const;
+  unsigned cross_boundaries(std::string_view key);
+  void begin_table();
+
+  const CutRules& rules_;
+  uint32_t part_ = 0;
+  bool cursor_passed_ = false;
+
+  // Where the last key stands in next_run: within neighbour_, or in the gap before it.
+  TableRef neighbour_;
+  bool started_ = false;
+  bool in_gap_ = true;
+  unsigned boundaries_seen_ = 0;  // since the open table began
+  uint64_t overlap_weight_ = 0;   // of the neighbours that the open table meets
+};
+
+}  // namespace lsmkit
