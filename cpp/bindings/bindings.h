@@ -1,0 +1,22 @@
+// What the module is put together from: one function per area, each in the file of its name.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace lsmkit {
+
+namespace py = pybind11;
+
+void register_errors(py::module_& m);       // errors.cc
+void register_write_batch(py::module_& m);  // write_batch_type.cc
+void register_cursor(py::module_& m);       // cursor_type.cc
+void register_iterator(py::module_& m);     // iterator_type.cc
+void register_snapshot(py::module_& m);     // snapshot_type.cc
+void register_db(py::module_& m);           // db_type.cc
+void register_long_calls(py::module_& m);   // long_calls.cc
+void register_inspection(py::module_& m);   // inspection.cc
+void register_events(py::module_& m);       // events.cc
+void register_options(py::module_& m);      // option_texts.cc
+void register_build_info(py::module_& m);   // build_info.cc
+
+}  // namespace lsmkit

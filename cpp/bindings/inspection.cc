@@ -1,0 +1,163 @@
+// A look inside: the tree, its statistics, what the open found. Dicts of numbers and lists; Python
+// makes frames of them.
+#include "bindings.h"
+#include "bytes_argument.h"
+#include "columns.h"
+#include "db_argument.h"
+#include "gil.h"
+#include "lsmkit/bytes/key.h"
+
+namespace lsmkit {
+
+namespace {
+
+py::dict memtable_columns(const TreeState& tree) {
+  Columns rows(
+      {"sealed", "weight", "entry_count", "allocated_bytes", "smallest_seqno", "largest_seqno"});
+  for (const MemtableRow& m : tree.memtables)
+    rows.add(m.sealed, m.weight, m.entry_count, m.allocated_bytes, m.smallest_seqno,
+             m.largest_seqno);
+  return rows.dict();
+}
+
+template <class T>
+T at_or_zero(const std::vector<T>& values, size_t index) {
+  return index < values.size() ? values[index] : T{};
+}
+
+py::dict level_columns(const TreeState& tree) {
+  Columns rows({"level", "run_count", "table_count", "weight", "file_bytes", "entry_count",
+                "tombstone_count", "target_weight", "score"});
+  for (unsigned number = 0; number < tree.version.level_count(); ++number) {
+    const Level& level = tree.version.level(number);
+    uint64_t entries = 0;
+    uint64_t tombstones = 0;
+    for (const Run& run : level.runs) {
+      entries += run.entry_count();
+      tombstones += run.tombstone_count();
+    }
+    rows.add(number, level.runs.size(), level.table_count(), level.weight(), level.file_bytes(),
+             entries, tombstones, at_or_zero(tree.level_target_weight, number),
+             at_or_zero(tree.level_score, number));
+  }
+  return rows.dict();
+}
+
+// f(level number, run, its place within the level)
+template <class F>
+void for_each_run(const Version& version, F&& f) {
+  for (unsigned level = 0; level < version.level_count(); ++level) {
+    const auto& runs = version.level(level).runs;
+    for (size_t index = 0; index < runs.size(); ++index) f(level, runs[index], index);
+  }
+}
+
+py::dict run_columns(const Version& version) {
+  Columns rows({"level", "run", "run_index", "table_count", "weight", "file_bytes", "entry_count",
+                "tombstone_count", "smallest_seqno", "largest_seqno", "smallest_key",
+                "largest_key"});
+  for_each_run(version, [&](unsigned level, const Run& run, size_t index) {
+    rows.add(level, run.id(), index, run.table_count(), run.weight(), run.file_bytes(),
+             run.entry_count(), run.tombstone_count(), run.smallest_seqno(), run.largest_seqno(),
+             as_bytes(run.smallest_key()), as_bytes(run.largest_key()));
+  });
+  return rows.dict();
+}
+
+py::dict table_columns(const Version& version) {
+  Columns rows({"level", "run", "run_index", "number", "id", "job", "smallest_key", "largest_key",
+                "smallest_seqno", "largest_seqno", "weight", "file_bytes", "key_bytes",
+                "value_bytes", "entry_count", "tombstone_count", "range_tombstone_count",
+                "created_us", "codec"});
+  for_each_run(version, [&](unsigned level, const Run& run, size_t index) {
+    run.for_each([&](const TableRef& t) {
+      rows.add(level, run.id(), index, static_cast<uint64_t>(t->number), t->id,
+               static_cast<uint64_t>(job_of(t->number)), as_bytes(t->smallest.key),
+               as_bytes(t->largest.key), t->smallest_seqno, t->largest_seqno, t->weight,
+               t->file_bytes, t->key_bytes, t->value_bytes, t->entry_count, t->tombstone_count,
+               t->range_tombstone_count, t->created_us, t->codec == Codec::kZstd ? "zstd" : "none");
+    });
+  });
+  return rows.dict();
+}
+
+py::dict tree(DbArgument db) {
+  Db& engine = *db;
+  const TreeState state = without_gil([&] { return engine.tree(); });
+  py::dict out;
+  out["base_level"] = state.base_level;
+  out["memtables"] = memtable_columns(state);
+  out["levels"] = level_columns(state);
+  out["runs"] = run_columns(state.version);
+  out["tables"] = table_columns(state.version);
+  return out;
+}
+
+py::dict to_dict(const MemoryUse& use) {
+  using namespace py::literals;
+  return py::dict("memtable_bytes"_a = use.memtable_bytes, "cache_bytes"_a = use.cache_bytes,
+                  "job_bytes"_a = use.job_bytes, "pinned_bytes"_a = use.pinned_bytes);
+}
+
+py::dict stats(DbArgument db) {
+  Db& engine = *db;
+  const EngineStats s = without_gil([&] { return engine.stats(); });
+  using namespace py::literals;
+  return py::dict("counters"_a = to_dict(s.counters), "memory"_a = to_dict(s.memory),
+                  "last_seqno"_a = s.last_seqno, "durable_seqno"_a = s.durable_seqno,
+                  "flushed_seqno"_a = s.flushed_seqno, "table_count"_a = s.table_count,
+                  "cache_hits"_a = s.cache_hits, "cache_misses"_a = s.cache_misses,
+                  "gets"_a = s.gets, "gets_found"_a = s.gets_found,
+                  "tables_probed"_a = s.tables_probed, "filter_negatives"_a = s.filter_negatives,
+                  "snapshot_count"_a = s.snapshot_count, "cursor_count"_a = s.cursor_count,
+                  "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
+                  "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
+                  "background_error"_a = s.background_error);
+}
+
+py::dict open_report(DbArgument db) {
+  const OpenReport& report = db->open_report();
+  py::list deleted;
+  for (const std::string& name : report.deleted_files) deleted.append(path_text(name));
+  using namespace py::literals;
+  return py::dict("created"_a = report.created, "replayed_records"_a = report.replayed_records,
+                  "replayed_log_bytes"_a = report.replayed_log_bytes,
+                  "dropped_log_bytes"_a = report.dropped_log_bytes,
+                  "torn_tail"_a = path_text(report.torn_tail), "deleted_files"_a = deleted);
+}
+
+uint64_t approximate_size(DbArgument db, const py::object& start, const py::object& stop) {
+  const BytesArgument begin(start.ptr(), Role::kKey);
+  const BytesArgument end(stop.ptr(), Role::kKey);
+  return db->approximate_size(begin.bytes(), end.bytes());
+}
+
+py::object prefix_end_or_none(const py::object& prefix) {
+  std::string end;
+  if (!prefix_end(BytesArgument(prefix.ptr(), Role::kKey).bytes(), end)) return py::none();
+  return py::bytes(end);
+}
+
+}  // namespace
+
+void register_inspection(py::module_& m) {
+  m.def("tree", tree, py::arg("db"), "One moment of the whole tree.");
+  m.def("stats", stats, py::arg("db"), "Counters and gauges.");
+  m.def("open_report", open_report, py::arg("db"), "What the open found and did.");
+  m.def("approximate_size", approximate_size, py::arg("db"), py::arg("start"), py::arg("stop"),
+        "File bytes of [start, stop).");
+  m.def(
+      "typed_codec", [](DbArgument db) { return optional_text(db->typed_codec()); }, py::arg("db"),
+      "The name of the codec that db.typed() stored, or None.");
+  m.def(
+      "set_typed_codec",
+      [](DbArgument db, const std::string& name) {
+        Db& engine = *db;
+        without_gil([&] { engine.set_typed_codec(name); });
+      },
+      py::arg("db"), py::arg("name"), "Stores the codec's name.");
+  m.def("prefix_end", prefix_end_or_none, py::arg("prefix"),
+        "The smallest key above every key with this prefix, or None.");
+}
+
+}  // namespace lsmkit

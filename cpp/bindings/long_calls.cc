@@ -1,0 +1,111 @@
+// The calls that may take long: they release the GIL, let Ctrl-C in, and tell their progress.
+#include <chrono>
+
+#include "bindings.h"
+#include "bytes_argument.h"
+#include "db_argument.h"
+#include "gil.h"
+#include "lsmkit/db/db_cursor.h"
+
+namespace lsmkit {
+
+namespace {
+
+std::optional<std::string> bound(const py::object& key) {
+  if (key.is_none()) return std::nullopt;
+  return std::string(BytesArgument(key.ptr(), Role::kKey).bytes());
+}
+
+void flush(DbArgument db, const py::object& progress) {
+  Db& engine = *db;
+  long_call(progress, [&](const Poll& poll) { engine.flush(poll); });
+}
+
+void compact_range(DbArgument db, const py::object& start, const py::object& stop,
+                   const py::object& progress) {
+  Db& engine = *db;
+  const auto begin = bound(start);
+  const auto end = bound(stop);
+  long_call(progress, [&](const Poll& poll) { engine.compact_range(begin, end, poll); });
+}
+
+void wait_idle(DbArgument db, const py::object& progress) {
+  Db& engine = *db;
+  long_call(progress, [&](const Poll& poll) { engine.wait_idle(poll); });
+}
+
+uint64_t verify(DbArgument db, const py::object& progress) {
+  Db& engine = *db;
+  uint64_t entries = 0;
+  long_call(progress, [&](const Poll& poll) { entries = engine.verify(poll); });
+  return entries;
+}
+
+// Counts by walking, and polls as the engine's own long calls do.
+uint64_t count_keys(DbCursor& cursor, const Poll& poll) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kPollInterval = std::chrono::milliseconds(20);
+  constexpr uint64_t kKeysPerLook = 1024;  // at the clock
+  auto last_poll = Clock::now();
+  uint64_t keys = 0;
+  for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
+    if (++keys % kKeysPerLook != 0) continue;
+    const auto now = Clock::now();
+    if (now - last_poll < kPollInterval) continue;
+    poll({.done = keys, .total = 0});
+    last_poll = now;
+  }
+  return keys;
+}
+
+uint64_t count(DbArgument db, const py::object& start, const py::object& stop, bool include_start,
+               bool include_stop, const py::object& prefix, const py::object& snapshot,
+               const py::object& progress) {
+  const RangeArguments range{.start = start.ptr(),
+                             .stop = stop.ptr(),
+                             .include_start = include_start,
+                             .include_stop = include_stop,
+                             .prefix = prefix.ptr()};
+  const CursorOptions options = range.resolve();
+  const SnapshotRef moment = snapshot_of(snapshot.ptr(), db.object());
+  Db& engine = *db;
+  uint64_t keys = 0;
+  long_call(progress,
+            [&](const Poll& poll) { keys = count_keys(*engine.cursor(options, moment), poll); });
+  return keys;
+}
+
+void sync(DbArgument db) {
+  Db& engine = *db;
+  without_gil([&] { engine.sync(); });
+}
+
+void destroy_path(const py::object& path) {
+  PyObject* bytes = nullptr;
+  if (!PyUnicode_FSConverter(path.ptr(), &bytes)) throw py::error_already_set();
+  const std::string text = py::reinterpret_steal<py::bytes>(bytes);
+  without_gil([&] { destroy(text); });
+}
+
+}  // namespace
+
+void register_long_calls(py::module_& m) {
+  const auto none = py::none();
+  m.def("flush", flush, py::arg("db"), py::kw_only(), py::arg("progress") = none,
+        "Writes what is in memory into tables.");
+  m.def("compact_range", compact_range, py::arg("db"), py::arg("start") = none,
+        py::arg("stop") = none, py::kw_only(), py::arg("progress") = none,
+        "Moves [start, stop] down to the deepest level that holds any of it.");
+  m.def("wait_idle", wait_idle, py::arg("db"), py::kw_only(), py::arg("progress") = none,
+        "Waits until no compaction is due.");
+  m.def("verify", verify, py::arg("db"), py::kw_only(), py::arg("progress") = none,
+        "Reads and checks every byte; returns the number of entries.");
+  m.def("count", count, py::arg("db"), py::kw_only(), py::arg("start") = none,
+        py::arg("stop") = none, py::arg("include_start") = true, py::arg("include_stop") = false,
+        py::arg("prefix") = none, py::arg("snapshot") = none, py::arg("progress") = none,
+        "Counts the keys of a range by reading them.");
+  m.def("sync", sync, py::arg("db"), "Makes everything acknowledged before durable.");
+  m.def("destroy", destroy_path, py::arg("path"), "Deletes a closed database.");
+}
+
+}  // namespace lsmkit
