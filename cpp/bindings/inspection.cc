@@ -6,6 +6,7 @@
 #include "db_argument.h"
 #include "gil.h"
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/trace/amplification.h"
 
 namespace lsmkit {
 
@@ -102,6 +103,7 @@ py::dict to_dict(const MemoryUse& use) {
 py::dict stats(DbArgument db) {
   Db& engine = *db;
   const EngineStats s = without_gil([&] { return engine.stats(); });
+  const Version version = without_gil([&] { return engine.tree().version; });
   using namespace py::literals;
   return py::dict("counters"_a = to_dict(s.counters), "memory"_a = to_dict(s.memory),
                   "last_seqno"_a = s.last_seqno, "durable_seqno"_a = s.durable_seqno,

@@ -5,7 +5,9 @@
 #include "bytes_argument.h"
 #include "db_argument.h"
 #include "gil.h"
+#include "lsmkit/bytes/key.h"
 #include "lsmkit/db/db_cursor.h"
+#include "lsmkit/trace/amplification.h"
 
 namespace lsmkit {
 
@@ -41,21 +43,27 @@ uint64_t verify(DbArgument db, const py::object& progress) {
   return entries;
 }
 
-// Counts by walking, and polls as the engine's own long calls do.
-uint64_t count_keys(DbCursor& cursor, const Poll& poll) {
+struct Walked {
+  uint64_t keys = 0;
+  uint64_t weight = 0;
+};
+
+// Reads a range from end to end, and polls as the engine's own long calls do.
+Walked walk(DbCursor& cursor, const Poll& poll) {
   using Clock = std::chrono::steady_clock;
   constexpr auto kPollInterval = std::chrono::milliseconds(20);
   constexpr uint64_t kKeysPerLook = 1024;  // at the clock
   auto last_poll = Clock::now();
-  uint64_t keys = 0;
+  Walked so_far;
   for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
-    if (++keys % kKeysPerLook != 0) continue;
+    so_far.weight += weight_of(cursor.key().size(), cursor.value().size());
+    if (++so_far.keys % kKeysPerLook != 0) continue;
     const auto now = Clock::now();
     if (now - last_poll < kPollInterval) continue;
-    poll({.done = keys, .total = 0});
+    poll({.done = so_far.keys, .total = 0});
     last_poll = now;
   }
-  return keys;
+  return so_far;
 }
 
 uint64_t count(DbArgument db, const py::object& start, const py::object& stop, bool include_start,
@@ -69,10 +77,17 @@ uint64_t count(DbArgument db, const py::object& start, const py::object& stop, b
   const CursorOptions options = range.resolve();
   const SnapshotRef moment = snapshot_of(snapshot.ptr(), db.object());
   Db& engine = *db;
-  uint64_t keys = 0;
+  Walked walked;
   long_call(progress,
-            [&](const Poll& poll) { keys = count_keys(*engine.cursor(options, moment), poll); });
-  return keys;
+            [&](const Poll& poll) { walked = walk(*engine.cursor(options, moment), poll); });
+  return walked.keys;
+}
+
+double space_amp_of(DbArgument db, const py::object& progress) {
+  Db& engine = *db;
+  Walked walked;
+  long_call(progress, [&](const Poll& poll) { walked = walk(*engine.cursor({}), poll); });
+  return space_amp(engine.tree().version, walked.weight);
 }
 
 void sync(DbArgument db) {
@@ -104,6 +119,8 @@ void register_long_calls(py::module_& m) {
         py::arg("stop") = none, py::arg("include_start") = true, py::arg("include_stop") = false,
         py::arg("prefix") = none, py::arg("snapshot") = none, py::arg("progress") = none,
         "Counts the keys of a range by reading them.");
+  m.def("space_amp", space_amp_of, py::arg("db"), py::kw_only(), py::arg("progress") = none,
+        "Weight in tables over the weight of what is visible, which it reads.");
   m.def("sync", sync, py::arg("db"), "Makes everything acknowledged before durable.");
   m.def("destroy", destroy_path, py::arg("path"), "Deletes a closed database.");
 }

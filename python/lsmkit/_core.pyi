@@ -206,6 +206,10 @@ def count(
     progress: _Progress = None,  # (keys so far, 0)
 ) -> int: ...  # keys in the range; reads them all
 
+# Weight in tables / weight of the newest visible record of each key, which it reads. NaN if there is
+# none. Of use after a flush.
+def space_amp(db: DB, *, progress: _Progress = None) -> float: ...
+
 # Releases the GIL, but no signal is looked at until the system's sync returns.
 def sync(db: DB) -> None: ...
 
@@ -227,15 +231,22 @@ def approximate_size(db: DB, start: Buffer, stop: Buffer) -> int: ...
 # `run` is the run's id, `run_index` 0 for the newest of its level.
 def tree(db: DB) -> dict[str, Any]: ...
 
-# The fields of EngineStats (cpp/db/db.h), flat, but for "memory" (memtable_bytes cache_bytes
+# The fields of EngineStats (cpp/db/db.h), flat, and the figures of cpp/trace/amplification.h
+# (write_amp write_amp_weight write_amp_over_flush log_amp compression_ratio; NaN if nothing was
+# put). Two are dicts: "memory" (memtable_bytes cache_bytes
 # job_bytes pinned_bytes) and "counters" (since the database was created: user_key_bytes
 # user_value_bytes user_weight puts deletes log_bytes flush_count flush_file_bytes flush_weight
 # compaction_count compaction_read_file_bytes compaction_written_file_bytes compaction_read_weight
-# compaction_written_weight compaction_dropped_entries trivial_move_count stall_us), which are dicts.
+# compaction_written_weight compaction_dropped_entries trivial_move_count stall_us).
 def stats(db: DB) -> dict[str, Any]: ...
 
-# Oldest first, also those of earlier opens that are still kept: one column per field of Event
-# (cpp/trace/event.h).
+# Oldest first, also those of earlier opens that are still kept: kind number time_us wall_us job
+# reason score input_level output_level removed added read_bytes written_bytes read_weight
+# written_weight in_entries out_entries dropped_entries duration_us last_seqno counters text line.
+# `kind` and `reason` are names (cpp/trace/event.h, cpp/version/version_edit.h). `removed` and `added`
+# are lists of dicts: number level run smallest_key largest_key smallest_seqno largest_seqno weight
+# file_bytes entry_count tombstone_count. `counters` is a dict as in stats(), or None. `line` says it
+# all in one line for people.
 def events(db: DB) -> _Columns: ...
 
 # created replayed_records replayed_log_bytes dropped_log_bytes torn_tail deleted_files
