@@ -9,6 +9,7 @@
 //          to items, which stay put as long as the node lives.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -64,16 +65,31 @@ struct PersistentTree {
     return join(std::move(rest), std::move(last), std::move(right));
   }
 
-  // Items for which `goes_left` holds, and the rest. Requires: it holds for a prefix of the items.
-  template <class GoesLeft>
-  static std::pair<Root, Root> split(const Root& t, const GoesLeft& goes_left) {
-    if (!t) return {};
-    if (goes_left(t->item)) {
-      auto [l, r] = split(t->right, goes_left);
-      return {join(t->left, t->item, std::move(l)), std::move(r)};
-    }
-    auto [l, r] = split(t->left, goes_left);
-    return {std::move(l), join(std::move(r), t->item, t->right)};
+  // The tree without the items whose keys are in `gone` and with `added`, both ascending and
+  // without doubles. An added item takes the place of a gone one with the same key; if its key
+  // stands and stays, clash(standing, added) is called, which throws. Requires: all of `gone`
+  // stands.
+  template <class Key, class KeyOf, class Clash>
+  static Root edited(const Root& t, std::span<const Key> gone, std::span<Item> added,
+                     const KeyOf& key_of, const Clash& clash) {
+    if (gone.empty() && added.empty()) return t;
+    if (!t) return build(added);
+    const Key key = key_of(t->item);
+    const auto gone_at =
+        static_cast<size_t>(std::lower_bound(gone.begin(), gone.end(), key) - gone.begin());
+    const auto added_at = static_cast<size_t>(
+        std::partition_point(added.begin(), added.end(),
+                             [&](const Item& item) { return key_of(item) < key; }) -
+        added.begin());
+    const bool goes = gone_at < gone.size() && gone[gone_at] == key;
+    const bool comes = added_at < added.size() && key_of(added[added_at]) == key;
+    if (comes && !goes) clash(t->item, added[added_at]);
+
+    Root left = edited(t->left, gone.first(gone_at), added.first(added_at), key_of, clash);
+    Root right = edited(t->right, gone.subspan(gone_at + goes), added.subspan(added_at + comes),
+                        key_of, clash);
+    if (goes && !comes) return join(std::move(left), std::move(right));
+    return join(std::move(left), comes ? added[added_at] : t->item, std::move(right));
   }
 
   static Root build(std::span<Item> items) {
@@ -82,6 +98,30 @@ struct PersistentTree {
     Root left = build(items.first(middle));
     Root right = build(items.subspan(middle + 1));
     return make(std::move(left), std::move(items[middle]), std::move(right));
+  }
+
+  // The first item for which `holds`, or null. Requires: it holds for a suffix of the items.
+  template <class Holds>
+  static const Item* first_where(const Root& t, const Holds& holds) {
+    const Item* found = nullptr;
+    for (const Node* node = t.get(); node != nullptr;) {
+      const bool here = holds(node->item);
+      if (here) found = &node->item;
+      node = here ? node->left.get() : node->right.get();
+    }
+    return found;
+  }
+
+  // The last item for which `holds`, or null. Requires: it holds for a prefix of the items.
+  template <class Holds>
+  static const Item* last_where(const Root& t, const Holds& holds) {
+    const Item* found = nullptr;
+    for (const Node* node = t.get(); node != nullptr;) {
+      const bool here = holds(node->item);
+      if (here) found = &node->item;
+      node = here ? node->right.get() : node->left.get();
+    }
+    return found;
   }
 
   template <class F>

@@ -71,6 +71,11 @@ inline bool starts_after(const TableMeta& table, std::string_view key) {
   return table.smallest.key > key;
 }
 
+// Whether the bounds are the right way round.
+inline bool covers_something(const TableMeta& table) {
+  return !ends_before(table, table.smallest.key);
+}
+
 // Table numbers pack who made them: job, part of the job, position within the part. So the executor
 // numbers outputs without asking anyone, in whatever order parts finish.
 inline constexpr unsigned kPositionBits = 20;

@@ -1,6 +1,7 @@
 // A change from one Version to the next, and its encoding in the MANIFEST (FORMAT.md).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -63,6 +64,27 @@ struct Counters {
   uint64_t stall_us = 0;
   bool operator==(const Counters&) const = default;
 };
+// In the order in which they are stored. More counters come as a field of their own.
+inline constexpr std::array<uint64_t Counters::*, 17> kCounterFields = {
+    &Counters::user_key_bytes,
+    &Counters::user_value_bytes,
+    &Counters::user_weight,
+    &Counters::puts,
+    &Counters::deletes,
+    &Counters::log_bytes,
+    &Counters::flush_count,
+    &Counters::flush_file_bytes,
+    &Counters::flush_weight,
+    &Counters::compaction_count,
+    &Counters::compaction_read_file_bytes,
+    &Counters::compaction_written_file_bytes,
+    &Counters::compaction_read_weight,
+    &Counters::compaction_written_weight,
+    &Counters::compaction_dropped_entries,
+    &Counters::trivial_move_count,
+    &Counters::stall_us,
+};
+static_assert(sizeof(Counters) == kCounterFields.size() * sizeof(uint64_t));
 
 // Fields that are absent change nothing.
 struct VersionEdit {

@@ -1,0 +1,150 @@
+#include "lsmkit/version/run.h"
+
+#include <algorithm>
+#include <queue>
+
+namespace lsmkit {
+namespace {
+
+using Node = Run::Tree::Node;
+
+// next_weight / weight, compared exactly.
+bool overlaps_less(const RunItem& a, const RunItem& b) {
+  using Wide = unsigned __int128;
+  return Wide{a.next_weight} * std::max<uint64_t>(b.table->weight, 1) <
+         Wide{b.next_weight} * std::max<uint64_t>(a.table->weight, 1);
+}
+
+bool meets(const TableMeta& table, std::string_view smallest, std::string_view largest) {
+  return !ends_before(table, smallest) && !starts_after(table, largest);
+}
+
+void collect(const Node* node, std::string_view smallest, std::string_view largest,
+             std::vector<TableRef>& out) {
+  if (node == nullptr) return;
+  const TableMeta& table = *node->item.table;
+  const bool ends = ends_before(table, smallest);
+  const bool starts = starts_after(table, largest);
+  if (!ends) collect(node->left.get(), smallest, largest, out);
+  if (!ends && !starts) out.push_back(node->item.table);
+  if (!starts) collect(node->right.get(), smallest, largest, out);
+}
+
+uint64_t weight_within(const Node* node, std::string_view smallest, std::string_view largest) {
+  if (node == nullptr) return 0;
+  const RunSums& sums = node->sums;
+  if (ends_before(*sums.last->table, smallest) || starts_after(*sums.first->table, largest))
+    return 0;
+  if (!ends_before(*sums.first->table, smallest) && !starts_after(*sums.last->table, largest))
+    return sums.weight;
+  return weight_within(node->left.get(), smallest, largest) +
+         (meets(*node->item.table, smallest, largest) ? node->item.table->weight : 0) +
+         weight_within(node->right.get(), smallest, largest);
+}
+
+TableRef table_of(const RunItem* item) {
+  return item != nullptr ? item->table : nullptr;
+}
+
+}  // namespace
+
+RunSums::RunSums(const RunItem& item, const RunSums* left, const RunSums* right)
+    : table_count(1),
+      weight(item.table->weight),
+      file_bytes(item.table->file_bytes),
+      entry_count(item.table->entry_count),
+      tombstone_count(item.table->tombstone_count),
+      smallest_seqno(item.table->smallest_seqno),
+      largest_seqno(item.table->largest_seqno),
+      first(left ? left->first : &item),
+      last(right ? right->last : &item),
+      best(left && !overlaps_less(item, *left->best) ? left->best : &item) {
+  if (right && overlaps_less(*right->best, *best)) best = right->best;
+  for (const RunSums* side : {left, right}) {
+    if (side == nullptr) continue;
+    table_count += side->table_count;
+    weight += side->weight;
+    file_bytes += side->file_bytes;
+    entry_count += side->entry_count;
+    tombstone_count += side->tombstone_count;
+    smallest_seqno = std::min(smallest_seqno, side->smallest_seqno);
+    largest_seqno = std::max(largest_seqno, side->largest_seqno);
+  }
+}
+
+std::string_view Run::smallest_key() const {
+  return root_->sums.first->table->smallest.key;
+}
+
+std::string_view Run::largest_key() const {
+  return root_->sums.last->table->largest.key;
+}
+
+std::vector<TableRef> Run::tables() const {
+  std::vector<TableRef> all;
+  all.reserve(table_count());
+  for_each([&](const TableRef& table) { all.push_back(table); });
+  return all;
+}
+
+std::vector<TableRef> Run::overlapping(std::string_view smallest, std::string_view largest) const {
+  std::vector<TableRef> met;
+  collect(root_.get(), smallest, largest, met);
+  return met;
+}
+
+uint64_t Run::overlapping_weight(std::string_view smallest, std::string_view largest) const {
+  return weight_within(root_.get(), smallest, largest);
+}
+
+bool Run::overlaps(std::string_view smallest, std::string_view largest) const {
+  const TableRef table = first_not_before(smallest);
+  return table && !starts_after(*table, largest);
+}
+
+TableRef Run::first_not_before(std::string_view key) const {
+  return table_of(Tree::first_where(
+      root_, [&](const RunItem& item) { return !ends_before(*item.table, key); }));
+}
+
+TableRef Run::first_after(std::string_view key) const {
+  return table_of(Tree::first_where(
+      root_, [&](const RunItem& item) { return starts_after(*item.table, key); }));
+}
+
+TableRef Run::last_before(std::string_view key) const {
+  return table_of(
+      Tree::last_where(root_, [&](const RunItem& item) { return ends_before(*item.table, key); }));
+}
+
+// Best first: a subtree waits at its best item's place; when its turn comes, it gives way to its
+// own item and its two halves.
+void Run::for_each_by_overlap(const std::function<bool(const TableRef&, uint64_t)>& f) const {
+  struct Waiting {
+    const RunItem* best;
+    const Node* subtree;  // null: the item alone
+  };
+  const auto later = [](const Waiting& a, const Waiting& b) {
+    if (overlaps_less(*a.best, *b.best)) return false;
+    if (overlaps_less(*b.best, *a.best)) return true;
+    return a.best->table->smallest.key > b.best->table->smallest.key;
+  };
+  std::priority_queue<Waiting, std::vector<Waiting>, decltype(later)> queue(later);
+  const auto enter = [&](const Node* node) {
+    if (node != nullptr) queue.push({node->sums.best, node});
+  };
+  enter(root_.get());
+  while (!queue.empty()) {
+    const Waiting next = queue.top();
+    queue.pop();
+    if (next.subtree == nullptr) {
+      if (f(next.best->table, next.best->next_weight)) return;
+      continue;
+    }
+    queue.push({&next.subtree->item, nullptr});
+    enter(next.subtree->left.get());
+    enter(next.subtree->right.get());
+  }
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,93 @@
+#include "lsmkit/version/version.h"
+
+#include <algorithm>
+
+#include "lsmkit/bytes/error.h"
+
+namespace lsmkit {
+namespace {
+
+template <class Part, class F>
+auto sum(const std::vector<Part>& parts, F&& f) {
+  decltype(f(parts.front())) total = 0;
+  for (const Part& part : parts) total += f(part);
+  return total;
+}
+
+}  // namespace
+
+uint64_t Level::weight() const {
+  return sum(runs, [](const Run& run) { return run.weight(); });
+}
+uint64_t Level::file_bytes() const {
+  return sum(runs, [](const Run& run) { return run.file_bytes(); });
+}
+uint64_t Level::entry_count() const {
+  return sum(runs, [](const Run& run) { return run.entry_count(); });
+}
+size_t Level::table_count() const {
+  return sum(runs, [](const Run& run) { return run.table_count(); });
+}
+bool Level::overlaps(std::string_view smallest, std::string_view largest) const {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run& run) { return run.overlaps(smallest, largest); });
+}
+
+Version::Version(unsigned level_count) {
+  ensure(level_count >= 1 && level_count <= kMaxLevels, "a version has 1 to 16 levels");
+  levels_.resize(level_count);
+  cursors_.resize(level_count);
+}
+
+unsigned Version::level_count() const {
+  return static_cast<unsigned>(levels_.size());
+}
+
+const Level& Version::level(unsigned number) const {
+  static const Level kEmpty;
+  ensure(number < kMaxLevels, "no version has so deep a level");
+  return number < levels_.size() ? levels_[number] : kEmpty;
+}
+
+const std::string& Version::cursor(unsigned level) const {
+  static const std::string kNone;
+  return level < cursors_.size() ? cursors_[level] : kNone;
+}
+
+uint64_t Version::weight() const {
+  return sum(levels_, [](const Level& level) { return level.weight(); });
+}
+uint64_t Version::file_bytes() const {
+  return sum(levels_, [](const Level& level) { return level.file_bytes(); });
+}
+uint64_t Version::entry_count() const {
+  return sum(levels_, [](const Level& level) { return level.entry_count(); });
+}
+size_t Version::table_count() const {
+  return by_number_ ? by_number_->sums.count : 0;
+}
+size_t Version::run_count() const {
+  return sum(levels_, [](const Level& level) { return level.runs.size(); });
+}
+
+std::optional<TablePlace> Version::find(TableNumber number) const {
+  const TablePlace* place = NumberIndex::first_where(
+      by_number_, [&](const TablePlace& p) { return p.table->number >= number; });
+  if (place == nullptr || place->table->number != number) return std::nullopt;
+  return *place;
+}
+
+Version::NumberSums::NumberSums(const TablePlace&, const NumberSums* left, const NumberSums* right)
+    : count(1 + (left ? left->count : 0) + (right ? right->count : 0)) {}
+
+VersionEdit full_edit(const Version& version) {
+  VersionEdit edit;
+  for (unsigned n = 0; n < version.level_count(); ++n) {
+    for (const Run& run : version.level(n).runs)
+      run.for_each([&](const TableRef& table) { edit.added.push_back({n, run.id(), table}); });
+    if (!version.cursor(n).empty()) edit.cursors[n] = version.cursor(n);
+  }
+  return edit;
+}
+
+}  // namespace lsmkit
