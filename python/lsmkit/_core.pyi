@@ -5,7 +5,7 @@
 # - A `Buffer` is any C-contiguous object with the buffer protocol (bytes, bytearray, memoryview,
 #   NumPy array of any dtype: its bytes). `str` raises TypeError whose text says `.encode()` and
 #   `db.typed(...)`. Values and keys come back as `bytes`.
-# - Errors are the classes of lsmkit._errors. A call on a closed handle, or on a child of one, raises
+# - Errors are the classes of lsmkit._errors. A call on a closed handle, or on its children, raises
 #   ClosedError; in a forked child every call raises ForkedError.
 # - Point calls (get, put, delete, in, []) keep the GIL while the answer is in memory and there is
 #   room in the log; otherwise the GIL is released and the call waits. Everything under "Long calls"
@@ -57,7 +57,8 @@ class DB:
     def __setitem__(self, key: Buffer, value: Buffer, /) -> None: ...
     def __delitem__(self, key: Buffer, /) -> None: ...  # reads first; KeyError(key) if absent
     def __contains__(self, key: Buffer, /) -> bool: ...
-    # Writes the whole batch under one seqno, or nothing. The batch is kept and may be written again.
+    # Writes the whole batch under one seqno, or nothing. The batch is kept and may be written
+    # again.
     def write(self, batch: WriteBatch, /, *, sync: bool = False) -> None: ...
     def snapshot(self) -> Snapshot: ...
     # Bounds are intersected with `prefix`. Both see the moment of the call (or of `snapshot`),
@@ -149,8 +150,9 @@ class Snapshot:
 
 @final
 class Cursor:
-    # Stands on an entry, or nowhere (as it does when new). Moving past either end leaves it nowhere.
-    # next, prev, key, value, item and seqno of a cursor that stands nowhere raise InvalidArgument.
+    # Stands on an entry, or nowhere (as it does when new). Moving past either end leaves it
+    # nowhere. next, prev, key, value, item and seqno of a cursor that stands nowhere raise
+    # InvalidArgument.
     def valid(self) -> bool: ...
     def seek(self, key: Buffer, /) -> None: ...  # the first key >= key
     def seek_for_prev(self, key: Buffer, /) -> None: ...  # the last key <= key
@@ -206,8 +208,8 @@ def count(
     progress: _Progress = None,  # (keys so far, 0)
 ) -> int: ...  # keys in the range; reads them all
 
-# Weight in tables / weight of the newest visible record of each key, which it reads. NaN if there is
-# none. Of use after a flush.
+# Weight in tables / weight of the newest visible record of each key, which it reads. NaN if there
+# is none. Of use after a flush.
 def space_amp(db: DB, *, progress: _Progress = None) -> float: ...
 
 # Releases the GIL, but no signal is looked at until the system's sync returns.
@@ -233,20 +235,20 @@ def tree(db: DB) -> dict[str, Any]: ...
 
 # The fields of EngineStats (cpp/db/db.h), flat, and the figures of cpp/trace/amplification.h
 # (write_amp write_amp_weight write_amp_over_flush log_amp compression_ratio; NaN if nothing was
-# put). Two are dicts: "memory" (memtable_bytes cache_bytes
-# job_bytes pinned_bytes) and "counters" (since the database was created: user_key_bytes
-# user_value_bytes user_weight puts deletes log_bytes flush_count flush_file_bytes flush_weight
-# compaction_count compaction_read_file_bytes compaction_written_file_bytes compaction_read_weight
-# compaction_written_weight compaction_dropped_entries trivial_move_count stall_us).
+# put). Two are dicts: "memory" (memtable_bytes cache_bytes job_bytes pinned_bytes) and "counters"
+# (since the database was created: user_key_bytes user_value_bytes user_weight puts deletes
+# log_bytes flush_count flush_file_bytes flush_weight compaction_count compaction_read_file_bytes
+# compaction_written_file_bytes compaction_read_weight compaction_written_weight
+# compaction_dropped_entries trivial_move_count stall_us).
 def stats(db: DB) -> dict[str, Any]: ...
 
 # Oldest first, also those of earlier opens that are still kept: kind number time_us wall_us job
 # reason score input_level output_level removed added read_bytes written_bytes read_weight
 # written_weight in_entries out_entries dropped_entries duration_us last_seqno counters text line.
-# `kind` and `reason` are names (cpp/trace/event.h, cpp/version/version_edit.h). `removed` and `added`
-# are lists of dicts: number level run smallest_key largest_key smallest_seqno largest_seqno weight
-# file_bytes entry_count tombstone_count. `counters` is a dict as in stats(), or None. `line` says it
-# all in one line for people.
+# `kind` and `reason` are names (cpp/trace/event.h, cpp/version/version_edit.h). `removed` and
+# `added` are lists of dicts: number level run smallest_key largest_key smallest_seqno largest_seqno
+# weight file_bytes entry_count tombstone_count. `counters` is a dict as in stats(), or None. `line`
+# says it all in one line for people.
 def events(db: DB) -> _Columns: ...
 
 # created replayed_records replayed_log_bytes dropped_log_bytes torn_tail deleted_files
@@ -262,8 +264,8 @@ def options(db: DB) -> dict[str, str]: ...  # what is in force
 def default_options() -> dict[str, str]: ...
 def stored_option_names() -> frozenset[str]: ...  # the others belong to one open
 
-# Defaults with `options` on top, in the spelling of `options(db)`. Raises InvalidArgument naming the
-# option, what was wrong and what would do.
+# Defaults with `options` on top, in the spelling of `options(db)`. Raises InvalidArgument naming
+# the option, what was wrong and what would do.
 def normalize_options(options: Mapping[str, str]) -> dict[str, str]: ...
 
 # -- The rest ------------------------------------------------------------------------------------

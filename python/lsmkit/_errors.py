@@ -4,7 +4,6 @@ Every class pickles and copies: the message is the only positional argument of t
 what belongs to one kind of error (a path, an offset) is an attribute.
 """
 
-
 __all__ = [
     "ClosedError",
     "ConflictError",
@@ -28,6 +27,14 @@ class Error(Exception):
 
 class IOError(Error, OSError):
     """The system refused; `errno`, `strerror` and `filename` are set as for any `OSError`."""
+
+    def __str__(self) -> str:
+        # strerror is a sentence that names the file, so it need not be named again.
+        return (
+            Exception.__str__(self)
+            if self.errno is None
+            else f"[Errno {self.errno}] {self.strerror}"
+        )
 
 
 class LockedError(Error):

@@ -1,0 +1,51 @@
+"""Fixtures that all tests of the Python side share."""
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lsmkit import _core
+
+# A tree that has levels after a few thousand puts.
+SMALL = {
+    "memtable_bytes": str(64 << 10),
+    "table_bytes": str(64 << 10),
+    "base_bytes": str(256 << 10),
+    "cache_bytes": str(1 << 20),
+    "memory_bytes": str(64 << 20),
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """A directory that does not exist yet."""
+    return str(tmp_path / "db")
+
+
+@pytest.fixture
+def core_db(path: str) -> Iterator[_core.DB]:
+    """A new database of the compiled module, with small memtables and tables."""
+    db = _core.DB(path, overrides=SMALL)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script in a new interpreter, in tmp_path, and gives back what it printed."""
+
+    def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(script), *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
