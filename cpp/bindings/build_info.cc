@@ -1,5 +1,6 @@
 // What this build is made of, for bug reports and benchmarks.
 #include "bindings.h"
+#include "lsmkit/sst/compression.h"
 
 namespace lsmkit {
 
@@ -17,17 +18,22 @@ py::dict cpu_features() {
 #endif
 }
 
-py::dict build_info() {
 #if defined(__clang__)
-  const std::string compiler = "clang " __clang_version__;
+constexpr const char* kCompiler = "clang " __clang_version__;
 #else
-  const std::string compiler = "g++ " __VERSION__;
+constexpr const char* kCompiler = "g++ " __VERSION__;
 #endif
-  return py::dict("version"_a = LSMKIT_VERSION, "compiler"_a = compiler,
-                  "build_type"_a = LSMKIT_BUILD_TYPE,
-                  "pybind11"_a = PYBIND11_TOSTRING(PYBIND11_VERSION_MAJOR) "." PYBIND11_TOSTRING(
-                      PYBIND11_VERSION_MINOR) "." PYBIND11_TOSTRING(PYBIND11_VERSION_PATCH),
-                  "cpu"_a = cpu_features());
+
+py::dict zstd() {
+  const ZstdBuildInfo info = zstd_build_info();
+  const py::object version = info.version.empty() ? py::object(py::none()) : py::str(info.version);
+  return py::dict("source"_a = info.source, "version"_a = version);
+}
+
+py::dict build_info() {
+  return py::dict("version"_a = LSMKIT_VERSION, "compiler"_a = kCompiler,
+                  "build_type"_a = LSMKIT_BUILD_TYPE, "pybind11"_a = LSMKIT_PYBIND11_VERSION,
+                  "zstd"_a = zstd(), "cpu"_a = cpu_features());
 }
 
 }  // namespace

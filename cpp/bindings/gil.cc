@@ -3,6 +3,8 @@
 #include <cxxabi.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "lsmkit/bytes/error.h"
 
 namespace lsmkit {
@@ -35,9 +37,15 @@ void take_gil(PyThreadState* state) {
 }
 
 void long_call(const py::object& progress, const std::function<void(const Poll&)>& call) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kInterval = std::chrono::milliseconds(20);
+  auto last = Clock::now();
   std::exception_ptr raised;
   PyThreadState* state = PyEval_SaveThread();
   const Poll poll = [&](const Progress& at) {
+    const auto now = Clock::now();
+    if (now - last < kInterval) return;
+    last = now;
     take_gil(state);
     try {
       tell_python(progress, at);

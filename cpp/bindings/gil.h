@@ -43,8 +43,9 @@ auto without_gil(F&& f) {
   if constexpr (kReturns) return std::move(*result);
 }
 
-// Runs a long call without the GIL. Whenever it polls, signal handlers run and `progress(done,
-// total)` is told (unless it is None); what they raise ends the call and is thrown from here.
+// Runs a long call without the GIL. When it polls, but at most every 20 ms, signal handlers run and
+// `progress(done, total)` is told (unless it is None); what they raise ends the call and is thrown
+// from here.
 // Requires: the engine polls on the thread that called it.
 void long_call(const pybind11::object& progress, const std::function<void(const Poll&)>& call);
 

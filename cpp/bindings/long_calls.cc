@@ -1,6 +1,4 @@
 // The calls that may take long: they release the GIL, let Ctrl-C in, and tell their progress.
-#include <chrono>
-
 #include "bindings.h"
 #include "bytes_argument.h"
 #include "db_argument.h"
@@ -48,20 +46,13 @@ struct Walked {
   uint64_t weight = 0;
 };
 
-// Reads a range from end to end, and polls as the engine's own long calls do.
+// Reads a range from end to end.
 Walked walk(DbCursor& cursor, const Poll& poll) {
-  using Clock = std::chrono::steady_clock;
-  constexpr auto kPollInterval = std::chrono::milliseconds(20);
-  constexpr uint64_t kKeysPerLook = 1024;  // at the clock
-  auto last_poll = Clock::now();
+  constexpr uint64_t kKeysPerPoll = 1024;
   Walked so_far;
   for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
     so_far.weight += weight_of(cursor.key().size(), cursor.value().size());
-    if (++so_far.keys % kKeysPerLook != 0) continue;
-    const auto now = Clock::now();
-    if (now - last_poll < kPollInterval) continue;
-    poll({.done = so_far.keys, .total = 0});
-    last_poll = now;
+    if (++so_far.keys % kKeysPerPoll == 0) poll({.done = so_far.keys, .total = 0});
   }
   return so_far;
 }
