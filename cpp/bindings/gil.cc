@@ -37,13 +37,12 @@ void take_gil(PyThreadState* state) {
 }
 
 void long_call(const py::object& progress, const std::function<void(const Poll&)>& call) {
-  using Clock = std::chrono::steady_clock;
   constexpr auto kInterval = std::chrono::milliseconds(20);
-  auto last = Clock::now();
+  auto last = std::chrono::steady_clock::now();
   std::exception_ptr raised;
   PyThreadState* state = PyEval_SaveThread();
   const Poll poll = [&](const Progress& at) {
-    const auto now = Clock::now();
+    const auto now = std::chrono::steady_clock::now();
     if (now - last < kInterval) return;
     last = now;
     take_gil(state);

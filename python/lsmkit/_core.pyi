@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias, TypeVar, final, overload
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 _T = TypeVar("_T")
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -34,6 +34,7 @@ _Columns: TypeAlias = dict[str, list[Any]]
 
 # -- Handles -------------------------------------------------------------------------------------
 
+@disjoint_base
 class DB:
     # Made to be subclassed. __init__ opens; a second __init__ on the same object raises
     # InvalidArgument. `options` (all of them, by name) replaces what is stored in the directory;
