@@ -18,7 +18,7 @@ struct LogPosition {
   auto operator<=>(const LogPosition&) const = default;
 };
 
-enum class LogKind : uint8_t { kWal = 1, kManifest = 2 };
+enum class LogKind : uint8_t { kWal = 1, kManifest = 2, kEvents = 3 };
 
 // Who a log is. Logs are numbered from 1; predecessor 0 means none.
 struct LogIdentity {

@@ -7,4 +7,7 @@ namespace lsmkit {
 // How often operator new was called so far, by any thread.
 uint64_t allocation_count();
 
+// The largest single allocation since the last call.
+uint64_t take_largest_allocation_bytes();
+
 }  // namespace lsmkit

@@ -67,8 +67,7 @@ class StringDisk : public FileSystem {
 
   class Append : public AppendFile {
    public:
-    Append(StringDisk& disk, std::string path)
-        : disk_(disk), path_(std::move(path)), buffer_(new char[kMaxReserveBytes + 1]) {}
+    Append(StringDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
     void allocate(uint64_t bytes) override {
       uint64_t used = 0;
       for (const auto& [path, content] : disk_.files) used += content.size();
@@ -77,14 +76,15 @@ class StringDisk : public FileSystem {
     char* reserve(size_t bytes) override {
       REQUIRE(bytes <= kMaxReserveBytes);
       reserved_ = bytes;
+      if (buffer_.size() <= bytes) buffer_.resize(bytes + 1);
       buffer_[bytes] = kGuard;
-      return buffer_.get();
+      return buffer_.data();
     }
     void commit(size_t bytes) override {
       REQUIRE(bytes <= reserved_);
       REQUIRE(buffer_[reserved_] == kGuard);
       if (disk_.commits_fail) throw IoError(EIO, path_, "append to");
-      disk_.files[path_].append(buffer_.get(), bytes);
+      disk_.files[path_].append(buffer_.data(), bytes);
       size_ += bytes;
       reserved_ = 0;
       ++disk_.commit_count;
@@ -99,7 +99,7 @@ class StringDisk : public FileSystem {
     static constexpr char kGuard = 'G';
     StringDisk& disk_;
     const std::string path_;
-    const std::unique_ptr<char[]> buffer_;
+    std::string buffer_;
     size_t reserved_ = 0;
     uint64_t size_ = 0;
   };

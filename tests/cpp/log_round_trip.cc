@@ -86,6 +86,7 @@ TEST_CASE("a record that fits its block is one commit, and appending allocates n
   const std::string a = patterned(40, 1), b = patterned(95, 2), large = patterned(70'000, 3);
   const std::string_view small_pieces[] = {a, "", b}, large_pieces[] = {a, large};
 
+  log->append(large_pieces, log->position());  // the disk itself may allocate, once
   const uint64_t commits = disk.commit_count;
   uint64_t allocations = allocation_count();
   for (int i = 0; i < 100; ++i) log->append(small_pieces, log->position());
@@ -96,7 +97,7 @@ TEST_CASE("a record that fits its block is one commit, and appending allocates n
   log->append(large_pieces, log->position());
   CHECK(allocation_count() == allocations);
   CHECK(disk.commit_count == commits + 101);
-  CHECK(replay(disk, {1}, 1).records.size() == 101);
+  CHECK(replay(disk, {1}, 1).records.size() == 102);
 }
 
 TEST_CASE("a full disk is found before anything changes, and the log still takes what fits") {
