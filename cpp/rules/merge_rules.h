@@ -23,8 +23,8 @@ struct CutRules {
   // boundary.
   uint64_t max_overlap_weight = UINT64_MAX;
   Run next_run;  // the run below the output that later jobs will merge it into; may be empty
-  // A table is closed once before the first key at or above this; round robin's cursor of the
-  // output level, so that its next pick starts at a table. None: no such cut.
+  // A table is closed once before the first key above this: the output level's round robin cursor,
+  // so that its next pick begins at a table. None: no such cut.
   std::optional<std::string> cursor;
   std::vector<std::string> part_bounds;  // ascending; each begins a new part at the first key >= it
 };

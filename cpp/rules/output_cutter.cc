@@ -27,7 +27,7 @@ bool OutputCutter::begins_part(std::string_view key) {
 }
 
 bool OutputCutter::passes_cursor(std::string_view key) {
-  if (cursor_passed_ || !rules_.cursor || key < *rules_.cursor) return false;
+  if (cursor_passed_ || !rules_.cursor || key <= *rules_.cursor) return false;
   cursor_passed_ = true;
   return true;
 }

@@ -1,0 +1,73 @@
+#include <array>
+#include <cstdio>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/planner/planner.h"
+
+namespace lsmkit {
+namespace {
+
+std::string weight_text(uint64_t weight) {
+  static constexpr std::array<const char*, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(weight);
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text;
+}
+
+std::string score_text(double score) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", score);
+  return text;
+}
+
+std::string input_text(const PlanInput& input) {
+  constexpr size_t kMaxNamed = 8;
+  uint64_t weight = 0;
+  for (const TableRef& table : input.tables) weight += table->weight;
+  std::string out = "  in  L" + std::to_string(input.level);
+  if (input.level == 0) out += " run " + std::to_string(input.run);
+  out += ": " + std::to_string(input.tables.size()) +
+         (input.tables.size() == 1 ? " table, " : " tables, ") + weight_text(weight) + ":";
+  for (size_t i = 0; i < input.tables.size() && i < kMaxNamed; ++i)
+    out += " " + to_text(input.tables[i]->number);
+  if (input.tables.size() > kMaxNamed) out += " ...";
+  return out + "\n";
+}
+
+std::string output_text(const CompactionPlan& plan) {
+  std::string out = "  out L" + std::to_string(plan.output_level) + ": ";
+  if (plan.trivial_move) return out + "the same tables; nothing is rewritten\n";
+  const CutRules& cut = plan.merge.cut;
+  out += "at most " + weight_text(plan.expected_weight) + " in tables of " +
+         weight_text(cut.target_weight);
+  if (cut.align) out += ", cut where tables below end";
+  if (cut.cursor) out += ", and at the cursor '" + printable(*cut.cursor) + "'";
+  out += "\n  keeps what " + std::to_string(plan.merge.pinned_seqnos.size()) +
+         " pins and readers from seqno " + std::to_string(plan.merge.history_floor) +
+         " on can see; ";
+  const size_t older = plan.merge.older_runs.size();
+  if (older == 0) return out + "nothing older lies below\n";
+  return out + std::to_string(older) + (older == 1 ? " older run lies" : " older runs lie") +
+         " below\n";
+}
+
+}  // namespace
+
+std::string explain(const CompactionPlan& plan) {
+  std::string out = "job " + std::to_string(static_cast<uint64_t>(plan.job)) + ": " +
+                    std::string(name_of(plan.reason)) +
+                    (plan.trivial_move ? ", trivial move" : "") + ", score " +
+                    score_text(plan.score) + ", keys '" + printable(plan.smallest_key) + "' to '" +
+                    printable(plan.largest_key) + "'\n";
+  for (const PlanInput& input : plan.inputs) out += input_text(input);
+  out += output_text(plan);
+  for (const RunnerUp& other : plan.runners_up)
+    out += "  not L" + std::to_string(other.level) + " (score " + score_text(other.score) +
+           "): " + other.why + "\n";
+  return out;
+}
+
+}  // namespace lsmkit

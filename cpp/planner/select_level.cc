@@ -1,0 +1,149 @@
+// Choosing tables of a level that goes one level down.
+#include <algorithm>
+
+#include "lsmkit/planner/selection.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr size_t kMaxTablesMoved = 4;  // at once, so that the next level is not flooded
+
+class LevelSelector {
+ public:
+  LevelSelector(const PlanView& view, unsigned level)
+      : view_(view),
+        level_(level),
+        upper_(view.run_of(level)),
+        lower_(view.run_of(level + 1)),
+        only_rightwards_(view.options.picker == Picker::kRoundRobin) {}
+
+  std::optional<Selection> try_from(const TableRef& table, std::string& why_not) const {
+    std::vector<TableRef> picked{table};
+    std::vector<TableRef> met = lower_.overlapping(table->smallest.key, table->largest.key);
+    std::string why = obstacle(picked, met);
+    if (!why.empty()) {
+      if (why_not.empty()) why_not = why;
+      return std::nullopt;
+    }
+    Selection selection;
+    selection.reason =
+        level_ <= view_.targets.drain_to_level ? EditReason::kLevelDrain : EditReason::kLevelFull;
+    selection.output_level = level_ + 1;
+    if (met.empty() && can_move(view_, *table, level_ + 1)) {
+      selection.trivial_move = true;
+      extend_move(picked);
+    } else if (!met.empty()) {
+      expand(picked, met);
+    }
+    if (only_rightwards_) selection.cursor = {level_, picked.back()->largest.key};
+    selection.inputs.push_back({level_, upper_.id(), std::move(picked)});
+    if (!met.empty()) selection.inputs.push_back({level_ + 1, lower_.id(), std::move(met)});
+    return selection;
+  }
+
+ private:
+  std::string obstacle(const std::vector<TableRef>& picked,
+                       const std::vector<TableRef>& met) const {
+    std::string why = view_.obstacles.to_reading(picked);
+    if (why.empty()) why = view_.obstacles.to_reading(met);
+    if (why.empty()) {
+      const auto [smallest, largest] = span(picked, met);
+      why = view_.obstacles.to_writing(level_ + 1, smallest, largest);
+    }
+    return why;
+  }
+
+  static std::pair<std::string_view, std::string_view> span(const std::vector<TableRef>& picked,
+                                                            const std::vector<TableRef>& met) {
+    std::string_view smallest = picked.front()->smallest.key;
+    std::string_view largest = picked.back()->largest.key;
+    if (!met.empty()) {
+      smallest = std::min<std::string_view>(smallest, met.front()->smallest.key);
+      largest = std::max<std::string_view>(largest, met.back()->largest.key);
+    }
+    return {smallest, largest};
+  }
+
+  // Takes more of the level along if that adds nothing to read below: first every table that the
+  // keys span; if those would, then only tables that lie wholly within the span.
+  void expand(std::vector<TableRef>& picked, const std::vector<TableRef>& met) const {
+    auto [smallest, largest] = span(picked, met);
+    if (only_rightwards_) smallest = picked.front()->smallest.key;
+    std::vector<TableRef> more = upper_.overlapping(smallest, largest);
+    if (may_expand(picked, more, met)) {
+      picked = std::move(more);
+      return;
+    }
+    std::erase_if(more, [s = smallest, l = largest](const TableRef& t) {
+      return t->smallest.key < s || t->largest.key > l;
+    });
+    if (may_expand(picked, more, met)) picked = std::move(more);
+  }
+
+  bool may_expand(const std::vector<TableRef>& picked, const std::vector<TableRef>& more,
+                  const std::vector<TableRef>& met) const {
+    if (more.size() <= picked.size()) return false;
+    if (total_weight(more) + total_weight(met) >= view_.options.compaction_weight_limit())
+      return false;
+    if (lower_.overlapping(more.front()->smallest.key, more.back()->largest.key).size() !=
+        met.size())
+      return false;
+    return obstacle(more, met).empty();
+  }
+
+  // Neighbours that can move as well, to the right and then to the left, until the level is within
+  // its target.
+  void extend_move(std::vector<TableRef>& picked) const {
+    uint64_t weight = picked.front()->weight;
+    const uint64_t kept_weight =
+        level_ <= view_.targets.drain_to_level ? 0 : view_.targets.weight[level_];
+    const auto fits = [&](const TableRef& table) {
+      return table && picked.size() < kMaxTablesMoved && upper_.weight() - weight > kept_weight &&
+             weight + table->weight <= view_.options.compaction_weight_limit() &&
+             !lower_.overlaps(table->smallest.key, table->largest.key) &&
+             can_move(view_, *table, level_ + 1) && obstacle({table}, {}).empty();
+    };
+    for (TableRef next = upper_.first_after(picked.back()->smallest.key); fits(next);
+         next = upper_.first_after(next->smallest.key)) {
+      picked.push_back(next);
+      weight += next->weight;
+    }
+    if (only_rightwards_) return;
+    for (TableRef next = upper_.last_before(picked.front()->smallest.key); fits(next);
+         next = upper_.last_before(next->smallest.key)) {
+      picked.insert(picked.begin(), next);
+      weight += next->weight;
+    }
+  }
+
+  const PlanView& view_;
+  const unsigned level_;
+  const Run& upper_;
+  const Run& lower_;
+  const bool only_rightwards_;  // so that round robin's cursor never jumps over a table
+};
+
+}  // namespace
+
+std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
+                                           std::string& why_not) {
+  const LevelSelector selector(view, level);
+  const Run& run = view.run_of(level);
+  std::optional<Selection> selection;
+  if (view.options.picker == Picker::kMinOverlappingRatio) {
+    run.for_each_by_overlap([&](const TableRef& table, uint64_t) {
+      selection = selector.try_from(table, why_not);
+      return selection.has_value();
+    });
+    return selection;
+  }
+  TableRef table = run.first_after(view.version.cursor(level));
+  for (size_t tries = run.table_count(); tries > 0 && !selection; --tries) {
+    if (!table) table = run.first_not_before("");
+    selection = selector.try_from(table, why_not);
+    table = run.first_after(table->smallest.key);
+  }
+  return selection;
+}
+
+}  // namespace lsmkit

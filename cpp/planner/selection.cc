@@ -1,0 +1,201 @@
+#include "lsmkit/planner/selection.h"
+
+#include <algorithm>
+
+namespace lsmkit {
+namespace {
+
+bool contains(const std::vector<TableNumber>& sorted, TableNumber number) {
+  return std::binary_search(sorted.begin(), sorted.end(), number);
+}
+
+bool is_input(const Selection& selection, uint32_t level, RunId run) {
+  return std::any_of(selection.inputs.begin(), selection.inputs.end(), [&](const PlanInput& input) {
+    return input.level == level && input.run == run;
+  });
+}
+
+void sum_up(CompactionPlan& plan) {
+  uint64_t entries = 0;
+  bool first = true;
+  for (const PlanInput& input : plan.inputs) {
+    for (const TableRef& table : input.tables) {
+      if (first || table->smallest.key < plan.smallest_key) plan.smallest_key = table->smallest.key;
+      if (first || table->largest.key > plan.largest_key) plan.largest_key = table->largest.key;
+      first = false;
+      plan.input_weight += table->weight;
+      plan.input_file_bytes += table->file_bytes;
+      entries += table->entry_count;
+    }
+  }
+  plan.merge.input_entry_count = entries;
+}
+
+// Runs that may hold older records of the inputs' keys and stay where they are. Runs of the input
+// levels other than L0 need no look: what is left of them holds other keys, or newer records.
+std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
+                            const CompactionPlan& plan) {
+  std::vector<Run> older;
+  const PlanInput& newest = selection.inputs.front();
+  for (unsigned n = newest.level; n < view.version.level_count(); ++n) {
+    for (const Run& run : view.version.level(n).runs) {
+      const bool newer = n == newest.level && run.id() > newest.run;
+      if (!newer && !is_input(selection, n, run.id()) &&
+          run.overlaps(plan.smallest_key, plan.largest_key))
+        older.push_back(run);
+    }
+  }
+  return older;
+}
+
+// The first run below the output that overlaps: what later jobs will merge the outputs into.
+Run next_run(const PlanView& view, const CompactionPlan& plan) {
+  for (unsigned n = plan.output_level + 1; n < view.version.level_count(); ++n)
+    for (const Run& run : view.version.level(n).runs)
+      if (run.overlaps(plan.smallest_key, plan.largest_key)) return run;
+  return {};
+}
+
+CutRules cut_rules(const PlanView& view, const CompactionPlan& plan) {
+  CutRules cut;
+  const uint64_t target = view.options.table_weight;
+  if (plan.output_level == 0) {
+    cut.target_weight = cut.max_weight = even_table_weight(plan.input_weight, target);
+    return cut;
+  }
+  cut.next_run = next_run(view, plan);
+  cut.align = view.options.align_outputs && !cut.next_run.empty();
+  cut.target_weight = target;
+  cut.max_weight = cut.align ? 2 * target : target;
+  cut.max_overlap_weight = view.options.compaction_weight_limit();
+  const std::string& cursor = view.version.cursor(plan.output_level);
+  if (view.options.picker == Picker::kRoundRobin && plan.smallest_key <= cursor &&
+      cursor < plan.largest_key)
+    cut.cursor = cursor;
+  return cut;
+}
+
+}  // namespace
+
+Obstacles::Obstacles(const PlanContext& context) : context_(context), damaged_(context.damaged) {
+  for (const JobInFlight& job : context.in_flight)
+    busy_.insert(busy_.end(), job.inputs.begin(), job.inputs.end());
+  std::sort(busy_.begin(), busy_.end());
+  std::sort(damaged_.begin(), damaged_.end());
+}
+
+bool Obstacles::is_busy(TableNumber number) const {
+  return contains(busy_, number);
+}
+
+std::string Obstacles::to_reading(const std::vector<TableRef>& tables) const {
+  if (busy_.empty() && damaged_.empty()) return {};
+  for (const TableRef& table : tables) {
+    if (contains(damaged_, table->number)) return "table " + to_text(table->number) + " is damaged";
+    if (is_busy(table->number)) return "table " + to_text(table->number) + " is being compacted";
+  }
+  return {};
+}
+
+std::string Obstacles::to_writing(uint32_t level, std::string_view smallest,
+                                  std::string_view largest) const {
+  for (const JobInFlight& job : context_.in_flight) {
+    if (job.output_level == level && job.smallest_key <= largest && job.largest_key >= smallest)
+      return "job " + std::to_string(static_cast<uint64_t>(job.job)) + " writes there";
+  }
+  return {};
+}
+
+std::string Obstacles::to_merging_l0() const {
+  for (const JobInFlight& job : context_.in_flight)
+    if (job.from_l0)
+      return "job " + std::to_string(static_cast<uint64_t>(job.job)) + " compacts L0 already";
+  return {};
+}
+
+const Run& PlanView::run_of(unsigned level) const {
+  static const Run kEmpty;
+  const Level& here = version.level(level);
+  return here.runs.empty() ? kEmpty : here.runs.front();
+}
+
+Seqno PlanView::elision_seqno() const {
+  const auto& pins = context.pinned_seqnos;
+  return pins.empty() ? context.history_floor : std::min(pins.front(), context.history_floor);
+}
+
+uint64_t total_weight(const std::vector<TableRef>& tables) {
+  uint64_t weight = 0;
+  for (const TableRef& table : tables) weight += table->weight;
+  return weight;
+}
+
+bool can_move(const PlanView& view, const TableMeta& table, unsigned output_level) {
+  uint64_t deeper_weight = 0;
+  bool anything_older = false;
+  for (unsigned n = output_level + 1; n < view.version.level_count(); ++n) {
+    const Run& run = view.run_of(n);
+    const uint64_t met = run.overlapping_weight(table.smallest.key, table.largest.key);
+    if (n == output_level + 1) deeper_weight = met;
+    anything_older = anything_older || run.overlaps(table.smallest.key, table.largest.key);
+  }
+  if (table.weight + deeper_weight > view.options.compaction_weight_limit()) return false;
+  const bool may_drop = table.tombstone_count > 0 && table.smallest_seqno <= view.elision_seqno();
+  return anything_older || !may_drop;
+}
+
+CompactionPlan make_plan(const PlanView& view, Selection selection) {
+  CompactionPlan plan;
+  plan.job = view.context.job;
+  plan.reason = selection.reason;
+  plan.score = selection.score;
+  plan.trivial_move = selection.trivial_move;
+  plan.inputs = selection.inputs;
+  plan.output_level = selection.output_level;
+  plan.output_run = selection.output_run;
+  plan.cursor = std::move(selection.cursor);
+  sum_up(plan);
+  plan.expected_weight = plan.trivial_move ? 0 : plan.input_weight;
+  if (plan.trivial_move) return plan;
+
+  plan.merge.job = plan.job;
+  plan.merge.pinned_seqnos = view.context.pinned_seqnos;
+  plan.merge.history_floor = view.context.history_floor;
+  plan.merge.zero_seqnos = plan.output_level > 0;
+  plan.merge.older_runs = older_runs(view, selection, plan);
+  plan.merge.cut = cut_rules(view, plan);
+  return plan;
+}
+
+JobInFlight job_in_flight(const CompactionPlan& plan) {
+  JobInFlight job;
+  job.job = plan.job;
+  job.output_level = plan.output_level;
+  job.smallest_key = plan.smallest_key;
+  job.largest_key = plan.largest_key;
+  for (const PlanInput& input : plan.inputs) {
+    job.from_l0 = job.from_l0 || input.level == 0;
+    for (const TableRef& table : input.tables) job.inputs.push_back(table->number);
+  }
+  return job;
+}
+
+VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs) {
+  VersionEdit edit;
+  edit.reason = plan.reason;
+  edit.job = plan.job;
+  edit.score = plan.score;
+  for (const PlanInput& input : plan.inputs) {
+    for (const TableRef& table : input.tables) {
+      edit.removed.push_back({input.level, input.run, table->number, table->smallest.key});
+      if (plan.trivial_move) edit.added.push_back({plan.output_level, plan.output_run, table});
+    }
+  }
+  for (const TableRef& table : outputs)
+    edit.added.push_back({plan.output_level, plan.output_run, table});
+  if (plan.cursor) edit.cursors.insert(*plan.cursor);
+  if (!plan.trivial_move) edit.history_floor = plan.merge.history_floor;
+  return edit;
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,171 @@
+// The planner's decisions as conversations: shape, world, plan, shape after. The files in
+// testdata/planner are golden traces; LSMKIT_REWRITE=1 writes them anew.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <sstream>
+
+#include "lsmkit/planner/planner.h"
+#include "support/datadriven.h"
+
+using namespace lsmkit;
+
+namespace {
+
+// Holds what the conversation has come to.
+class Conversation {
+ public:
+  std::string answer(const Directive& d) {
+    if (d.command == "define") return define(d);
+    if (d.command == "options") return set_options(d);
+    if (d.command == "world") return set_world(d);
+    if (d.command == "targets") return targets();
+    if (d.command == "scores") return scores();
+    if (d.command == "plan") return plan(plan_compaction(version_, world_, options_));
+    if (d.command == "range") return range(d);
+    if (d.command == "start") return start();
+    if (d.command == "finish") return finish(d);
+    throw std::runtime_error("no such command: " + d.command);
+  }
+
+ private:
+  std::string define(const Directive& d) {
+    version_ = version_from_text(d.input);
+    world_ = {};
+    plan_.reset();
+    started_.clear();
+    world_.job = JobNumber{100};
+    world_.history_floor = 1'000'000;
+    return "";
+  }
+
+  std::string set_options(const Directive& d) {
+    if (d.has("default")) options_ = {};
+    options_.level_count = static_cast<unsigned>(d.number("level_count", options_.level_count));
+    options_.l0_trigger_runs =
+        static_cast<uint32_t>(d.number("l0_trigger_runs", options_.l0_trigger_runs));
+    options_.base_weight = d.number("base_weight", options_.base_weight);
+    options_.table_weight = d.number("table_weight", options_.table_weight);
+    options_.fanout =
+        static_cast<double>(d.number("fanout", static_cast<uint64_t>(options_.fanout)));
+    options_.max_compaction_weight =
+        d.number("max_compaction_weight", options_.max_compaction_weight);
+    if (d.has("static")) options_.sizing = LevelSizing::kStatic;
+    if (d.has("dynamic")) options_.sizing = LevelSizing::kDynamic;
+    if (d.has("round_robin")) options_.picker = Picker::kRoundRobin;
+    if (d.has("min_overlapping_ratio")) options_.picker = Picker::kMinOverlappingRatio;
+    return "";
+  }
+
+  // damaged=#7 slots=0 free_bytes=5 floor=9 pins=3,5
+  std::string set_world(const Directive& d) {
+    world_.free_slots = static_cast<unsigned>(d.number("slots", world_.free_slots));
+    world_.free_bytes = d.number("free_bytes", world_.free_bytes);
+    world_.history_floor = d.number("floor", world_.history_floor);
+    const std::string damaged = d.value("damaged");
+    if (!damaged.empty()) world_.damaged.push_back(table_from_text(damaged + " a..a").number);
+    std::istringstream pins(d.value("pins"));
+    for (std::string pin; std::getline(pins, pin, ',');)
+      world_.pinned_seqnos.push_back(std::stoull(pin));
+    return "";
+  }
+
+  std::string targets() {
+    const LevelTargets t = level_targets(version_, options_);
+    std::string out = "base L" + std::to_string(t.base_level);
+    if (t.drain_to_level != 0) out += ", drain down to L" + std::to_string(t.drain_to_level);
+    out += "\n";
+    for (size_t n = 1; n < t.weight.size(); ++n)
+      if (t.weight[n] != 0)
+        out += "L" + std::to_string(n) + " " + std::to_string(t.weight[n]) + "\n";
+    return out;
+  }
+
+  std::string scores() {
+    std::string out;
+    for (const LevelScore& s : level_scores(version_, world_, options_)) {
+      char line[80];
+      std::snprintf(line, sizeof line, "L%u score %.3f priority %.3f%s\n", s.level, s.score,
+                    s.priority, s.priority >= 1 ? " due" : "");
+      if (s.score > 0) out += line;
+    }
+    return out;
+  }
+
+  std::string plan(std::optional<CompactionPlan> plan) {
+    plan_ = std::move(plan);
+    return plan_ ? explain(*plan_) : "nothing to do\n";
+  }
+
+  // begin=a end=m first_job=50
+  std::string range(const Directive& d) {
+    const auto bound = [&](const char* name) -> std::optional<std::string> {
+      const std::string key = d.value(name);
+      return key.empty() ? std::nullopt : std::optional(key);
+    };
+    RangeStep step = plan_range(version_, world_, options_, bound("begin"), bound("end"),
+                                JobNumber{d.number("first_job", 100)});
+    if (step.done) return "done\n";
+    if (!step.plan) return "blocked\n";
+    return plan(std::move(step.plan));
+  }
+
+  // The last plan is now being carried out.
+  std::string start() {
+    world_.in_flight.push_back(job_in_flight(plan_.value()));
+    started_.push_back(*plan_);
+    world_.job = JobNumber{static_cast<uint64_t>(world_.job) + 1};
+    return "";
+  }
+
+  // The job that was started first ends with the tables given.
+  std::string finish(const Directive& d) {
+    const CompactionPlan done = started_.empty() ? plan_.value() : started_.front();
+    std::vector<TableRef> outputs;
+    std::istringstream lines(d.input);
+    for (std::string line; std::getline(lines, line);)
+      outputs.push_back(std::make_shared<const TableMeta>(table_from_text(line)));
+    version_ = apply(version_, edit_for(done, outputs));
+    version_.check_invariants();
+    if (!started_.empty()) {
+      started_.erase(started_.begin());
+      world_.in_flight.erase(world_.in_flight.begin());
+    }
+    return to_text(version_);
+  }
+
+  Version version_;
+  PlanContext world_;
+  CompactionOptions options_;
+  std::optional<CompactionPlan> plan_;
+  std::vector<CompactionPlan> started_;
+};
+
+void converse(const std::string& file) {
+  Conversation conversation;
+  run_datadriven("planner/" + file, [&](const Directive& d) { return conversation.answer(d); });
+}
+
+}  // namespace
+
+TEST_CASE("W4.6: scores, and the highest goes first") {
+  converse("scores");
+}
+TEST_CASE("W4.7: targets under static and dynamic sizing") {
+  converse("targets");
+}
+TEST_CASE("L0: all that overlaps goes to the base, alone; within L0 when the base is busy") {
+  converse("l0");
+}
+TEST_CASE("a level: overlap ratio, expansion, trivial moves, busy and damaged tables") {
+  converse("level");
+}
+TEST_CASE("round robin goes on above its cursor, around the end, and cuts at the next cursor") {
+  converse("round_robin");
+}
+TEST_CASE("a range goes down level by level and is rewritten once at the bottom") {
+  converse("range");
+}
+TEST_CASE("what L0 holds is drawn into the tree: a small tree, step by step") {
+  converse("worked_example");
+}
