@@ -5,6 +5,7 @@
 // cursor or snapshot used after close() throws ClosedError.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,10 +51,6 @@ struct OpenReport {
   std::vector<std::string> deleted_files;
 };
 
-struct WriteOptions {
-  bool sync = false;  // as if the mode were ALWAYS for this one write
-};
-
 // How far a long call is, told every 20 ms or so. `poll` may throw (Interrupted) to end the call;
 // the engine is consistent and usable afterwards.
 struct Progress {
@@ -62,6 +59,11 @@ struct Progress {
 };
 using Poll = std::function<void(const Progress&)>;
 
+struct WriteOptions {
+  bool sync = false;           // as if the mode were ALWAYS for this one write
+  const Poll* poll = nullptr;  // called while the write waits for room
+};
+
 struct CursorOptions {
   std::optional<std::string> start;  // bounds on user keys
   std::optional<std::string> stop;
@@ -69,8 +71,21 @@ struct CursorOptions {
   bool include_stop = false;
 };
 
-class Snapshot;   // opaque; hold the shared_ptr
-class DbCursor;   // see db/db_cursor.h
+class DbCursor;  // see db/db_cursor.h
+
+// A pin on what the database showed at one seqno. Made by Db::snapshot().
+class Snapshot {
+ public:
+  Snapshot(std::shared_ptr<Engine> engine, Seqno seqno);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  Seqno seqno() const { return seqno_; }
+
+ private:
+  const std::shared_ptr<Engine> engine_;
+  const Seqno seqno_;
+};
 
 // A value and what keeps it in memory.
 struct PinnedValue {
@@ -175,17 +190,21 @@ class Db {
   const OpenReport& open_report() const;
   TreeState tree() const;
   EngineStats stats() const;
-  std::vector<Event> events() const;  // oldest first; also those of earlier opens that are still kept
+  std::vector<Event> events()
+      const;  // oldest first; also those of earlier opens that are still kept
   std::optional<std::string> typed_codec() const;
-  void set_typed_codec(const std::string& name);  // Stored; another name than the stored one throws.
+  void set_typed_codec(
+      const std::string& name);  // Stored; another name than the stored one throws.
 
-  // Opaque to callers; for code that serves handles (bindings).
-  std::shared_ptr<Engine> engine() const;
+  Db(const Db&) = delete;
+  Db& operator=(const Db&) = delete;
 
  private:
-  struct Private;
   explicit Db(std::shared_ptr<Engine> engine);
-  std::shared_ptr<Engine> engine_;
+  Engine& engine() const;  // throws ClosedError
+
+  const std::shared_ptr<Engine> engine_;
+  std::atomic<bool> closed_{false};
 };
 
 // Deletes every file of a closed database that is ours by name and header, and the directory if

@@ -23,22 +23,22 @@ std::string to_text(SyncMode mode);
 struct Options {
   // Stored in the directory.
   SyncMode sync{0, 1000};
-  uint64_t memtable_bytes = 64 << 20;   // weight at which a memtable is sealed
-  uint64_t table_bytes = 64 << 20;      // target weight of a table
-  uint64_t block_bytes = 4096;          // target size of a data block before compression
-  uint32_t restart_interval = 16;       // entries between full keys in a data block
-  uint32_t filter_bits_per_key = 10;    // 0: no filters
-  std::string compression = "zstd";     // "zstd" or "none"
+  uint64_t memtable_bytes = 64 << 20;  // weight at which a memtable is sealed
+  uint64_t table_bytes = 64 << 20;     // target weight of a table
+  uint64_t block_bytes = 4096;         // target size of a data block before compression
+  uint32_t restart_interval = 16;      // entries between full keys in a data block
+  uint32_t filter_bits_per_key = 10;   // 0: no filters
+  std::string compression = "zstd";    // "zstd" or "none"
   int32_t compression_level = 1;
   uint32_t compression_first_level = 2;  // levels above this one stay uncompressed
   std::string layout = "leveled";
   uint32_t level_count = 7;
   uint32_t l0_trigger_runs = 4;
-  uint64_t base_bytes = 256 << 20;  // target weight of the base level
-  double fanout = 10;               // weight ratio of neighbouring levels
-  std::string level_sizing = "dynamic";         // "dynamic" or "static"
+  uint64_t base_bytes = 256 << 20;               // target weight of the base level
+  double fanout = 10;                            // weight ratio of neighbouring levels
+  std::string level_sizing = "dynamic";          // "dynamic" or "static"
   std::string picker = "min_overlapping_ratio";  // or "round_robin"
-  bool align_outputs = true;        // cut tables at next-level boundaries
+  bool align_outputs = true;                     // cut tables at next-level boundaries
   uint64_t stall_timeout_ms = 30'000;
 
   // Belong to one open and are not stored.
@@ -54,12 +54,14 @@ struct Options {
   void validate() const;
 };
 
-// One option by name, from text. Throws InvalidArgument for an unknown name or a value that can't be.
+// One option by name, from text. Throws InvalidArgument for an unknown name or a value that can't
+// be.
 void set_option(Options& options, std::string_view name, std::string_view text);
 // Every option as text by name (numbers in decimal, "true"/"false"); set_option takes each back.
 std::map<std::string, std::string> to_map(const Options& options);
 bool is_stored_option(std::string_view name);
 // The stored options as "name=value\n" lines, and back; unknown names are errors.
 std::string to_stored_text(const Options& options);
+void set_stored_options(Options& options, std::string_view text);
 
 }  // namespace lsmkit

@@ -6,7 +6,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr std::string_view kMagic("\x89lsmlog\n", 8);
 constexpr size_t kCrcOffset = kLogHeaderBytes - 4;
 
 bool all_zero(std::string_view bytes) {
@@ -30,7 +29,7 @@ void require_readable(const LogFileHeader& header, const std::string& path) {
 
 std::string encode(const LogFileHeader& header) {
   const LogIdentity& id = header.identity;
-  std::string out(kMagic);
+  std::string out(kLogMagic);
   put_fixed32(out, header.format_version);
   put_fixed32(out, static_cast<uint8_t>(id.kind));  // and three bytes of room
   put_fixed64(out, id.database_id);
@@ -47,11 +46,11 @@ LogHeaderVerdict check_log_header(std::string_view bytes, const std::string& pat
   bytes = bytes.substr(0, kLogHeaderBytes);
   if (all_zero(bytes)) return {};
   if (bytes.size() < kLogHeaderBytes) return {{}, "the log header is cut off"};
-  if (!bytes.starts_with(kMagic)) return {{}, "this is no log of lsmkit: the magic is missing"};
+  if (!bytes.starts_with(kLogMagic)) return {{}, "this is no log of lsmkit: the magic is missing"};
   if (load_fixed<uint32_t>(bytes.data() + kCrcOffset) != crc32c(bytes.substr(0, kCrcOffset)))
     return {{}, "the log header does not match its checksum"};
 
-  Decoder d(bytes.substr(kMagic.size()));
+  Decoder d(bytes.substr(kLogMagic.size()));
   LogFileHeader header;
   header.format_version = d.take_fixed32();
   header.identity.kind = static_cast<LogKind>(d.take_byte());

@@ -11,6 +11,7 @@
 
 namespace lsmkit {
 
+inline constexpr std::string_view kLogMagic("\x89lsmlog\n", 8);
 inline constexpr uint32_t kLogFormatVersion = 1;
 inline constexpr uint64_t kKnownLogFeatures = 0;
 

@@ -1,0 +1,38 @@
+// Carries a plan out on real tables. Decides nothing: the plan says what is read, kept, cut and how
+// outputs are numbered.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "lsmkit/compaction/table_sink.h"
+#include "lsmkit/planner/plan.h"
+#include "lsmkit/rules/merge_tables.h"
+#include "lsmkit/sst/table.h"
+
+namespace lsmkit {
+
+struct JobOutput {
+  std::vector<TableRef> tables;
+  MergeCounts counts;
+};
+
+// An open reader of an input; valid until the job has ended.
+using OpenTable = std::function<const Table&(const TableRef&)>;
+
+// Requires: !plan.trivial_move.
+JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output);
+
+// Writes one sorted source (a memtable, from its first entry) as tables of L0.
+template <class Source>
+JobOutput run_flush(const MergeRules& rules, Source source, OutputContext output) {
+  TableSink sink(std::move(output));
+  source.seek_to_first();
+  JobOutput out;
+  out.counts = merge_tables(rules, std::span<Source>(&source, 1), sink);
+  out.tables = sink.release();
+  return out;
+}
+
+}  // namespace lsmkit

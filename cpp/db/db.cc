@@ -1,0 +1,230 @@
+#include "lsmkit/db/db.h"
+
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/db_cursor.h"
+#include "lsmkit/db/directory.h"
+#include "lsmkit/db/engine.h"
+#include "lsmkit/db/process.h"
+#include "lsmkit/db/recovery.h"
+
+namespace lsmkit {
+namespace {
+
+// A handle on an engine that is open already. What was asked for must be what is in force.
+void check_same_options(const Engine& engine, const OpenRequest& request) {
+  Options asked = engine.options();
+  if (request.options) asked = *request.options;
+  for (const auto& [name, text] : request.overrides) set_option(asked, name, text);
+  asked.create = engine.options().create;
+  const auto ours = to_map(engine.options());
+  std::string differing;
+  for (const auto& [name, text] : to_map(asked)) {
+    if (ours.at(name) == text) continue;
+    differing += (differing.empty() ? "" : ", ") + name + " (" + ours.at(name) + " is in force)";
+  }
+  if (request.read_only != engine.read_only()) {
+    differing += std::string(differing.empty() ? "" : ", ") + "read_only";
+  }
+  if (!differing.empty()) {
+    throw InvalidArgument(request.path + " is open in this process already, with other options: " +
+                          differing + "; open it again with the same, or close it first");
+  }
+}
+
+void prepare_directory(FileSystem& files, const OpenRequest& request) {
+  if (!files.exists(request.path)) {
+    bool create = request.options ? request.options->create : true;
+    for (const auto& [name, text] : request.overrides) {
+      if (name == "create") create = text == "true";
+    }
+    if (request.read_only || !create) {
+      throw InvalidArgument(request.path + " does not exist" +
+                            (request.read_only ? "; read_only=True creates nothing" : ""));
+    }
+    files.make_dir(request.path);
+  } else if (!files.is_directory(request.path)) {
+    throw InvalidArgument(request.path +
+                          " is not a directory; a database is a directory of its own");
+  }
+}
+
+}  // namespace
+
+Db::Db(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+
+std::shared_ptr<Db> Db::open(const OpenRequest& request) {
+  FileSystem& files = *request.environment.files;
+  // Before anything is touched: texts that can't be, and unknown names.
+  Options checked = request.options.value_or(Options{});
+  for (const auto& [name, text] : request.overrides) set_option(checked, name, text);
+
+  OpenDirectories& directories = OpenDirectories::instance();
+  const std::lock_guard lock(directories.mutex());
+  prepare_directory(files, request);
+  const std::string identity = files.identity(request.path);
+  std::shared_ptr<Engine> engine = directories.find(&files, identity);
+  if (engine) {
+    check_same_options(*engine, request);
+  } else {
+    std::unique_ptr<FileLock> file_lock;
+    if (!request.read_only) file_lock = files.lock(join_path(request.path, kLockName));
+    FileLock* const lock_to_abandon = file_lock.get();
+    engine = Engine::open(request, identity, std::move(file_lock));
+    directories.add(&files, identity, engine, lock_to_abandon);
+  }
+  ++engine->handle_count;
+  return std::shared_ptr<Db>(new Db(std::move(engine)));
+}
+
+Db::~Db() {
+  if (!engine_->belongs_to_this_process()) return;
+  try {
+    close();
+  } catch (...) {
+    // Whoever wants to know calls close().
+  }
+}
+
+void Db::close() {
+  if (!engine_->belongs_to_this_process()) {
+    closed_.store(true);
+    return;
+  }
+  OpenDirectories& directories = OpenDirectories::instance();
+  const std::lock_guard lock(directories.mutex());
+  if (closed_.exchange(true)) return;
+  if (--engine_->handle_count > 0) return;
+  // The last handle. Whatever stop() throws, the directory is free afterwards.
+  struct Forget {
+    OpenDirectories& directories;
+    const Engine& engine;
+    ~Forget() { directories.remove(engine.environment().files, engine.identity()); }
+  } const forget{directories, *engine_};
+  engine_->stop();
+}
+
+bool Db::closed() const {
+  return closed_.load();
+}
+
+Engine& Db::engine() const {
+  if (closed_.load(std::memory_order_acquire)) [[unlikely]] {
+    engine_->check_fork();
+    throw ClosedError(engine_->path() + " is closed");
+  }
+  return *engine_;
+}
+
+void Db::put(std::string_view key, std::string_view value, WriteOptions options) {
+  engine().put(key, value, options);
+}
+void Db::remove(std::string_view key, WriteOptions options) {
+  engine().remove(key, options);
+}
+void Db::write(const WriteBatch& batch, WriteOptions options) {
+  engine().write(batch, options);
+}
+TryResult Db::try_put(std::string_view key, std::string_view value) {
+  return engine().try_write(Kind::kPut, key, value);
+}
+TryResult Db::try_remove(std::string_view key) {
+  return engine().try_write(Kind::kDelete, key, {});
+}
+
+bool Db::get(std::string_view key, PinnedValue& value, const Snapshot* snapshot) {
+  return engine().get(key, value, snapshot, true) == TryResult::kDone;
+}
+TryResult Db::try_get(std::string_view key, PinnedValue& value, const Snapshot* snapshot) {
+  return engine().get(key, value, snapshot, false);
+}
+
+std::shared_ptr<const Snapshot> Db::snapshot() {
+  return engine().snapshot();
+}
+std::unique_ptr<DbCursor> Db::cursor(const CursorOptions& options,
+                                     std::shared_ptr<const Snapshot> snapshot) {
+  engine().check_open();
+  return std::make_unique<DbCursor>(engine_, options, std::move(snapshot));
+}
+
+Seqno Db::last_seqno() const {
+  return engine().published();
+}
+Seqno Db::durable_seqno() const {
+  return engine().durable();
+}
+void Db::sync() {
+  engine().sync();
+}
+void Db::flush(const Poll& poll) {
+  engine().flush(poll);
+}
+void Db::compact_range(std::optional<std::string> begin, std::optional<std::string> end,
+                       const Poll& poll) {
+  engine().compact_range(begin, end, poll);
+}
+void Db::wait_idle(const Poll& poll) {
+  engine().wait_idle(poll);
+}
+uint64_t Db::verify(const Poll& poll) {
+  return engine().verify(poll);
+}
+uint64_t Db::approximate_size(std::string_view begin, std::string_view end) const {
+  return engine().approximate_size(begin, end);
+}
+
+const std::string& Db::path() const {
+  return engine_->path();
+}
+Options Db::options() const {
+  return engine_->options();
+}
+bool Db::read_only() const {
+  return engine_->read_only();
+}
+const OpenReport& Db::open_report() const {
+  return engine_->open_report();
+}
+TreeState Db::tree() const {
+  return engine().tree();
+}
+EngineStats Db::stats() const {
+  return engine().stats();
+}
+std::vector<Event> Db::events() const {
+  return engine().events();
+}
+std::optional<std::string> Db::typed_codec() const {
+  return engine().typed_codec();
+}
+void Db::set_typed_codec(const std::string& name) {
+  engine().set_typed_codec(name);
+}
+
+void destroy(const std::string& path, Environment environment) {
+  FileSystem& files = *environment.files;
+  OpenDirectories& directories = OpenDirectories::instance();
+  const std::lock_guard guard(directories.mutex());
+  if (!files.exists(path)) throw InvalidArgument(path + " does not exist");
+  if (!files.is_directory(path)) throw InvalidArgument(path + " is not a directory");
+  if (directories.find(&files, files.identity(path))) {
+    throw InvalidArgument(path + " is open in this process; close it first");
+  }
+  const DirectoryListing before = list_directory(files, path);
+  const bool ours = before.has_manifest || !before.logs.empty() || !before.tables.empty();
+  if (!ours && !before.foreign.empty()) {
+    throw InvalidArgument(path + " holds no lsmkit database (but " + before.foreign.front() + ")");
+  }
+  {
+    const auto lock = files.lock(join_path(path, kLockName));
+    for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
+  }
+  if (before.foreign.empty()) {
+    files.remove(join_path(path, kLockName));
+    files.remove_dir(path);
+  }
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,235 @@
+// The open database itself, shared by all its handles.
+//
+// What a member may be touched under is said where it is declared. Locks are taken in this order:
+//   inline_mutex_    inline mode: one caller at a time does the background's work
+//   commit_mutex_    one writer at a time: log, active memtable, seqnos
+//   manifest_mutex_  one edit at a time: written to the MANIFEST, then applied
+//   state_mutex_     the current state: version, memtables, jobs; held for lines, never over I/O
+// Readers take none: they pin the current ReadView by an epoch.
+//
+// The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush,
+// compaction and the threads that run them), engine_inspect.cc.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lsmkit/compaction/compaction_job.h"
+#include "lsmkit/db/db.h"
+#include "lsmkit/db/event_log.h"
+#include "lsmkit/db/pacer.h"
+#include "lsmkit/db/process.h"
+#include "lsmkit/db/read_counters.h"
+#include "lsmkit/db/read_view.h"
+#include "lsmkit/db/recovery.h"
+#include "lsmkit/db/snapshot_list.h"
+#include "lsmkit/db/table_set.h"
+#include "lsmkit/db/wal.h"
+#include "lsmkit/manifest/manifest.h"
+#include "lsmkit/planner/planner.h"
+
+namespace lsmkit {
+
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  // Opens or creates; see recovery.h for the steps. Throws and leaves the directory as it was.
+  static std::shared_ptr<Engine> open(const OpenRequest& request, const std::string& identity,
+                                      std::unique_ptr<FileLock> lock);
+  // In the child of a fork an engine is never destroyed: its threads and locks are the parent's.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Flushes, stops the threads, ends writing. Called once, by the last handle. Throws what the
+  // flush met; the engine is stopped all the same.
+  void stop();
+
+  // ---- Writing (engine_write.cc)
+  void put(std::string_view key, std::string_view value, const WriteOptions& options);
+  void remove(std::string_view key, const WriteOptions& options);
+  void write(const WriteBatch& batch, const WriteOptions& options);
+  TryResult try_write(Kind kind, std::string_view key, std::string_view value);
+  void sync();
+
+  // ---- Reading (engine_read.cc)
+  TryResult get(std::string_view key, PinnedValue& value, const Snapshot* snapshot, bool may_block);
+  std::shared_ptr<const Snapshot> snapshot();
+  void release_snapshot(Seqno seqno) { snapshots_.release(seqno); }
+  // A view and the seqno to read it at; they belong together.
+  std::shared_ptr<const ReadView> pin_view(Seqno& seqno, const Snapshot* snapshot) const;
+  void check_open() const;  // throws ClosedError, ForkedError
+  void check_fork() const;  // throws ForkedError
+  Seqno published() const { return published_.load(std::memory_order_acquire); }
+  Seqno durable() const;
+  void count_cursor(int64_t by) { cursor_count_.fetch_add(by, std::memory_order_relaxed); }
+
+  // ---- Jobs (engine_jobs.cc)
+  void flush(const Poll& poll);
+  void compact_range(const std::optional<std::string>& begin, const std::optional<std::string>& end,
+                     const Poll& poll);
+  void wait_idle(const Poll& poll);
+
+  // ---- Looking inside (engine_inspect.cc)
+  uint64_t verify(const Poll& poll);
+  uint64_t approximate_size(std::string_view begin, std::string_view end) const;
+  TreeState tree() const;
+  EngineStats stats() const;
+  std::vector<Event> events() const { return events_.read(); }
+  std::optional<std::string> typed_codec() const;
+  void set_typed_codec(const std::string& name);
+
+  const std::string& path() const { return path_; }
+  const Options& options() const { return options_; }
+  bool read_only() const { return read_only_; }
+  const OpenReport& open_report() const { return report_; }
+  const std::string& identity() const { return identity_; }
+  const Environment& environment() const { return environment_; }
+  bool belongs_to_this_process() const { return fork_generation_ == fork_generation(); }
+
+  // Handles on this engine. Guarded by OpenDirectories' mutex.
+  unsigned handle_count = 0;
+
+ private:
+  struct Sealed {
+    std::shared_ptr<Memtable> memtable;
+    LogNumber next_log;        // the log of the memtable after it: older ones go with this flush
+    uint64_t allocated_bytes;  // when it was sealed
+    Counters written;          // what users had written by then
+  };
+
+  Engine(const OpenRequest& request, const std::string& identity, std::unique_ptr<FileLock> lock,
+         Recovered recovered);
+  void start();
+
+  // Writing. All under commit_mutex_.
+  struct Operation;
+  Seqno commit(const Operation& operation);
+  Seqno commit(const WriteBatch& batch);
+  void publish(Seqno seqno, uint64_t weight);
+  template <class Insert>
+  void insert_logged(Insert&& insert);
+  void count_written(Kind kind, size_t key_bytes, size_t value_bytes);
+  void make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll);
+  bool has_room(uint64_t weight) const;
+  void seal();
+  bool seal_is_due() const;
+  template <class What>
+  void commit_and_acknowledge(const What& what, uint64_t weight, const WriteOptions& options);
+  void check_writable() const;
+  std::string stall_cause() const;
+  bool inline_background() const { return options_.background == "inline"; }
+
+  // Jobs.
+  class FlushSlot {
+   public:
+    explicit FlushSlot(Engine& engine);
+    ~FlushSlot();
+
+   private:
+    Engine& engine_;
+  };
+  static void take_user_counters(Counters& counters, const Counters& written);
+  void worker();
+  bool flush_oldest(const Poll& poll);
+  void run_inline();
+  void run_all_due(const Poll& poll);
+  void run_compaction(const CompactionPlan& plan, const Poll& poll);
+  void mark_damaged(const CompactionPlan& plan, const std::string& file);
+  void commit_edit(VersionEdit edit, const std::function<void(Counters&)>& count,
+                   const std::function<void()>& applied, Event event);
+  void seal_active();
+  void flush_sealed(const Poll& poll);
+  void poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll);
+  void note_failure(const char* doing, const std::exception& error);
+  OutputContext output_context(uint32_t level, const Poll& poll);
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  Event new_event(EventKind kind) const;
+  Event job_event(const VersionEdit& edit, uint64_t start_us) const;
+  void release_replaced_views();
+
+  // Jobs, under state_mutex_.
+  void install_view();
+  std::vector<std::shared_ptr<Memtable>> memtables_newest_first() const;
+  PlanContext plan_context();
+  std::optional<CompactionPlan> begin_compaction();
+  void enter_job(const CompactionPlan& plan);
+  JobNumber take_job_number();
+  void forget_failures();
+
+  // ---- Constant after construction.
+  const Environment environment_;
+  const std::string path_;
+  const std::string identity_;
+  const Options options_;
+  const CompactionOptions compaction_options_;
+  const bool read_only_;
+  const uint64_t fork_generation_;
+  const uint64_t database_id_;
+  const OpenReport report_;
+  const uint64_t memtable_room_bytes_;  // memory_bytes less cache and job buffers
+  std::unique_ptr<FileLock> lock_;
+  TableSet tables_;
+  std::unique_ptr<Wal> wal_;  // null if read-only
+
+  const uint64_t log_bytes_before_;  // counters of earlier opens
+  const uint64_t stall_us_before_;
+
+  // ---- commit_mutex_.
+  mutable std::mutex commit_mutex_;
+  std::condition_variable room_;      // a flush has ended
+  std::shared_ptr<Memtable> active_;  // replaced under commit_mutex_ and state_mutex_
+  Counters written_;                  // the users' part
+  Pacer pacer_;
+
+  // ---- inline_mutex_: one caller at a time does the background's work. Taken before the others.
+  std::mutex inline_mutex_;
+
+  // ---- manifest_mutex_.
+  std::mutex manifest_mutex_;
+  std::unique_ptr<Manifest> manifest_;  // null if read-only
+
+  // ---- state_mutex_.
+  mutable std::mutex state_mutex_;
+  std::condition_variable work_;  // there may be something to do
+  std::condition_variable done_;  // a job has ended
+  ManifestState state_;           // changed under manifest_mutex_ and state_mutex_
+  std::deque<Sealed> sealed_;     // oldest first
+  std::vector<std::shared_ptr<Memtable>> replayed_;  // read-only: what the logs hold, newest first
+  std::shared_ptr<const ReadView> view_owner_;
+  std::vector<std::shared_ptr<const ReadView>> replaced_views_;
+  std::vector<JobInFlight> jobs_;
+  std::set<TableNumber> damaged_;
+  bool flush_running_ = false;
+  unsigned compactions_held_ = 0;  // callers of compact_range that want no other compactions
+  std::exception_ptr background_error_;
+  std::string background_error_text_;
+  uint64_t failures_in_a_row_ = 0;
+  uint64_t failure_count_ = 0;
+
+  // ---- Any thread.
+  SnapshotList snapshots_;
+  EventLog events_;
+  mutable ReadCounters reads_;
+  std::atomic<const ReadView*> view_{nullptr};
+  std::atomic<Seqno> published_;
+  std::atomic<uint64_t> next_job_;         // taken under state_mutex_
+  std::atomic<uint64_t> sealed_bytes_{0};  // allocated by sealed memtables
+  std::atomic<int64_t> cursor_count_{0};
+  std::atomic<uint64_t> stall_us_{0};
+  std::atomic<uint64_t> stall_count_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> closed_{false};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,173 @@
+// Looking inside: figures, shapes, and a check of every byte.
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/directory.h"
+#include "lsmkit/db/engine.h"
+#include "lsmkit/log/log_replay.h"
+#include "lsmkit/memtable/write_batch.h"
+#include "lsmkit/rules/level_targets.h"
+
+namespace lsmkit {
+
+TreeState Engine::tree() const {
+  check_open();
+  TreeState out;
+  const std::lock_guard lock(state_mutex_);
+  const auto row = [](const Memtable& memtable, bool sealed) {
+    return MemtableRow{sealed,
+                       memtable.weight(),
+                       memtable.entry_count(),
+                       memtable.allocated_bytes(),
+                       memtable.smallest_seqno(),
+                       memtable.largest_seqno()};
+  };
+  bool sealed = false;
+  for (const auto& memtable : memtables_newest_first()) {
+    out.memtables.push_back(row(*memtable, sealed));
+    sealed = true;
+  }
+  out.version = state_.version;
+  const LevelTargets targets = level_targets(state_.version, compaction_options_);
+  out.base_level = targets.base_level;
+  out.level_target_weight = targets.weight;
+  PlanContext context;
+  context.in_flight = jobs_;
+  out.level_score.resize(targets.weight.size());
+  for (const LevelScore& score : level_scores(state_.version, context, compaction_options_)) {
+    if (score.level < out.level_score.size()) out.level_score[score.level] = score.score;
+  }
+  return out;
+}
+
+EngineStats Engine::stats() const {
+  check_open();
+  EngineStats out;
+  {
+    const std::lock_guard lock(commit_mutex_);
+    out.counters = written_;
+    out.memory.memtable_bytes = active_->allocated_bytes();
+    if (wal_) out.counters.log_bytes = log_bytes_before_ + wal_->appended_bytes();
+  }
+  {
+    const std::lock_guard lock(state_mutex_);
+    const Counters written = out.counters;
+    out.counters = state_.counters;
+    take_user_counters(out.counters, written);
+    for (const Sealed& sealed : sealed_) out.memory.memtable_bytes += sealed.allocated_bytes;
+    for (const auto& memtable : replayed_) out.memory.memtable_bytes += memtable->allocated_bytes();
+    out.flushed_seqno = state_.flushed_seqno;
+    out.table_count = state_.version.table_count();
+    out.background_error = background_error_text_;
+  }
+  const BlockCache& cache = *tables_.cache();
+  out.memory.cache_bytes = cache.usage_bytes() + tables_.open_table_bytes();
+  out.memory.pinned_bytes = cache.pinned_bytes();
+  out.cache_hits = cache.hits();
+  out.cache_misses = cache.misses();
+  out.last_seqno = published();
+  out.durable_seqno = durable();
+  const ReadCounters::Sum reads = reads_.sum();
+  out.gets = reads.gets;
+  out.gets_found = reads.found;
+  out.tables_probed = reads.tables_probed;
+  out.filter_negatives = reads.filter_negatives;
+  out.snapshot_count = snapshots_.count();
+  out.cursor_count = static_cast<uint64_t>(cursor_count_.load(std::memory_order_relaxed));
+  out.stall_us = stall_us_.load(std::memory_order_relaxed);
+  out.counters.stall_us = stall_us_before_ + out.stall_us;
+  out.stall_count = stall_count_.load(std::memory_order_relaxed);
+  if (wal_) {
+    out.sync_count = wal_->sync_count();
+    out.sync_us = wal_->sync_us();
+  }
+  return out;
+}
+
+uint64_t Engine::verify(const Poll& poll) {
+  Seqno seqno;
+  const auto view = pin_view(seqno, nullptr);
+  FileSystem& files = *environment_.files;
+  Progress progress;
+  for (const auto& run : view->runs) progress.total += run->run().file_bytes();
+  uint64_t entries = 0;
+  for (const auto& run : view->runs) {
+    for (size_t i = 0; i < run->table_count(); ++i) {
+      const TableHandle& handle = run->handle(i);
+      const TableMeta& meta = handle.meta();
+      handle.table().verify([&] {
+        check_open();
+        if (poll) poll(progress);
+      });
+      const TableProperties& found = handle.table().properties();
+      if (found.entry_count != meta.entry_count || found.smallest_key != meta.smallest.key ||
+          found.largest_key != meta.largest.key) {
+        throw CorruptionError(
+            handle.path(), 0,
+            "found " + std::to_string(found.entry_count) + " entries from '" +
+                printable(found.smallest_key) + "' to '" + printable(found.largest_key) +
+                "', due by the MANIFEST are " + std::to_string(meta.entry_count) + " from '" +
+                printable(meta.smallest.key) + "' to '" + printable(meta.largest.key) + "'");
+      }
+      entries += meta.entry_count;
+      progress.done += meta.file_bytes;
+    }
+  }
+  const FlushSlot no_log_goes_away(*this);
+  const ManifestContents manifest = read_manifest(files, path_);
+  // Damage past what is known to be synced is not told from a write under way; damage below it is.
+  replay_chain(
+      files, path_, list_directory(files, path_).logs, manifest.state.oldest_log, database_id_,
+      [&](std::string_view record, LogPosition) {
+        decode_batch(record).for_each([&](Kind, std::string_view, std::string_view) { ++entries; });
+      });
+  return entries;
+}
+
+uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) const {
+  Seqno seqno;
+  const auto view = pin_view(seqno, nullptr);
+  if (end <= begin) return 0;
+  uint64_t bytes = 0;
+  for (const auto& run : view->runs) {
+    for (size_t i = run->lower_bound(begin); i < run->table_count(); ++i) {
+      const TableHandle& handle = run->handle(i);
+      const TableMeta& meta = handle.meta();
+      if (std::string_view(meta.smallest.key) >= end) break;
+      const bool whole = meta.smallest.key >= begin && std::string_view(meta.largest.key) < end;
+      if (whole) {
+        bytes += meta.file_bytes;
+        continue;
+      }
+      const uint64_t from = handle.table().approximate_offset(begin);
+      const uint64_t to = handle.table().approximate_offset(end);
+      bytes += to > from ? to - from : 0;
+    }
+  }
+  return bytes;
+}
+
+std::optional<std::string> Engine::typed_codec() const {
+  check_open();
+  const std::lock_guard lock(state_mutex_);
+  if (state_.typed_codec.empty()) return std::nullopt;
+  return state_.typed_codec;
+}
+
+void Engine::set_typed_codec(const std::string& name) {
+  const auto stored = typed_codec();
+  if (stored == name) return;
+  if (stored) {
+    throw InvalidArgument(path_ + " was written as typed(" + *stored + "), not typed(" + name +
+                          "); open it as it was written");
+  }
+  check_writable();
+  VersionEdit edit;
+  edit.typed_codec = name;
+  Event event = new_event(EventKind::kOptions);
+  event.text = "typed: " + name;
+  commit_edit(
+      std::move(edit), [](Counters&) {}, [] {}, std::move(event));
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,495 @@
+// Flush and compaction, and who runs them: worker threads, or the caller itself in inline mode.
+//
+// Every job goes the same way: plan under state_mutex_, carry out without locks, sync, then one
+// edit publishes the result (commit_edit). A failed job leaves nothing behind but its error.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/engine.h"
+#include "lsmkit/db/epoch.h"
+#include "lsmkit/db/output_options.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+constexpr uint64_t kFirstRetryMs = 50;
+constexpr uint64_t kLastRetryMs = 5'000;
+
+}  // namespace
+
+// ---- Publishing.
+
+void Engine::install_view() {
+  auto view = make_read_view(view_owner_.get(), memtables_newest_first(), state_.version, tables_);
+  view_.store(view.get());
+  replaced_views_.push_back(std::exchange(view_owner_, std::move(view)));
+  const uint64_t debt = compaction_debt(state_.version, compaction_options_);
+  pacer_.set_pause(write_delay_us(debt, default_delay_limits(compaction_options_), kMaxPauseBytes));
+}
+
+// Requires: no lock held. Lets go of views that install_view has replaced, and of what only they
+// kept.
+void Engine::release_replaced_views() {
+  std::vector<std::shared_ptr<const ReadView>> replaced;
+  {
+    const std::lock_guard lock(state_mutex_);
+    replaced.swap(replaced_views_);
+  }
+  for (auto& view : replaced) retire([kept = std::move(view)] {});
+  collect_retired();
+  tables_.purge();
+}
+
+std::vector<std::shared_ptr<Memtable>> Engine::memtables_newest_first() const {
+  std::vector<std::shared_ptr<Memtable>> out{active_};
+  for (auto sealed = sealed_.rbegin(); sealed != sealed_.rend(); ++sealed) {
+    out.push_back(sealed->memtable);
+  }
+  return out;
+}
+
+// Makes an edit durable and then visible. `count` adds what it did to the counters, `applied` runs
+// with the state's lock held. If the MANIFEST can't be written the outputs stay: the edit may
+// stand.
+void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>& count,
+                         const std::function<void()>& applied, Event event) {
+  {
+    const std::lock_guard lock(manifest_mutex_);
+    // state_ changes under manifest_mutex_ only, so it can be read here.
+    Counters counters = state_.counters;
+    count(counters);
+    edit.counters = counters;
+    edit.next_job = JobNumber{next_job_.load(std::memory_order_relaxed)};
+    edit.next_log = wal_->next_number();
+    ManifestState after = state_;
+    try {
+      apply(after, edit);
+      // A table that can't be opened must not be published.
+      for (const AddedTable& added : edit.added) tables_.handle(added.table)->table();
+    } catch (...) {
+      for (const AddedTable& added : edit.added) {
+        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
+      }
+      throw;
+    }
+    try {
+      manifest_->append(edit, after);
+    } catch (const DurabilityError& error) {
+      wal_->poison(error.what());
+      throw;
+    }
+    const std::lock_guard state_lock(state_mutex_);
+    state_ = std::move(after);
+    for (const RemovedTable& removed : edit.removed) {
+      if (!state_.version.find(removed.number)) tables_.drop(removed.number);
+    }
+    applied();
+    install_view();
+    event.counters = state_.counters;
+    events_.add(std::move(event), state_);
+    work_.notify_all();
+    done_.notify_all();
+  }
+  release_replaced_views();
+}
+
+// Requires: state_mutex_ held.
+JobNumber Engine::take_job_number() {
+  return JobNumber{next_job_.fetch_add(1, std::memory_order_relaxed)};
+}
+
+Event Engine::new_event(EventKind kind) const {
+  Event event;
+  event.kind = kind;
+  event.time_us = environment_.clock->now_us();
+  event.wall_us = environment_.clock->wall_us();
+  event.last_seqno = published();
+  return event;
+}
+
+// The event of a job that began at `start_us`, as far as its edit tells.
+Event Engine::job_event(const VersionEdit& edit, uint64_t start_us) const {
+  Version before;
+  {
+    const std::lock_guard lock(state_mutex_);
+    before = state_.version;
+  }
+  Event event = event_of(edit, before);
+  event.time_us = environment_.clock->now_us();
+  event.wall_us = environment_.clock->wall_us();
+  event.last_seqno = published();
+  event.duration_us = event.time_us - start_us;
+  return event;
+}
+
+// ---- Flush.
+
+// What users did is counted by writers, and becomes durable with the flush that covers it.
+void Engine::take_user_counters(Counters& counters, const Counters& written) {
+  counters.user_key_bytes = written.user_key_bytes;
+  counters.user_value_bytes = written.user_value_bytes;
+  counters.user_weight = written.user_weight;
+  counters.puts = written.puts;
+  counters.deletes = written.deletes;
+  counters.log_bytes = written.log_bytes;
+  counters.stall_us = written.stall_us;
+}
+
+// While one stands no (other) flush runs, and so no log goes away.
+Engine::FlushSlot::FlushSlot(Engine& engine) : engine_(engine) {
+  std::unique_lock lock(engine_.state_mutex_);
+  engine_.done_.wait(lock, [this] { return !engine_.flush_running_; });
+  engine_.flush_running_ = true;
+}
+
+Engine::FlushSlot::~FlushSlot() {
+  const std::lock_guard lock(engine_.state_mutex_);
+  engine_.flush_running_ = false;
+  engine_.done_.notify_all();
+  engine_.work_.notify_all();
+}
+
+// Flushes the oldest sealed memtable; false if there is none. One at a time.
+bool Engine::flush_oldest(const Poll& poll) {
+  const FlushSlot slot(*this);
+  Sealed sealed;
+  Version version;
+  JobNumber job;
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (sealed_.empty()) return false;
+    sealed = sealed_.front();
+    version = state_.version;
+    job = take_job_number();
+  }
+  const uint64_t start_us = environment_.clock->now_us();
+  const auto pins = snapshots_.pinned(published_);
+  const MergeRules rules = flush_rules(job, version, sealed.memtable->weight(), pins.seqnos,
+                                       pins.published, compaction_options_);
+  JobOutput output = run_flush(rules, sealed.memtable->cursor(), output_context(0, poll));
+  // Against a power loss after the log is gone: the names of the new tables must stand.
+  environment_.files->sync_dir(path_);
+
+  const Seqno flushed = sealed.memtable->largest_seqno();
+  VersionEdit edit = flush_edit({.job = job,
+                                 .largest_seqno = flushed,
+                                 .history_floor = pins.published,
+                                 .tables = output.tables,
+                                 .reason = EditReason::kFlush});
+  edit.flushed_seqno = flushed;
+  edit.last_seqno = flushed;
+  edit.oldest_log = sealed.next_log;
+  Event event = job_event(edit, start_us);
+  event.in_entries = output.counts.in_entries;
+  event.out_entries = output.counts.out_entries;
+  event.dropped_entries = output.counts.dropped_entries;
+  commit_edit(
+      std::move(edit),
+      [&](Counters& counters) {
+        take_user_counters(counters, sealed.written);
+        ++counters.flush_count;
+        for (const TableRef& table : output.tables) {
+          counters.flush_file_bytes += table->file_bytes;
+          counters.flush_weight += table->weight;
+        }
+      },
+      [&] {
+        sealed_bytes_.fetch_sub(sealed_.front().allocated_bytes, std::memory_order_relaxed);
+        sealed_.pop_front();
+      },
+      std::move(event));
+  wal_->forget(flushed, sealed.next_log);
+  room_.notify_all();
+  return true;
+}
+
+// ---- Compaction.
+
+PlanContext Engine::plan_context() {
+  const auto pins = snapshots_.pinned(published_);
+  PlanContext context;
+  context.job = JobNumber{next_job_.load(std::memory_order_relaxed)};
+  context.in_flight = jobs_;
+  context.damaged.assign(damaged_.begin(), damaged_.end());
+  context.free_slots = 1;
+  context.now_us = environment_.clock->wall_us();
+  context.pinned_seqnos = pins.seqnos;
+  context.history_floor = pins.published;
+  return context;
+}
+
+// Plans what is due and enters it as in flight. Requires: state_mutex_ held.
+std::optional<CompactionPlan> Engine::begin_compaction() {
+  auto plan = plan_compaction(state_.version, plan_context(), compaction_options_);
+  if (plan) enter_job(*plan);
+  return plan;
+}
+
+// Requires: state_mutex_ held since the plan was made.
+void Engine::enter_job(const CompactionPlan& plan) {
+  take_job_number();  // the plan's own
+  jobs_.push_back(job_in_flight(plan));
+}
+
+// Carries out a plan that has been entered as in flight.
+void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
+  struct InFlight {
+    Engine& engine;
+    JobNumber job;
+    ~InFlight() {
+      const std::lock_guard lock(engine.state_mutex_);
+      std::erase_if(engine.jobs_, [&](const JobInFlight& j) { return j.job == job; });
+      engine.done_.notify_all();
+      engine.work_.notify_all();
+    }
+  } const in_flight{*this, plan.job};
+
+  const uint64_t start_us = environment_.clock->now_us();
+  JobOutput output;
+  if (!plan.trivial_move) {
+    const OpenTable open = [this](const TableRef& table) -> const Table& {
+      return tables_.handle(table)->table();
+    };
+    try {
+      output = run_merge(plan, open, output_context(plan.output_level, poll));
+    } catch (const CorruptionError& error) {
+      mark_damaged(plan, error.file());
+      throw;
+    }
+    // Against a power loss after the inputs are gone: the names of the outputs must stand.
+    environment_.files->sync_dir(path_);
+  }
+  const VersionEdit edit = edit_for(plan, output.tables);
+  Event event = job_event(edit, start_us);
+  event.kind = plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction;
+  event.in_entries = output.counts.in_entries;
+  event.out_entries = output.counts.out_entries;
+  event.dropped_entries = output.counts.dropped_entries;
+  event.text = explain(plan);
+  commit_edit(
+      edit,
+      [&](Counters& counters) {
+        if (plan.trivial_move) {
+          ++counters.trivial_move_count;
+          return;
+        }
+        ++counters.compaction_count;
+        counters.compaction_read_file_bytes += plan.input_file_bytes;
+        counters.compaction_read_weight += plan.input_weight;
+        counters.compaction_dropped_entries += output.counts.dropped_entries;
+        for (const TableRef& table : output.tables) {
+          counters.compaction_written_file_bytes += table->file_bytes;
+          counters.compaction_written_weight += table->weight;
+        }
+      },
+      [] {}, std::move(event));
+}
+
+void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {
+  const std::lock_guard lock(state_mutex_);
+  for (const PlanInput& input : plan.inputs) {
+    for (const TableRef& table : input.tables) {
+      if (tables_.path_of(table->number) == file) damaged_.insert(table->number);
+    }
+  }
+}
+
+OutputContext Engine::output_context(uint32_t level, const Poll& poll) {
+  return output_context_of(options_, environment_, path_, database_id_, level, [this, poll] {
+    if (stopping()) throw Interrupted();
+    if (poll) poll({});
+  });
+}
+
+// ---- Who runs them.
+
+void Engine::worker() {
+  std::unique_lock lock(state_mutex_);
+  while (!stopping()) {
+    BackgroundState background;
+    background.sealed_memtables = sealed_.size();
+    background.flush_running = flush_running_;
+    background.compactions_running = static_cast<unsigned>(jobs_.size());
+    background.slots = options_.threads;
+    const BackgroundJob job =
+        wal_->is_poisoned() ? BackgroundJob::kNone : next_background_job(background);
+    std::optional<CompactionPlan> plan;
+    if (job == BackgroundJob::kCompaction && compactions_held_ == 0) plan = begin_compaction();
+    if (job != BackgroundJob::kFlush && !plan) {
+      work_.wait(lock);
+      continue;
+    }
+    lock.unlock();
+    bool failed = false;
+    try {
+      if (plan) {
+        run_compaction(*plan, {});
+      } else {
+        flush_oldest({});
+      }
+    } catch (const Interrupted&) {
+      // The engine is stopping.
+    } catch (const std::exception& error) {
+      failed = true;
+      note_failure(plan ? "compaction" : "flush", error);
+    }
+    lock.lock();
+    if (!failed) {
+      if (!plan) forget_failures();
+      continue;
+    }
+    const uint64_t shift = std::min<uint64_t>(failures_in_a_row_, 10);
+    const uint64_t retry_ms = std::min(kLastRetryMs, kFirstRetryMs << shift);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(retry_ms);
+    while (!stopping() && work_.wait_until(lock, until) == std::cv_status::no_timeout) {
+    }
+  }
+}
+
+void Engine::note_failure(const char* doing, const std::exception& error) {
+  const std::lock_guard lock(state_mutex_);
+  background_error_ = std::current_exception();
+  background_error_text_ = std::string(doing) + ": " + error.what();
+  ++failures_in_a_row_;
+  ++failure_count_;
+  Event event = new_event(EventKind::kJobError);
+  event.text = background_error_text_;
+  events_.add(std::move(event), state_);
+  done_.notify_all();
+}
+
+// Requires: state_mutex_ held.
+void Engine::forget_failures() {
+  background_error_ = nullptr;
+  background_error_text_.clear();
+  failures_in_a_row_ = 0;
+}
+
+// Inline mode: flushes what is sealed, then compacts until nothing is due. A failure is kept for
+// flush() and close(); the put that brought us here stands.
+void Engine::run_inline() {
+  if (sealed_bytes_.load(std::memory_order_relaxed) == 0) return;
+  const std::lock_guard lock(inline_mutex_);
+  try {
+    run_all_due({});
+  } catch (const std::exception& error) {
+    note_failure("inline job", error);
+  }
+}
+
+// Requires: inline_mutex_ held.
+void Engine::run_all_due(const Poll& poll) {
+  while (flush_oldest(poll)) {
+  }
+  for (;;) {
+    std::optional<CompactionPlan> plan;
+    {
+      const std::lock_guard lock(state_mutex_);
+      plan = begin_compaction();
+    }
+    if (!plan) break;
+    run_compaction(*plan, poll);
+  }
+  const std::lock_guard lock(state_mutex_);
+  forget_failures();
+}
+
+void Engine::seal_active() {
+  const std::lock_guard lock(commit_mutex_);
+  wal_->check_usable();
+  if (!active_->empty()) seal();
+}
+
+void Engine::flush(const Poll& poll) {
+  check_writable();
+  seal_active();
+  flush_sealed(poll);
+}
+
+void Engine::flush_sealed(const Poll& poll) {
+  if (inline_background()) {
+    const std::lock_guard lock(inline_mutex_);
+    return run_all_due(poll);
+  }
+  std::unique_lock lock(state_mutex_);
+  const uint64_t failures_before = failure_count_;
+  while (!sealed_.empty()) {
+    if (failure_count_ != failures_before && background_error_) {
+      std::rethrow_exception(background_error_);
+    }
+    wal_->check_usable();
+    done_.wait_for(lock, kPollInterval);
+    poll_unlocked(lock, poll);
+  }
+}
+
+void Engine::poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll) {
+  if (!poll) return;
+  lock.unlock();
+  poll({});
+  lock.lock();
+}
+
+void Engine::wait_idle(const Poll& poll) {
+  check_writable();
+  if (inline_background()) {
+    const std::lock_guard lock(inline_mutex_);
+    return run_all_due(poll);
+  }
+  std::unique_lock lock(state_mutex_);
+  const uint64_t failures_before = failure_count_;
+  while (!sealed_.empty() || !jobs_.empty() ||
+         plan_compaction(state_.version, plan_context(), compaction_options_)) {
+    if (failure_count_ != failures_before && background_error_) {
+      std::rethrow_exception(background_error_);
+    }
+    wal_->check_usable();
+    check_open();
+    done_.wait_for(lock, kPollInterval);
+    poll_unlocked(lock, poll);
+  }
+}
+
+// The caller's thread does the work, with the workers' compactions held back.
+void Engine::compact_range(const std::optional<std::string>& begin,
+                           const std::optional<std::string>& end, const Poll& poll) {
+  flush(poll);
+  std::unique_lock<std::mutex> inline_lock(inline_mutex_);
+  struct Hold {
+    Engine& engine;
+    explicit Hold(Engine& e) : engine(e) {
+      const std::lock_guard lock(engine.state_mutex_);
+      ++engine.compactions_held_;
+    }
+    ~Hold() {
+      const std::lock_guard lock(engine.state_mutex_);
+      --engine.compactions_held_;
+      engine.work_.notify_all();
+    }
+  } const hold(*this);
+  const JobNumber first_job{next_job_.load(std::memory_order_relaxed)};
+  for (;;) {
+    RangeStep step;
+    {
+      std::unique_lock lock(state_mutex_);
+      step = plan_range(state_.version, plan_context(), compaction_options_, begin, end, first_job);
+      if (step.done) return;
+      if (step.plan) {
+        enter_job(*step.plan);
+      } else {
+        if (jobs_.empty()) {
+          throw CorruptionError(path_, 0, "a damaged table lies in the range; see db.why()");
+        }
+        check_writable();
+        done_.wait_for(lock, kPollInterval);
+        poll_unlocked(lock, poll);
+      }
+    }
+    if (step.plan) run_compaction(*step.plan, poll);
+  }
+}
+
+}  // namespace lsmkit

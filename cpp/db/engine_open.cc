@@ -1,0 +1,133 @@
+// Beginning and end of an engine's life.
+#include <algorithm>
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/engine.h"
+#include "lsmkit/db/epoch.h"
+#include "lsmkit/db/output_options.h"
+#include "lsmkit/db/process.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr uint64_t kJobBufferBytes = 4 << 20;  // what one job holds: readahead, builder, blocks
+
+uint64_t memtable_room(const Options& options) {
+  const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
+  const uint64_t least = 2 * options.memtable_bytes;
+  return std::max(least, options.memory_bytes - std::min(others, options.memory_bytes));
+}
+
+std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
+                              const std::atomic<Seqno>* published) {
+  if (!recovered.log) return nullptr;
+  const WalSetup setup{request.environment.files,
+                       request.environment.clock,
+                       request.path,
+                       recovered.database_id,
+                       recovered.options.sync,
+                       recovered.options.memtable_bytes + (1 << 20),
+                       published};
+  const LogNumber number = recovered.log->identity().number;
+  return std::make_unique<Wal>(setup, std::move(recovered.log), number,
+                               recovered.state.flushed_seqno);
+}
+
+}  // namespace
+
+std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity,
+                                     std::unique_ptr<FileLock> lock) {
+  Recovered recovered = recover(request);
+  const std::shared_ptr<Engine> engine(
+      new Engine(request, identity, std::move(lock), std::move(recovered)), [](Engine* e) {
+        if (e->belongs_to_this_process()) delete e;
+      });
+  engine->start();
+  return engine;
+}
+
+Engine::Engine(const OpenRequest& request, const std::string& identity,
+               std::unique_ptr<FileLock> lock, Recovered recovered)
+    : environment_(request.environment),
+      path_(request.path),
+      identity_(identity),
+      options_(recovered.options),
+      compaction_options_(compaction_options_of(recovered.options)),
+      read_only_(request.read_only),
+      fork_generation_(fork_generation()),
+      database_id_(recovered.database_id),
+      report_(std::move(recovered.report)),
+      memtable_room_bytes_(memtable_room(recovered.options)),
+      lock_(std::move(lock)),
+      tables_(*request.environment.files, request.path,
+              std::make_shared<BlockCache>(recovered.options.cache_bytes)),
+      wal_(make_wal(request, recovered, &published_)),
+      log_bytes_before_(recovered.state.counters.log_bytes),
+      stall_us_before_(recovered.state.counters.stall_us),
+      active_(std::make_shared<Memtable>()),
+      written_(recovered.state.counters),
+      manifest_(std::move(recovered.manifest)),
+      state_(std::move(recovered.state)),
+      replayed_(std::move(recovered.memtables)),
+      events_(*request.environment.files, request.path, recovered.database_id,
+              std::move(recovered.event_files), request.read_only),
+      published_(state_.last_seqno),
+      next_job_(static_cast<uint64_t>(state_.next_job)) {}
+
+void Engine::start() {
+  {
+    const std::lock_guard lock(state_mutex_);
+    install_view();
+    Event event = new_event(EventKind::kOpen);
+    event.counters = state_.counters;
+    if (!report_.torn_tail.empty()) event.text = report_.torn_tail;
+    events_.add(std::move(event), state_);
+  }
+  release_replaced_views();
+  if (read_only_ || inline_background()) return;
+  wal_->start_service();
+  for (uint32_t i = 0; i < options_.threads; ++i) threads_.emplace_back(&Engine::worker, this);
+}
+
+// From the first line on new calls throw ClosedError; what follows empties and stops the engine.
+void Engine::stop() {
+  if (closed_.exchange(true)) return;
+  std::exception_ptr failure;
+  try {
+    if (!read_only_) {
+      seal_active();
+      flush_sealed({});
+      // After the flush nothing is left in the log; this only says so if a sync had failed before.
+      wal_->check_usable();
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  {
+    const std::lock_guard lock(state_mutex_);
+    stopping_.store(true, std::memory_order_release);
+    work_.notify_all();
+    done_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  if (wal_) wal_->stop_service();
+  {
+    const std::lock_guard lock(state_mutex_);
+    Event event = new_event(EventKind::kClose);
+    event.counters = state_.counters;
+    events_.add(std::move(event), state_);
+  }
+  release_replaced_views();
+  tables_.purge(true);
+  lock_.reset();
+  if (failure) std::rethrow_exception(failure);
+}
+
+Engine::~Engine() {
+  view_.store(nullptr);
+  for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,76 @@
+#include "lsmkit/db/event_log.h"
+
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/directory.h"
+#include "lsmkit/log/log_replay.h"
+
+namespace lsmkit {
+
+EventLog::EventLog(FileSystem& files, std::string dir, uint64_t database_id,
+                   std::vector<uint64_t> existing, bool read_only)
+    : files_(files),
+      dir_(std::move(dir)),
+      database_id_(database_id),
+      earlier_(existing),
+      numbers_(std::move(existing)),
+      writing_(!read_only) {}
+
+void EventLog::add(Event event, const ManifestState& state) {
+  const std::lock_guard lock(mutex_);
+  event.number = next_number_++;
+  if (writing_) {
+    try {
+      if (!writer_ || writer_->size() > kMaxFileBytes) begin_file(state);
+      append(event);
+    } catch (const Error&) {
+      writing_ = false;  // The disk is full or worse: the database itself will say so.
+      writer_.reset();
+    }
+  }
+  kept_.push_back(std::move(event));
+  if (kept_.size() > kMaxKept) kept_.pop_front();
+}
+
+void EventLog::begin_file(const ManifestState& state) {
+  const uint64_t number = numbers_.empty() ? 1 : numbers_.back() + 1;
+  writer_ = LogWriter::create(files_, join_path(dir_, events_file_name(number)),
+                              {database_id_, LogNumber{number}, LogNumber{}, LogKind::kEvents},
+                              kMaxFileBytes / 16);
+  numbers_.push_back(number);
+  append(keyframe_of(state.version, state.counters));
+  while (numbers_.size() > kMaxFiles) {
+    const std::string oldest = join_path(dir_, events_file_name(numbers_.front()));
+    numbers_.erase(numbers_.begin());
+    if (files_.exists(oldest)) files_.remove(oldest);
+  }
+}
+
+void EventLog::append(const Event& event) {
+  std::string bytes;
+  encode(event, bytes);
+  const std::string_view piece = bytes;
+  writer_->allocate(bytes.size());
+  writer_->append({&piece, 1}, {});
+}
+
+std::vector<Event> EventLog::read() const {
+  std::vector<Event> out;
+  for (const uint64_t number : earlier_) {
+    try {
+      replay_file(files_, join_path(dir_, events_file_name(number)), LogKind::kEvents, database_id_,
+                  [&](std::string_view record, LogPosition) {
+                    Event event = decode_event(record);
+                    if (event.kind != EventKind::kKeyframe) out.push_back(std::move(event));
+                  });
+    } catch (const Error&) {
+      // Gone, or torn: nobody promised it.
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  out.insert(out.end(), kept_.begin(), kept_.end());
+  return out;
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,56 @@
+// What happened, for people: flushes, compactions, stalls. Kept in memory and in a few small files
+// that grow old and go. Never needed for recovery, written without sync, and a failure to write it
+// is no failure of the database.
+//
+// Each file is a log (floor `log`) of encoded events (trace/event.h) and opens with a keyframe: all
+// tables and counters as they stood then.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lsmkit/log/log_writer.h"
+#include "lsmkit/manifest/manifest_state.h"
+#include "lsmkit/trace/event.h"
+#include "lsmkit/vfs/file_system.h"
+
+namespace lsmkit {
+
+class EventLog {
+ public:
+  // `existing`: numbers of the event files in `dir`, ascending. A read-only database writes
+  // nothing.
+  EventLog(FileSystem& files, std::string dir, uint64_t database_id, std::vector<uint64_t> existing,
+           bool read_only);
+
+  // Appends. `state` is what stands after the event.
+  void add(Event event, const ManifestState& state);
+  // Oldest first: what older files still hold, then what happened since the open (the last
+  // kMaxKept of it).
+  std::vector<Event> read() const;
+
+  static constexpr size_t kMaxKept = 16'384;
+  static constexpr uint64_t kMaxFileBytes = 1 << 20;
+  static constexpr size_t kMaxFiles = 8;
+
+ private:
+  void begin_file(const ManifestState& state);
+  void append(const Event& event);
+
+  FileSystem& files_;
+  const std::string dir_;
+  const uint64_t database_id_;
+  const std::vector<uint64_t> earlier_;  // files of earlier opens
+  mutable std::mutex mutex_;
+  std::vector<uint64_t> numbers_;      // mutex_; all files, ascending
+  std::unique_ptr<LogWriter> writer_;  // mutex_
+  bool writing_;                       // mutex_
+  std::deque<Event> kept_;             // mutex_
+  uint64_t next_number_ = 1;           // mutex_; of events
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,236 @@
+#include "lsmkit/db/options.h"
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <variant>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/bytes/key.h"
+
+namespace lsmkit {
+namespace {
+
+using Field =
+    std::variant<SyncMode Options::*, uint64_t Options::*, uint32_t Options::*, int32_t Options::*,
+                 double Options::*, bool Options::*, std::string Options::*>;
+
+struct OptionField {
+  std::string_view name;
+  bool stored;
+  Field field;
+};
+
+// Every option once; all else walks this table.
+const OptionField kFields[] = {
+    {"sync", true, &Options::sync},
+    {"memtable_bytes", true, &Options::memtable_bytes},
+    {"table_bytes", true, &Options::table_bytes},
+    {"block_bytes", true, &Options::block_bytes},
+    {"restart_interval", true, &Options::restart_interval},
+    {"filter_bits_per_key", true, &Options::filter_bits_per_key},
+    {"compression", true, &Options::compression},
+    {"compression_level", true, &Options::compression_level},
+    {"compression_first_level", true, &Options::compression_first_level},
+    {"layout", true, &Options::layout},
+    {"level_count", true, &Options::level_count},
+    {"l0_trigger_runs", true, &Options::l0_trigger_runs},
+    {"base_bytes", true, &Options::base_bytes},
+    {"fanout", true, &Options::fanout},
+    {"level_sizing", true, &Options::level_sizing},
+    {"picker", true, &Options::picker},
+    {"align_outputs", true, &Options::align_outputs},
+    {"stall_timeout_ms", true, &Options::stall_timeout_ms},
+    {"create", false, &Options::create},
+    {"cache_bytes", false, &Options::cache_bytes},
+    {"memory_bytes", false, &Options::memory_bytes},
+    {"background", false, &Options::background},
+    {"threads", false, &Options::threads},
+};
+
+[[noreturn]] void refuse(std::string_view name, std::string_view text, std::string_view due) {
+  throw InvalidArgument("option " + std::string(name) + ": found '" + printable(text) +
+                        "', due is " + std::string(due));
+}
+
+uint64_t parse_unsigned(std::string_view name, std::string_view text, uint64_t max) {
+  const std::string copy(text);
+  char* end = nullptr;
+  errno = 0;
+  const unsigned long long value = std::strtoull(copy.c_str(), &end, 10);
+  const bool all_digits = copy.find_first_not_of("0123456789") == std::string::npos;
+  if (copy.empty() || !all_digits || *end != '\0' || errno != 0 || value > max) {
+    refuse(name, text, "a whole number from 0 to " + std::to_string(max));
+  }
+  return value;
+}
+
+int32_t parse_signed(std::string_view name, std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const auto magnitude = parse_unsigned(name, negative ? text.substr(1) : text, INT32_MAX);
+  return negative ? -static_cast<int32_t>(magnitude) : static_cast<int32_t>(magnitude);
+}
+
+double parse_double(std::string_view name, std::string_view text) {
+  const std::string copy(text);
+  char* end = nullptr;
+  const double value = std::strtod(copy.c_str(), &end);
+  if (copy.empty() || *end != '\0' || !std::isfinite(value)) refuse(name, text, "a number");
+  return value;
+}
+
+// The numbers between the parentheses of "every(5)" or "hybrid(5, 100)".
+SyncMode parse_sync(std::string_view text) {
+  constexpr std::string_view kDue = "always, every(n), interval(ms), hybrid(n, ms) or none";
+  if (text == "always") return {1, 0};
+  if (text == "none") return {0, 0};
+  const size_t open = text.find('(');
+  if (open == std::string_view::npos || !text.ends_with(')')) refuse("sync", text, kDue);
+  const std::string_view mode = text.substr(0, open);
+  std::string_view inside = text.substr(open + 1, text.size() - open - 2);
+  const auto number = [&](std::string_view digits) {
+    while (digits.starts_with(' ')) digits.remove_prefix(1);
+    const auto value = static_cast<uint32_t>(parse_unsigned("sync", digits, UINT32_MAX));
+    if (value == 0) refuse("sync", text, "numbers from 1");
+    return value;
+  };
+  if (mode == "every") return {number(inside), 0};
+  if (mode == "interval") return {0, number(inside)};
+  const size_t comma = inside.find(',');
+  if (mode != "hybrid" || comma == std::string_view::npos) refuse("sync", text, kDue);
+  return {number(inside.substr(0, comma)), number(inside.substr(comma + 1))};
+}
+
+std::string double_text(double value) {
+  char buffer[32];
+  snprintf(buffer, sizeof buffer, "%.17g", value);
+  return buffer;
+}
+
+struct ToText {
+  const Options& o;
+  std::string operator()(SyncMode Options::*f) const { return to_text(o.*f); }
+  std::string operator()(uint64_t Options::*f) const { return std::to_string(o.*f); }
+  std::string operator()(uint32_t Options::*f) const { return std::to_string(o.*f); }
+  std::string operator()(int32_t Options::*f) const { return std::to_string(o.*f); }
+  std::string operator()(double Options::*f) const { return double_text(o.*f); }
+  std::string operator()(bool Options::*f) const { return o.*f ? "true" : "false"; }
+  std::string operator()(std::string Options::*f) const { return o.*f; }
+};
+
+struct FromText {
+  Options& o;
+  std::string_view name, text;
+  void operator()(SyncMode Options::*f) const { o.*f = parse_sync(text); }
+  void operator()(uint64_t Options::*f) const { o.*f = parse_unsigned(name, text, UINT64_MAX / 2); }
+  void operator()(uint32_t Options::*f) const {
+    o.*f = static_cast<uint32_t>(parse_unsigned(name, text, UINT32_MAX));
+  }
+  void operator()(int32_t Options::*f) const { o.*f = parse_signed(name, text); }
+  void operator()(double Options::*f) const { o.*f = parse_double(name, text); }
+  void operator()(bool Options::*f) const {
+    if (text != "true" && text != "false") refuse(name, text, "true or false");
+    o.*f = text == "true";
+  }
+  void operator()(std::string Options::*f) const { o.*f = text; }
+};
+
+void require_range(std::string_view name, uint64_t value, uint64_t low, uint64_t high) {
+  if (value < low || value > high) {
+    refuse(name, std::to_string(value),
+           "a number from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+}
+
+void require_one_of(std::string_view name, const std::string& value,
+                    std::initializer_list<std::string_view> choices) {
+  std::string due;
+  for (const auto choice : choices) {
+    if (value == choice) return;
+    due += (due.empty() ? "'" : " or '") + std::string(choice) + "'";
+  }
+  refuse(name, value, due);
+}
+
+}  // namespace
+
+std::string to_text(SyncMode mode) {
+  const std::string commits = std::to_string(mode.commits), ms = std::to_string(mode.ms);
+  if (mode.commits == 1) return "always";
+  if (mode.commits != 0 && mode.ms != 0) return "hybrid(" + commits + ", " + ms + ")";
+  if (mode.commits != 0) return "every(" + commits + ")";
+  if (mode.ms != 0) return "interval(" + ms + ")";
+  return "none";
+}
+
+void Options::validate() const {
+  constexpr uint64_t kKiB = 1024, kTiB = uint64_t{1} << 40;
+  require_range("memtable_bytes", memtable_bytes, kKiB, kTiB);
+  require_range("table_bytes", table_bytes, kKiB, kTiB);
+  require_range("block_bytes", block_bytes, 64, 16 << 20);
+  require_range("restart_interval", restart_interval, 1, 1024);
+  require_range("filter_bits_per_key", filter_bits_per_key, 0, 64);
+  require_one_of("compression", compression, {"zstd", "none"});
+  if (compression_level < -7 || compression_level > 22) {
+    refuse("compression_level", std::to_string(compression_level), "a zstd level from -7 to 22");
+  }
+  require_one_of("layout", layout, {"leveled"});
+  require_range("level_count", level_count, 2, 16);
+  require_range("l0_trigger_runs", l0_trigger_runs, 1, 1000);
+  require_range("base_bytes", base_bytes, kKiB, kTiB);
+  if (!(fanout >= 2 && fanout <= 1000))
+    refuse("fanout", double_text(fanout), "a number from 2 to 1000");
+  require_one_of("level_sizing", level_sizing, {"dynamic", "static"});
+  require_one_of("picker", picker, {"min_overlapping_ratio", "round_robin"});
+  require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
+  require_one_of("background", background, {"threads", "inline"});
+  require_range("threads", threads, 1, 64);
+  // Two memtables (one being written, one being flushed), the cache and what a job holds.
+  const uint64_t least = cache_bytes + 2 * memtable_bytes;
+  if (memory_bytes < least) {
+    refuse("memory_bytes", std::to_string(memory_bytes),
+           "at least cache_bytes + 2 * memtable_bytes = " + std::to_string(least));
+  }
+}
+
+void set_option(Options& options, std::string_view name, std::string_view text) {
+  for (const auto& f : kFields) {
+    if (f.name == name) return std::visit(FromText{options, name, text}, f.field);
+  }
+  throw InvalidArgument("unknown option '" + printable(name) + "'");
+}
+
+std::map<std::string, std::string> to_map(const Options& options) {
+  std::map<std::string, std::string> out;
+  for (const auto& f : kFields) out.emplace(f.name, std::visit(ToText{options}, f.field));
+  return out;
+}
+
+bool is_stored_option(std::string_view name) {
+  for (const auto& f : kFields) {
+    if (f.name == name) return f.stored;
+  }
+  return false;
+}
+
+std::string to_stored_text(const Options& options) {
+  std::string out;
+  for (const auto& f : kFields) {
+    if (!f.stored) continue;
+    out += std::string(f.name) + "=" + std::visit(ToText{options}, f.field) + "\n";
+  }
+  return out;
+}
+
+void set_stored_options(Options& options, std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const size_t equals = line.find('=');
+    if (equals == std::string_view::npos) refuse("(stored)", line, "name=value");
+    set_option(options, line.substr(0, equals), line.substr(equals + 1));
+  }
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,40 @@
+#include "lsmkit/db/output_options.h"
+
+#include <utility>
+
+#include "lsmkit/db/directory.h"
+
+namespace lsmkit {
+
+CompactionOptions compaction_options_of(const Options& options) {
+  CompactionOptions out;
+  out.level_count = options.level_count;
+  out.l0_trigger_runs = options.l0_trigger_runs;
+  out.base_weight = options.base_bytes;
+  out.fanout = options.fanout;
+  out.table_weight = options.table_bytes;
+  out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
+  out.picker = options.picker == "round_robin" ? Picker::kRoundRobin : Picker::kMinOverlappingRatio;
+  out.align_outputs = options.align_outputs;
+  return out;
+}
+
+OutputContext output_context_of(const Options& options, const Environment& environment,
+                                const std::string& dir, uint64_t database_id, uint32_t level,
+                                std::function<void()> poll) {
+  OutputContext out;
+  out.files = environment.files;
+  out.path_of = [dir](TableNumber number) { return join_path(dir, table_file_name(number)); };
+  out.database_id = database_id;
+  out.created_us = environment.clock->wall_us();
+  out.table.block_bytes = options.block_bytes;
+  out.table.restart_interval = options.restart_interval;
+  out.table.filter_bits_per_key = options.filter_bits_per_key;
+  const bool compressed = options.compression == "zstd" && level >= options.compression_first_level;
+  out.table.codec = compressed ? TableCodec::kZstd : TableCodec::kNone;
+  out.table.compression_level = options.compression_level;
+  out.poll = std::move(poll);
+  return out;
+}
+
+}  // namespace lsmkit

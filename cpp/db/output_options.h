@@ -1,0 +1,17 @@
+// From what a person sets (Options) to what planner and table builder take.
+#pragma once
+
+#include "lsmkit/compaction/table_sink.h"
+#include "lsmkit/db/db.h"
+#include "lsmkit/rules/compaction_options.h"
+
+namespace lsmkit {
+
+CompactionOptions compaction_options_of(const Options& options);
+
+// For tables of `level`.
+OutputContext output_context_of(const Options& options, const Environment& environment,
+                                const std::string& dir, uint64_t database_id, uint32_t level,
+                                std::function<void()> poll);
+
+}  // namespace lsmkit

@@ -1,0 +1,64 @@
+#include "lsmkit/db/read_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lsmkit/bytes/key.h"
+
+namespace lsmkit {
+
+RunView::RunView(Run run, unsigned level, TableSet& tables) : run_(std::move(run)), level_(level) {
+  largest_prefix_.reserve(run_.table_count());
+  handles_.reserve(run_.table_count());
+  run_.for_each([&](const TableRef& meta) {
+    largest_prefix_.push_back(key_prefix(meta->largest.key));
+    handles_.push_back(tables.handle(meta));
+  });
+}
+
+size_t RunView::lower_bound(std::string_view key) const {
+  const uint64_t prefix = key_prefix(key);
+  const uint64_t* base = largest_prefix_.data();
+  size_t count = largest_prefix_.size();
+  while (count > 0) {  // branch-free halving
+    const size_t half = count / 2;
+    const bool below = base[half] < prefix;
+    base = below ? base + half + 1 : base;
+    count = below ? count - half - 1 : half;
+  }
+  // Among tables of one prefix the bytes decide.
+  const auto first = static_cast<size_t>(base - largest_prefix_.data());
+  const auto last =
+      static_cast<size_t>(std::upper_bound(largest_prefix_.begin() + static_cast<ptrdiff_t>(first),
+                                           largest_prefix_.end(), prefix) -
+                          largest_prefix_.begin());
+  const auto at =
+      std::partition_point(handles_.begin() + static_cast<ptrdiff_t>(first),
+                           handles_.begin() + static_cast<ptrdiff_t>(last),
+                           [&](const auto& handle) { return handle->meta().largest.key < key; });
+  return static_cast<size_t>(at - handles_.begin());
+}
+
+std::shared_ptr<const ReadView> make_read_view(const ReadView* previous,
+                                               std::vector<std::shared_ptr<Memtable>> memtables,
+                                               const Version& version, TableSet& tables) {
+  auto view = std::make_shared<ReadView>();
+  view->memtables = std::move(memtables);
+  view->version = version;
+  for (unsigned level = 0; level < version.level_count(); ++level) {
+    for (const Run& run : version.level(level).runs) {
+      if (run.table_count() == 0) continue;
+      std::shared_ptr<const RunView> reused;
+      if (previous != nullptr) {
+        for (const auto& old : previous->runs) {
+          if (old->level() == level && old->run().root() == run.root()) reused = old;
+        }
+      }
+      view->runs.push_back(reused ? std::move(reused)
+                                  : std::make_shared<const RunView>(run, level, tables));
+    }
+  }
+  return view;
+}
+
+}  // namespace lsmkit

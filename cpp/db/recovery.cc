@@ -1,0 +1,306 @@
+#include "lsmkit/db/recovery.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/compaction/compaction_job.h"
+#include "lsmkit/db/directory.h"
+#include "lsmkit/db/output_options.h"
+#include "lsmkit/db/wal.h"
+#include "lsmkit/log/log_header.h"
+#include "lsmkit/log/log_name.h"
+#include "lsmkit/log/log_replay.h"
+#include "lsmkit/memtable/write_batch.h"
+#include "lsmkit/rules/flow.h"
+#include "lsmkit/rules/merge_rules.h"
+
+namespace lsmkit {
+namespace {
+
+class Recovery {
+ public:
+  explicit Recovery(const OpenRequest& request)
+      : request_(request),
+        files_(*request.environment.files),
+        clock_(*request.environment.clock),
+        dir_(request.path) {}
+
+  Recovered run();
+
+ private:
+  void create_new();
+  void read_existing();
+  void check_tables();
+  void remove_unnamed_tables();
+  void replay();
+  void apply_record(std::string_view record, LogPosition begin);
+  void flush_replayed();
+  void begin_writing();
+  void remove_unneeded();
+  void remove_made() noexcept;
+  void remove(const std::string& name);
+  std::string path_of(const std::string& name) const { return join_path(dir_, name); }
+
+  const OpenRequest& request_;
+  FileSystem& files_;
+  Clock& clock_;
+  const std::string dir_;
+  DirectoryListing listing_;
+  Recovered out_;
+  LogNumber manifest_number_{};
+  std::string torn_manifest_;
+  std::shared_ptr<Memtable> replayed_ = std::make_shared<Memtable>();
+  std::vector<std::string> made_;  // files to remove if this open fails
+  bool manifest_written_ = false;
+};
+
+Recovered Recovery::run() {
+  listing_ = list_directory(files_, dir_);
+  try {
+    if (listing_.has_manifest) {
+      read_existing();
+    } else {
+      create_new();
+    }
+    if (!request_.read_only) {
+      begin_writing();
+      remove_unneeded();
+    }
+  } catch (...) {
+    if (!manifest_written_) remove_made();
+    throw;
+  }
+  out_.event_files = listing_.events;
+  return std::move(out_);
+}
+
+// Without a MANIFEST only what a crash of a first open leaves behind may stand here.
+void Recovery::create_new() {
+  if (request_.read_only) {
+    throw InvalidArgument(dir_ + " holds no lsmkit database, and read_only=True creates none");
+  }
+  if (!listing_.foreign.empty()) {
+    throw InvalidArgument(dir_ + " holds files that are not lsmkit's (" + listing_.foreign.front() +
+                          "); give a directory of its own");
+  }
+  if (!listing_.tables.empty()) {
+    throw CorruptionError(path_of("MANIFEST"), 0,
+                          "it is missing, but tables stand beside it; lsmkit.repair() can make a "
+                          "new one");
+  }
+  for (const LogNumber number : listing_.logs) {
+    const std::string path = path_of(log_file_name(number));
+    bool has_records = false;
+    try {
+      replay_file(files_, path, LogKind::kWal, std::nullopt,
+                  [&](std::string_view, LogPosition) { has_records = true; });
+    } catch (const CorruptionError&) {
+      // A header that never became durable: no record was ever acknowledged in it.
+    }
+    if (has_records) {
+      throw CorruptionError(path_of("MANIFEST"), 0,
+                            "it is missing, but " + log_file_name(number) +
+                                " holds records; lsmkit.repair() can make a new one");
+    }
+  }
+  out_.options = resolve_options(request_, nullptr);
+  if (!out_.options.create) {
+    throw InvalidArgument(dir_ + " holds no lsmkit database; open with create=True to make one");
+  }
+  out_.database_id = random_u64();
+  out_.report.created = true;
+}
+
+void Recovery::read_existing() {
+  ManifestContents contents = read_manifest(files_, dir_);
+  out_.database_id = contents.database_id;
+  out_.state = std::move(contents.state);
+  manifest_number_ = contents.number;
+  torn_manifest_ = std::move(contents.torn_tail);
+  out_.state.last_seqno = out_.state.flushed_seqno;  // replay goes on from here
+  out_.options = resolve_options(request_, &out_.state.options);
+  check_tables();
+  if (!request_.read_only) remove_unnamed_tables();
+  replay();
+}
+
+// Every named table must stand with its recorded size. This is also what decides whether a torn
+// last edit may be dropped: if that edit had been acted upon, tables of the state before it would
+// be gone.
+void Recovery::check_tables() {
+  const std::string torn =
+      torn_manifest_.empty() ? "" : " (the MANIFEST's last edit is torn: " + torn_manifest_ + ")";
+  const Version& version = out_.state.version;
+  for (unsigned level = 0; level < version.level_count(); ++level) {
+    for (const Run& run : version.level(level).runs) {
+      run.for_each([&](const TableRef& table) {
+        const std::string path = path_of(table_file_name(table->number));
+        if (!files_.exists(path)) {
+          throw CorruptionError(path, 0, "it is missing, but the MANIFEST names it" + torn);
+        }
+        const uint64_t found = files_.file_bytes(path);
+        if (found != table->file_bytes) {
+          throw CorruptionError(path, std::min(found, table->file_bytes),
+                                "found " + std::to_string(found) + " bytes, due are " +
+                                    std::to_string(table->file_bytes) + torn);
+        }
+      });
+    }
+  }
+}
+
+void Recovery::remove_unnamed_tables() {
+  std::set<TableNumber> named;
+  const Version& version = out_.state.version;
+  for (unsigned level = 0; level < version.level_count(); ++level) {
+    for (const Run& run : version.level(level).runs) {
+      run.for_each([&](const TableRef& table) { named.insert(table->number); });
+    }
+  }
+  for (const TableNumber number : listing_.tables) {
+    // Numbers of what stands here are never used again, not even those of what is removed.
+    const JobNumber next{static_cast<uint64_t>(job_of(number)) + 1};
+    out_.state.next_job = std::max(out_.state.next_job, next);
+    if (!named.contains(number)) remove(table_file_name(number));
+  }
+}
+
+void Recovery::replay() {
+  const ReplayReport report = replay_chain(
+      files_, dir_, listing_.logs, out_.state.oldest_log, out_.database_id,
+      [&](std::string_view record, LogPosition begin) { apply_record(record, begin); });
+  out_.report.replayed_records = report.records;
+  out_.report.replayed_log_bytes = report.payload_bytes;
+  out_.report.dropped_log_bytes = report.dropped_bytes;
+  out_.report.torn_tail = report.torn_tail;
+  if (request_.read_only) {
+    if (!replayed_->empty()) out_.memtables.insert(out_.memtables.begin(), replayed_);
+  } else {
+    flush_replayed();
+  }
+}
+
+void Recovery::apply_record(std::string_view record, LogPosition begin) {
+  const std::string path = path_of(log_file_name(begin.log));
+  DecodedBatch batch;
+  try {
+    batch = decode_batch(record);
+  } catch (const DecodeError& error) {
+    throw CorruptionError(path, begin.offset, std::string("a commit that ") + error.what());
+  }
+  const Seqno seqno = batch.header.seqno;
+  if (seqno <= out_.state.flushed_seqno) return;
+  const Seqno due = out_.state.last_seqno + 1;
+  if (seqno != due) {
+    throw CorruptionError(
+        path, begin.offset,
+        "found commit " + std::to_string(seqno) + ", due is " + std::to_string(due));
+  }
+  Counters& counters = out_.state.counters;
+  batch.for_each([&](Kind kind, std::string_view key, std::string_view value) {
+    replayed_->insert({key, seqno, kind, value});
+    ++(kind == Kind::kDelete ? counters.deletes : counters.puts);
+    counters.user_key_bytes += key.size();
+    counters.user_value_bytes += value.size();
+    counters.user_weight += weight_of(key.size(), value.size());
+  });
+  counters.log_bytes += record.size();
+  out_.state.last_seqno = seqno;
+  if (!memtable_is_full(replayed_->weight(), out_.options.memtable_bytes)) return;
+  if (request_.read_only) {
+    out_.memtables.insert(out_.memtables.begin(), replayed_);
+    replayed_ = std::make_shared<Memtable>();
+  } else {
+    flush_replayed();
+  }
+}
+
+// What was replayed becomes a synced L0 table: the old log is never trusted again.
+void Recovery::flush_replayed() {
+  if (replayed_->empty()) return;
+  const JobNumber job = out_.state.next_job;
+  out_.state.next_job = JobNumber{static_cast<uint64_t>(job) + 1};
+  const Seqno flushed = out_.state.last_seqno;
+  const MergeRules rules = flush_rules(job, out_.state.version, replayed_->weight(), {}, flushed,
+                                       compaction_options_of(out_.options));
+  const JobOutput output = run_flush(
+      rules, replayed_->cursor(),
+      output_context_of(out_.options, request_.environment, dir_, out_.database_id, 0, {}));
+  for (const TableRef& table : output.tables) {
+    made_.push_back(table_file_name(table->number));
+    out_.state.counters.flush_file_bytes += table->file_bytes;
+    out_.state.counters.flush_weight += table->weight;
+  }
+  ++out_.state.counters.flush_count;
+  VersionEdit edit = flush_edit({.job = job,
+                                 .largest_seqno = flushed,
+                                 .history_floor = flushed,
+                                 .tables = output.tables,
+                                 .reason = EditReason::kRecoveryFlush});
+  edit.flushed_seqno = flushed;
+  apply(out_.state, edit);
+  replayed_ = std::make_shared<Memtable>();
+}
+
+void Recovery::begin_writing() {
+  ManifestState& state = out_.state;
+  state.flushed_seqno = state.last_seqno;
+  for (const LogNumber number : listing_.logs) {
+    state.next_log = std::max(state.next_log, LogNumber{static_cast<uint64_t>(number) + 1});
+  }
+  const LogNumber number = state.next_log;
+  const WalSetup setup{&files_,          &clock_,           dir_,
+                       out_.database_id, out_.options.sync, out_.options.memtable_bytes,
+                       nullptr};
+  out_.log =
+      create_durable_log(setup, number, LogNumber{});  // also makes the tables' names durable
+  made_.push_back(log_file_name(number));
+  state.next_log = LogNumber{static_cast<uint64_t>(number) + 1};
+  state.oldest_log = number;
+  state.options = to_stored_text(out_.options);
+  manifest_written_ = true;  // From here on it is not known which MANIFEST stands.
+  out_.manifest = Manifest::create(files_, dir_, out_.database_id,
+                                   LogNumber{static_cast<uint64_t>(manifest_number_) + 1}, state);
+}
+
+void Recovery::remove_unneeded() {
+  for (const LogNumber number : listing_.logs) remove(log_file_name(number));
+}
+
+void Recovery::remove(const std::string& name) {
+  try {
+    files_.remove(path_of(name));
+    out_.report.deleted_files.push_back(name);
+  } catch (const IoError&) {
+    // Nobody names it: the next open tries again.
+  }
+}
+
+void Recovery::remove_made() noexcept {
+  for (const std::string& name : made_) {
+    try {
+      files_.remove(path_of(name));
+    } catch (const IoError&) {
+      // Nobody names it: the next open tries again.
+    }
+  }
+}
+
+}  // namespace
+
+Recovered recover(const OpenRequest& request) {
+  return Recovery(request).run();
+}
+
+Options resolve_options(const OpenRequest& request, const std::string* stored) {
+  Options options;
+  if (stored != nullptr) set_stored_options(options, *stored);
+  if (request.options) options = *request.options;
+  for (const auto& [name, text] : request.overrides) set_option(options, name, text);
+  options.validate();
+  return options;
+}
+
+}  // namespace lsmkit

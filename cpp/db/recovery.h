@@ -1,0 +1,43 @@
+// Opening a directory: what stands there becomes a state to go on from.
+//
+// A file is written by one process life only, so every open
+//   1. reads the MANIFEST and deletes tables that it does not name (so that a full disk can heal),
+//   2. replays the logs and flushes what it replayed into synced L0 tables,
+//   3. makes a new log, and a new MANIFEST that names it,
+//   4. deletes what nobody names any more.
+// Nothing is acknowledged before that. A failed open removes what it made. An old log is never
+// synced again or trusted to have been: a second sync after a failed one returns success with the
+// data gone.
+//
+// A read-only open reads the MANIFEST, replays the logs into memory, and leaves all as it is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lsmkit/db/db.h"
+#include "lsmkit/log/log_writer.h"
+#include "lsmkit/manifest/manifest.h"
+#include "lsmkit/memtable/memtable.h"
+
+namespace lsmkit {
+
+struct Recovered {
+  uint64_t database_id = 0;
+  Options options;
+  ManifestState state;
+  std::unique_ptr<Manifest> manifest;                // null if read-only
+  std::unique_ptr<LogWriter> log;                    // null if read-only
+  std::vector<std::shared_ptr<Memtable>> memtables;  // read-only: what the logs hold, newest first
+  std::vector<uint64_t> event_files;
+  OpenReport report;
+};
+
+// Requires: the directory's lock is held, unless request.read_only.
+Recovered recover(const OpenRequest& request);
+
+// The options that `request` asks for on top of `stored` (null: a new database).
+Options resolve_options(const OpenRequest& request, const std::string* stored);
+
+}  // namespace lsmkit

@@ -1,0 +1,61 @@
+#include "lsmkit/sst/block_cache.h"
+
+namespace lsmkit {
+
+void BlockCache::insert(BlockSlot& slot, const std::shared_ptr<const Block>& block) {
+  std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
+  const std::lock_guard lock(mutex_);
+  if (slot.filled_.load(std::memory_order_relaxed) || charge_of(*block) > capacity_bytes_) return;
+  slot.exchange(block);
+  slot.place_ = ring_.size();
+  ring_.push_back(&slot);
+  usage_bytes_ += charge_of(*block);
+  make_room(evicted);
+}
+
+// Requires: mutex_ held, the slot filled.
+std::shared_ptr<const Block> BlockCache::empty_slot(BlockSlot& slot) {
+  auto block = slot.exchange(nullptr);
+  usage_bytes_ -= charge_of(*block);
+  ring_[slot.place_] = ring_.back();
+  ring_[slot.place_]->place_ = slot.place_;
+  ring_.pop_back();
+  return block;
+}
+
+void BlockCache::make_room(std::vector<std::shared_ptr<const Block>>& evicted) {
+  // The newest block stands last; two rounds of the hand find a victim before it.
+  for (size_t steps = 2 * ring_.size(); usage_bytes_ > capacity_bytes_ && steps > 0; --steps) {
+    if (hand_ >= ring_.size()) hand_ = 0;
+    BlockSlot& slot = *ring_[hand_];
+    // Only the cache empties slots, under mutex_, so the pointer stands while we look.
+    if (slot.block_->used.exchange(false, std::memory_order_relaxed)) {
+      ++hand_;
+    } else {
+      evicted.push_back(empty_slot(slot));
+    }
+  }
+}
+
+void BlockCache::erase(std::span<BlockSlot> slots) {
+  const std::lock_guard lock(mutex_);
+  for (BlockSlot& slot : slots) {
+    if (slot.filled_.load(std::memory_order_relaxed)) empty_slot(slot);
+  }
+}
+
+uint64_t BlockCache::usage_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return usage_bytes_;
+}
+
+uint64_t BlockCache::pinned_bytes() const {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const BlockSlot* slot : ring_) {
+    if (slot->block_.use_count() > 1) bytes += charge_of(*slot->block_);
+  }
+  return bytes;
+}
+
+}  // namespace lsmkit

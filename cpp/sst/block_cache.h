@@ -1,0 +1,87 @@
+// Keeps blocks in memory, up to a number of bytes.
+//
+// A table has a slot for each of its blocks, so finding a cached block is an index into an array
+// and no hash lookup. The cache knows which slots are filled and empties some when memory runs out:
+// a clock, which passes over blocks that were asked for since its hand last came by.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "lsmkit/sst/block.h"
+
+namespace lsmkit {
+
+class BlockSlot {
+ public:
+  // The block, marked as used; null if it is not cached.
+  std::shared_ptr<const Block> get() const {
+    if (!filled_.load(std::memory_order_acquire)) return nullptr;
+    const Hold hold(*this);
+    if (block_ && !block_->used.load(std::memory_order_relaxed)) {
+      block_->used.store(true, std::memory_order_relaxed);
+    }
+    return block_;
+  }
+
+ private:
+  friend class BlockCache;
+  // Held for a pointer copy only.
+  struct Hold {
+    explicit Hold(const BlockSlot& s) : slot(s) {
+      while (slot.held_.exchange(true, std::memory_order_acquire)) {
+      }
+    }
+    ~Hold() { slot.held_.store(false, std::memory_order_release); }
+    const BlockSlot& slot;
+  };
+
+  std::shared_ptr<const Block> exchange(std::shared_ptr<const Block> block) {
+    const Hold hold(*this);
+    filled_.store(block != nullptr, std::memory_order_release);
+    block_.swap(block);
+    return block;
+  }
+
+  mutable std::atomic<bool> held_{false};
+  std::atomic<bool> filled_{false};
+  std::shared_ptr<const Block> block_;  // held_
+  size_t place_ = 0;                    // in the cache's ring; the cache's mutex
+};
+
+class BlockCache {
+ public:
+  explicit BlockCache(uint64_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+
+  // Puts a block into its slot, unless another thread was faster, and makes room.
+  void insert(BlockSlot& slot, const std::shared_ptr<const Block>& block);
+  // Empties slots that are about to go.
+  void erase(std::span<BlockSlot> slots);
+
+  uint64_t capacity_bytes() const { return capacity_bytes_; }
+  uint64_t usage_bytes() const;
+  uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
+  uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
+  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
+  void count_hit() { hits_.fetch_add(1, std::memory_order_relaxed); }
+  void count_miss() { misses_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  static uint64_t charge_of(const Block& block) { return block.size() + sizeof(Block); }
+  std::shared_ptr<const Block> empty_slot(BlockSlot& slot);
+  void make_room(std::vector<std::shared_ptr<const Block>>& evicted);
+
+  const uint64_t capacity_bytes_;
+  mutable std::mutex mutex_;
+  std::vector<BlockSlot*> ring_;  // mutex_; the filled slots
+  size_t hand_ = 0;               // mutex_
+  uint64_t usage_bytes_ = 0;      // mutex_
+  std::atomic<uint64_t> hits_{0};
+  std::atomic<uint64_t> misses_{0};
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,120 @@
+#include "lsmkit/sst/index.h"
+
+#include <algorithm>
+
+namespace lsmkit {
+namespace {
+
+size_t common_prefix_bytes(std::string_view a, std::string_view b) {
+  const auto [end, ignored] = std::mismatch(
+      a.begin(), a.begin() + static_cast<ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+  return static_cast<size_t>(end - a.begin());
+}
+
+}  // namespace
+
+std::string shortest_separator(std::string_view last, std::string_view next) {
+  // One byte past the common prefix, `next` itself cut there is above `last`, and is below `next`
+  // unless it is all of it.
+  const size_t shared = common_prefix_bytes(last, next);
+  if (shared + 1 < next.size() && shared < last.size())
+    return std::string(next.substr(0, shared + 1));
+  return std::string(last);
+}
+
+std::string encode_index(const std::vector<IndexEntry>& entries, uint64_t first_offset) {
+  std::string_view common = entries.front().separator;
+  for (const IndexEntry& e : entries) {
+    common = common.substr(0, common_prefix_bytes(common, e.separator));
+  }
+  std::string out;
+  put_varint(out, first_offset);
+  put_length_prefixed(out, common);
+  put_varint(out, entries.size());
+  for (const IndexEntry& e : entries) {
+    put_length_prefixed(out, std::string_view(e.separator).substr(common.size()));
+    put_varint(out, e.bytes);
+  }
+  return out;
+}
+
+void IndexReader::add(std::string_view partition) {
+  Decoder d(partition);
+  uint64_t offset = d.take_varint();
+  const std::string_view common = d.take_length_prefixed();
+  const uint64_t count = d.take_varint_at_most(d.remaining());  // each takes two bytes or more
+  if (!handles_.empty() && offset != handles_.back().end()) {
+    throw DecodeError("an index with a gap between blocks");
+  }
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string_view suffix = d.take_length_prefixed();
+    const uint64_t bytes = d.take_varint_at_most(kMaxRawBlockBytes);
+    keys_.append(common).append(suffix);
+    key_ends_.push_back(keys_.size());
+    if (offset > UINT64_MAX / 2) throw DecodeError("an index with an impossible offset");
+    handles_.push_back({offset, bytes});
+    offset = handles_.back().end();
+    const size_t last = handles_.size() - 1;
+    if (last > 0 && separator(last) < separator(last - 1)) {
+      throw DecodeError("an index whose separators do not ascend");
+    }
+  }
+  if (!d.empty()) throw DecodeError("an index with bytes left over");
+}
+
+void IndexReader::finish() {
+  if (handles_.empty()) return;
+  // Sorted, so what the ends share all share.
+  shared_bytes_ = common_prefix_bytes(separator(0), separator(handles_.size() - 1));
+  prefixes_.reserve(handles_.size());
+  for (size_t i = 0; i < handles_.size(); ++i) {
+    prefixes_.push_back(key_prefix(separator(i).substr(shared_bytes_)));
+  }
+  keys_.shrink_to_fit();
+  key_ends_.shrink_to_fit();
+  handles_.shrink_to_fit();
+}
+
+std::string_view IndexReader::separator(size_t block) const {
+  const uint64_t begin = block == 0 ? 0 : key_ends_[block - 1];
+  return std::string_view(keys_).substr(begin, key_ends_[block] - begin);
+}
+
+size_t IndexReader::find(std::string_view key) const {
+  if (handles_.empty()) return 0;
+  const std::string_view shared = separator(0).substr(0, shared_bytes_);
+  const int against_shared = key.substr(0, shared_bytes_).compare(shared);
+  if (against_shared < 0) return 0;
+  if (against_shared > 0) return handles_.size();
+  const uint64_t prefix = key_prefix(key.substr(shared_bytes_));
+  const uint64_t* base = prefixes_.data();
+  size_t count = prefixes_.size();
+  while (count > 0) {  // branch-free halving
+    const size_t half = count / 2;
+    const bool below = base[half] < prefix;
+    base = below ? base + half + 1 : base;
+    count = below ? count - half - 1 : half;
+  }
+  auto at = static_cast<size_t>(base - prefixes_.data());
+  // Among separators of one prefix the bytes decide.
+  size_t high = at;
+  for (size_t step = 1; high < prefixes_.size() && prefixes_[high] == prefix; step *= 2)
+    high += step;
+  high = std::min(high, prefixes_.size());
+  while (at < high) {
+    const size_t middle = at + (high - at) / 2;
+    if (separator(middle) < key) {
+      at = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return at;
+}
+
+uint64_t IndexReader::memory_bytes() const {
+  return keys_.capacity() + 8 * (key_ends_.capacity() + prefixes_.capacity()) +
+         sizeof(BlockHandle) * handles_.capacity();
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,97 @@
+// Reads a table: point lookups, cursors, and a check of every byte. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "lsmkit/bytes/key.h"
+#include "lsmkit/sst/block_cache.h"
+#include "lsmkit/sst/filter.h"
+#include "lsmkit/sst/index.h"
+#include "lsmkit/sst/table_properties.h"
+#include "lsmkit/vfs/file_system.h"
+
+namespace lsmkit {
+
+class TableCursor;
+
+struct ReadHints {
+  bool fill_cache = true;
+  // How far ahead a cursor that walks on reads at once. 0: found out by itself, up to 256 KiB.
+  uint64_t readahead_bytes = 0;
+  bool use_cache = true;  // false: every block is read from the file
+};
+
+struct TableGetStats {
+  bool filter_negative = false;
+};
+
+struct TableHit {
+  Seqno seqno = 0;
+  Kind kind = Kind::kPut;
+  std::string_view value;
+  std::shared_ptr<const void> owner;  // keeps the value's bytes
+};
+
+enum class TableGetResult { kFound, kAbsent, kWouldBlock };
+
+class Table {
+ public:
+  // Reads footer, index, filter and properties, which stay in memory. `cache` may be null, and must
+  // outlive the table. Throws CorruptionError, NotSupported, IoError.
+  static std::shared_ptr<const Table> open(std::unique_ptr<ReadFile> file, BlockCache* cache,
+                                           std::optional<uint64_t> expected_id);
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  // The newest entry of `key` at or below `seqno`, whatever its kind. `hash` is hash_bytes(key).
+  // With may_block false, kWouldBlock if a block is not in the cache.
+  TableGetResult get(std::string_view key, Seqno seqno, uint64_t hash, TableHit& hit,
+                     bool may_block, TableGetStats& stats) const;
+  TableCursor cursor(const ReadHints& hints) const;  // valid while the table lives
+
+  // Where in the file `key` is or would be.
+  uint64_t approximate_offset(std::string_view key) const;
+  const TableProperties& properties() const { return properties_; }
+  uint64_t memory_bytes() const;
+  const std::string& path() const { return file_->path(); }
+
+  // Reads every block: checksums, order, counts, bounds, and that the filter knows every key.
+  // Throws CorruptionError. `poll` is called now and then and may throw.
+  void verify(const std::function<void()>& poll) const;
+
+  // ---- For cursors.
+  size_t block_count() const { return index_.block_count(); }
+  const IndexReader& index() const { return index_; }
+  std::shared_ptr<const Block> cached_block(size_t block) const;
+  // `stored`: the block and its trailer as they lie in the file.
+  std::shared_ptr<const Block> parse_block(size_t block, std::string_view stored) const;
+  std::shared_ptr<const Block> read_block(size_t block, bool fill_cache) const;
+  void cache_block(size_t block, const std::shared_ptr<const Block>& parsed) const;
+  const ReadFile& file() const { return *file_; }
+  [[noreturn]] void corrupt(uint64_t offset, std::string_view what) const;
+
+ private:
+  explicit Table(std::unique_ptr<ReadFile> file, BlockCache* cache);
+  void read_frame(std::optional<uint64_t> expected_id);
+  std::string read_meta_block(const BlockHandle& handle) const;
+  std::string_view check_stored(const BlockHandle& handle, std::string_view stored,
+                                TableCodec* codec, uint64_t* raw_bytes) const;
+
+  const std::unique_ptr<ReadFile> file_;
+  BlockCache* const cache_;
+  uint64_t id_ = 0;
+  IndexReader index_;
+  FilterReader filter_;
+  std::unique_ptr<char[]> filter_bytes_;
+  uint64_t filter_size_ = 0;
+  TableProperties properties_;
+  mutable std::vector<BlockSlot> slots_;
+};
+
+}  // namespace lsmkit
