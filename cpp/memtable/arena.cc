@@ -14,7 +14,7 @@ char* align_up(char* p, size_t alignment) {
 char* Arena::allocate_from_new_chunk(size_t bytes, size_t alignment) {
   // Room to align within the chunk, as the system promises only 16 bytes.
   const size_t needed = bytes + alignment - 1;
-  const bool own_chunk = needed > next_chunk_bytes_ / 4;
+  const bool own_chunk = needed > next_chunk_bytes_ / 8;
   if (own_chunk) return align_up(add_chunk(needed), alignment);
 
   char* chunk = add_chunk(next_chunk_bytes_);

@@ -30,8 +30,10 @@ class Record {
     return Record(p);
   }
 
-  explicit Record(const char* bytes) : p_(bytes) {}
+  Record() = default;  // null: no record
+  explicit Record(const char* address) : p_(address) {}
 
+  explicit operator bool() const { return p_ != nullptr; }
   const char* address() const { return p_; }
   Seqno seqno() const { return load_fixed<uint64_t>(p_) >> 8; }
   Kind kind() const { return static_cast<Kind>(p_[0]); }
@@ -45,12 +47,7 @@ class Record {
   static constexpr size_t kHeadBytes = 14;
   size_t key_bytes() const { return load_fixed<uint16_t>(p_ + 12); }
 
-  const char* p_;
+  const char* p_ = nullptr;
 };
-
-// Where a record stands beside (key, seqno) in internal order.
-inline int compare_record(Record record, std::string_view key, Seqno seqno) {
-  return compare_internal(record.key(), record.seqno(), key, seqno);
-}
 
 }  // namespace lsmkit

@@ -2,6 +2,7 @@
 // the benchmark measures it by.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -11,15 +12,10 @@
 #include "lsmkit/bytes/hash.h"
 #include "lsmkit/bytes/key.h"
 #include "lsmkit/memtable/arena.h"
+#include "lsmkit/memtable/memtable.h"
 #include "lsmkit/memtable/record.h"
 
 namespace lsmkit {
-
-struct MemtableHit {
-  Seqno seqno;
-  Kind kind;
-  std::string_view value;
-};
 
 class SkiplistMemtable {
  public:
@@ -31,10 +27,8 @@ class SkiplistMemtable {
     std::array<Node*, kMaxHeight> before;
     Node* found = seek(entry.key, entry.seqno, &before);
     const Record record = Record::copy(arena_, entry);
-    if (found != nullptr && compare_record(Record(found->record.load(std::memory_order_relaxed)),
-                                           entry.key, entry.seqno) == 0) {
-      add(weight_,
-          record.weight() - Record(found->record.load(std::memory_order_relaxed)).weight());
+    if (found != nullptr && compare(found->at(), entry.key, entry.seqno) == 0) {
+      add(weight_, record.weight() - found->at().weight());
       found->record.store(record.address(), std::memory_order_release);
       return;
     }
@@ -57,7 +51,7 @@ class SkiplistMemtable {
   std::optional<MemtableHit> get(std::string_view key, Seqno seqno) const {
     const Node* node = seek(key, seqno, nullptr);
     if (node == nullptr) return std::nullopt;
-    const Record record(node->record.load(std::memory_order_acquire));
+    const Record record = node->at();
     if (record.key() != key) return std::nullopt;
     return MemtableHit{record.seqno(), record.kind(), record.value()};
   }
@@ -77,6 +71,7 @@ class SkiplistMemtable {
 
   struct Node {
     std::atomic<const char*> record;
+    Record at() const { return Record(record.load(std::memory_order_acquire)); }
     std::atomic<Node*>& next(unsigned level) {
       return reinterpret_cast<std::atomic<Node*>*>(this + 1)[level];
     }
@@ -84,6 +79,10 @@ class SkiplistMemtable {
       return reinterpret_cast<const std::atomic<Node*>*>(this + 1)[level];
     }
   };
+
+  static int compare(Record record, std::string_view key, Seqno seqno) {
+    return compare_internal(record.key(), record.seqno(), key, seqno);
+  }
 
   static void add(std::atomic<uint64_t>& counter, uint64_t by) {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -113,8 +112,7 @@ class SkiplistMemtable {
       for (;;) {
         found = node->next(level).load(std::memory_order_acquire);
         if (found == nullptr) break;
-        const Record record(found->record.load(std::memory_order_acquire));
-        if (compare_record(record, key, seqno) >= 0) break;
+        if (compare(found->at(), key, seqno) >= 0) break;
         node = found;
       }
       if (before != nullptr) (*before)[level] = node;
@@ -129,8 +127,7 @@ class SkiplistMemtable {
       for (;;) {
         const Node* next = node->next(level).load(std::memory_order_acquire);
         if (next == nullptr) break;
-        const Record at(next->record.load(std::memory_order_acquire));
-        if (record != nullptr && compare_record(at, record->key(), record->seqno()) >= 0) break;
+        if (record != nullptr && compare(next->at(), record->key(), record->seqno()) >= 0) break;
         node = next;
       }
     }
@@ -165,12 +162,12 @@ class SkiplistMemtable::CursorType {
  private:
   void stand_on(const Node* node) {
     node_ = node;
-    if (node != nullptr) record_ = Record(node->record.load(std::memory_order_acquire));
+    if (node != nullptr) record_ = node->at();
   }
 
   const SkiplistMemtable* memtable_;
   const Node* node_ = nullptr;
-  Record record_{nullptr};
+  Record record_;
 };
 
 inline SkiplistMemtable::CursorType SkiplistMemtable::cursor() const {
