@@ -155,7 +155,6 @@ ChunkView ChunkReader::inspect(uint64_t offset) const {
 bool ChunkReader::skip_damage() {
   for (uint64_t at = offset_ + 1; at < data_end_; at = block_offset_ + kLogBlockBytes) {
     load_block(at);
-    if (all_zero(block_)) continue;
     const uint64_t end = block_offset_ + block_.size();
     for (; at < end; ++at) {
       if (may_be_chunk(at) && try_chunk(at)) {

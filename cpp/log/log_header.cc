@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
+
+#include "lsmkit/log/chunk_reader.h"
 
 namespace lsmkit {
 namespace {
@@ -76,6 +79,17 @@ LogFileHeader read_log_header(FileSystem& files, const std::string& path) {
     throw CorruptionError(path, 0, verdict.why.empty() ? "the log header is missing" : verdict.why);
   }
   return *verdict.header;
+}
+
+bool is_recordless_log(FileSystem& files, const std::string& path) {
+  const std::unique_ptr<ReadFile> file = files.open(path);
+  const ChunkReader reader(*file, 0, LogNumber{1});  // whose chunks they are does not matter here
+  if (reader.data_end() > kLogHeaderBytes) return false;
+  char bytes[kLogHeaderBytes];
+  const std::string_view written(
+      bytes, std::min<uint64_t>(file->read(0, sizeof bytes, bytes), reader.data_end()));
+  check_log_header(written, path);
+  return written.starts_with(kLogMagic.substr(0, written.size()));
 }
 
 }  // namespace lsmkit

@@ -38,4 +38,9 @@ struct LogHeaderVerdict {
 LogHeaderVerdict check_log_header(std::string_view first_bytes, const std::string& path);
 LogHeaderVerdict check_log_header(const ReadFile& file);
 
+// Whether a file with a log's name is ours and holds nothing, as one does that was just being
+// created: no byte but zeros after the header, which is whole, torn or missing. Throws NotSupported
+// for a log of a newer lsmkit.
+bool is_recordless_log(FileSystem& files, const std::string& path);
+
 }  // namespace lsmkit

@@ -23,7 +23,10 @@ constexpr LogNumber kNone{0};
 // Predecessor 0 means any.
 void check_identity(const LogIdentity& found, const LogIdentity& due, const std::string& path) {
   if (found.kind != due.kind)
-    throw CorruptionError(path, 0, "it is a log of the wrong kind, WAL or MANIFEST");
+    throw CorruptionError(path, 0,
+                          "it is a log of kind " +
+                              std::to_string(static_cast<unsigned>(found.kind)) + ", and kind " +
+                              std::to_string(static_cast<unsigned>(due.kind)) + " is due");
   if (found.database_id != due.database_id) {
     char text[96];
     std::snprintf(text, sizeof text,

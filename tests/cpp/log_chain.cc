@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "log_disk.h"
+#include "lsmkit/log/log_header.h"
 
 using namespace lsmkit;
 
@@ -131,15 +132,44 @@ TEST_CASE("a header that is gone while its log or a later one holds records is d
   write_log(disk, 1, 0, {"a"}, 2);
   write_log(disk, 2, 1, {"b"}, 3);
   write_log(disk, 3, 2, {"c"});
-  for (const uint64_t n : {1, 2, 3}) {
+  StringDisk unsealed;
+  unsealed.files = disk.files;
+  write_log(unsealed, 1, 0, {"a"});
+  for (const auto& [n, whole] :
+       {std::pair{1, &disk}, {2, &disk}, {3, &disk}, {2, &unsealed}, {3, &unsealed}}) {
     StringDisk damaged;
-    damaged.files = disk.files;
+    damaged.files = whole->files;
     damaged.files[path_of(n)].replace(0, kLogHeaderBytes, std::string(kLogHeaderBytes, '\0'));
     const Replayed result = replay(damaged, {1, 2, 3}, 1);
     CHECK(result.damaged_file == path_of(n));
     CHECK(result.damaged_offset == 0);
     CHECK(result.error.find("the log header is not valid") != std::string::npos);
   }
+}
+
+TEST_CASE("a log that holds nothing is told from one that does, and from a stranger's file") {
+  StringDisk disk;
+  write_log(disk, 1, 0, {});
+  const std::string header = disk.files[path_of(1)];
+  const auto recordless = [&](const std::string& content) {
+    disk.files[path_of(1)] = content;
+    return is_recordless_log(disk, path_of(1));
+  };
+  const std::string zeros(100'000, '\0');
+  for (const std::string& ours : {std::string(), zeros, header, header + zeros})
+    CHECK(recordless(ours));
+  for (size_t torn = 1; torn < header.size(); ++torn) {
+    CHECK(recordless(header.substr(0, torn)));
+    CHECK(recordless(header.substr(0, torn) + zeros));
+  }
+  write_log(disk, 1, 0, {""});
+  CHECK_FALSE(recordless(disk.files[path_of(1)]));
+  CHECK_FALSE(recordless(zeros + "x"));
+  for (const char* foreign : {"x", "2026-11-21 started\n", "\x89PNG\r\n"})
+    CHECK_FALSE(recordless(foreign));
+  LogFileHeader future;
+  future.format_version = 2;
+  CHECK_THROWS_AS(recordless(encode(future)), NotSupported);
 }
 
 TEST_CASE("a log under another's name, of another database or kind is damage") {
