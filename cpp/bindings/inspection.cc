@@ -105,16 +105,19 @@ py::dict stats(DbArgument db) {
   const EngineStats s = without_gil([&] { return engine.stats(); });
   const Version version = without_gil([&] { return engine.tree().version; });
   using namespace py::literals;
-  return py::dict("counters"_a = to_dict(s.counters), "memory"_a = to_dict(s.memory),
-                  "last_seqno"_a = s.last_seqno, "durable_seqno"_a = s.durable_seqno,
-                  "flushed_seqno"_a = s.flushed_seqno, "table_count"_a = s.table_count,
-                  "cache_hits"_a = s.cache_hits, "cache_misses"_a = s.cache_misses,
-                  "gets"_a = s.gets, "gets_found"_a = s.gets_found,
-                  "tables_probed"_a = s.tables_probed, "filter_negatives"_a = s.filter_negatives,
-                  "snapshot_count"_a = s.snapshot_count, "cursor_count"_a = s.cursor_count,
-                  "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
-                  "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
-                  "background_error"_a = s.background_error);
+  return py::dict(
+      "write_amp"_a = write_amp(s.counters), "write_amp_weight"_a = write_amp_weight(s.counters),
+      "write_amp_over_flush"_a = write_amp_over_flush(s.counters),
+      "log_amp"_a = log_amp(s.counters), "compression_ratio"_a = compression_ratio(version),
+      "counters"_a = to_dict(s.counters), "memory"_a = to_dict(s.memory),
+      "last_seqno"_a = s.last_seqno, "durable_seqno"_a = s.durable_seqno,
+      "flushed_seqno"_a = s.flushed_seqno, "table_count"_a = s.table_count,
+      "cache_hits"_a = s.cache_hits, "cache_misses"_a = s.cache_misses, "gets"_a = s.gets,
+      "gets_found"_a = s.gets_found, "tables_probed"_a = s.tables_probed,
+      "filter_negatives"_a = s.filter_negatives, "snapshot_count"_a = s.snapshot_count,
+      "cursor_count"_a = s.cursor_count, "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
+      "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
+      "background_error"_a = s.background_error);
 }
 
 py::dict open_report(DbArgument db) {
