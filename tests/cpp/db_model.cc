@@ -206,13 +206,13 @@ class Walk {
                       held.seen.end());
     }
     held.cursor = db_->cursor(bounds, snapshot);
-    held_.push_back(std::move(held));
-    held_.back().at = held_.back().seen.end();
+    held_.push_back(std::make_unique<Held>(std::move(held)));
+    held_.back()->at = held_.back()->seen.end();
   }
 
   void move_held() {
     if (held_.empty()) return;
-    Held& held = held_[random_() % held_.size()];
+    Held& held = *held_[random_() % held_.size()];
     const Model& seen = held.seen;
     const std::string key = any_key();
     for (int i = 0; i < 8; ++i) {
@@ -311,7 +311,7 @@ class Walk {
   std::mt19937_64 random_;
   std::shared_ptr<Db> db_;
   Model model_;
-  std::vector<Held> held_;
+  std::vector<std::unique_ptr<Held>> held_;  // where it lies: a map's end() does not survive a move
   std::vector<Pinned> pinned_;
 };
 
@@ -349,7 +349,7 @@ TEST_CASE("threads, on the real file system: every sync mode answers as the mode
       CAPTURE(++seed);
       const TemporaryDirectory directory;
       OpenRequest request{
-          .path = directory.path() + "/db", .options = tiny_options(), .overrides = {}};
+          .path = directory.path() + "/db", .options = tiny_options(), .overrides = {}, .environment = {}};
       request.overrides = {{"sync", sync}, {"threads", threads}};
       Walk(request, seed).run(steps_per_configuration() / 4);
     }

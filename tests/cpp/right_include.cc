@@ -1,0 +1,4 @@
+// Must compile: the planner stands on rules.
+#include "lsmkit/rules/flow.h"
+
+int main() {}
