@@ -1,0 +1,75 @@
+// An insert that finds no memory throws and changes nothing, wherever in the split it happens.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <map>
+#include <new>
+#include <string>
+
+#include "lsmkit/bytes/hash.h"
+#include "lsmkit/memtable/memtable.h"
+
+using namespace lsmkit;
+
+namespace {
+
+// While not negative: how many more times this thread gets memory.
+thread_local int allocations_left = -1;
+
+}  // namespace
+
+// The test program's own, so that it can refuse.
+void* operator new(size_t bytes) {
+  if (allocations_left == 0) throw std::bad_alloc();
+  if (allocations_left > 0) --allocations_left;
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+TEST_CASE("an insert that runs out of memory leaves the memtable as it was, and may be repeated") {
+  Memtable table;
+  std::map<std::string, std::string> model;
+  size_t refusals = 0;
+  for (uint64_t i = 0; i < 6000; ++i) {
+    // Every other key is so long that whatever has to hold it, a record or a separator between two
+    // of them, asks for a chunk of its own.
+    std::string key = std::to_string(mix64(i));
+    if (i % 2) key = std::string(10'000, '~') + key;
+    const std::string value = std::to_string(i);
+    for (int granted = 0;; ++granted) {
+      allocations_left = granted;
+      bool refused = false;
+      try {
+        table.insert({key, 1, Kind::kPut, value});
+      } catch (const std::bad_alloc&) {
+        refused = true;
+      }
+      allocations_left = -1;
+      if (!refused) break;
+      ++refusals;
+      REQUIRE(table.entry_count() == model.size());
+      REQUIRE_FALSE(table.get(key, 1).has_value());
+    }
+    model[key] = value;
+  }
+  CHECK(refusals > 1000);
+
+  auto cursor = table.cursor();
+  cursor.seek_to_first();
+  size_t different = 0;
+  for (const auto& [key, value] : model) {
+    REQUIRE(cursor.valid());
+    different += cursor.key() != key || cursor.value() != value;
+    different += table.get(key, 1)->value != value;
+    cursor.next();
+  }
+  CHECK_FALSE(cursor.valid());
+  CHECK(different == 0);
+}
