@@ -40,8 +40,9 @@ bool OutputCutter::ends_at_boundary(uint64_t open_weight, unsigned crossed,
   // neighbour that the last key may have been in.
   const unsigned skips_one = in_gap_ ? 2 : 3;
   if (crossed >= skips_one && added_overlap > rules_.target_weight / 8) return true;
-  const uint64_t hundredth = rules_.target_weight / 100 + (rules_.target_weight % 100 != 0);
-  return open_weight >= hundredth * (50 + std::min(boundaries_seen_ * 5, 40u));
+  const unsigned hundredths = 50 + std::min(boundaries_seen_ * 5, 40u);
+  return open_weight >=
+         rules_.target_weight / 100 * hundredths + rules_.target_weight % 100 * hundredths / 100;
 }
 
 // Moves on to where `key` stands in next_run; returns how many ends of tables were passed.
