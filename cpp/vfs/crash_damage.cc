@@ -4,192 +4,205 @@
 #include <set>
 
 #include "lsmkit/bytes/hash.h"
+#include "lsmkit/vfs/disk_state.h"
 
 namespace lsmkit {
 namespace {
 
 constexpr uint64_t kSectorBytes = 512;
 constexpr uint64_t kPageBytes = 4096;
+constexpr uint64_t kMostAllocatedPages = 8;
 
 class Draws {
  public:
-  explicit Draws(uint64_t seed) : state_(mix64(seed + 0x9e3779b97f4a7c15)) {}
-  uint64_t next() { return mix64(state_ += 0x9e3779b97f4a7c15); }
-  uint64_t up_to(uint64_t most) { return next() % (most + 1); }
-  uint64_t between(uint64_t least, uint64_t most) { return least + up_to(most - least); }
-  bool coin() { return (next() >> 40) % 2 == 0; }
+  explicit Draws(uint64_t seed) : state_(mix64(seed + kStep)) {}
+  uint64_t next() { return mix64(state_ += kStep) >> 16; }
+  uint64_t between(uint64_t least, uint64_t most) { return least + next() % (most - least + 1); }
+  bool coin() { return next() % 2 == 0; }
+  // True in `eighths` of eight cases.
+  bool chance(uint64_t eighths) { return next() % 8 < eighths; }
 
  private:
+  static constexpr uint64_t kStep = 0x9e3779b97f4a7c15;
   uint64_t state_;
 };
 
-void damage_range(std::string& content, uint64_t begin, uint64_t end, bool garbage, Draws& draws) {
-  for (uint64_t i = begin; i < end; ++i) {
-    content[i] = garbage ? static_cast<char>(draws.next() >> 32) : '\0';
-  }
-}
-
-// Loses blocks from `begin` on, each with the same chance. The synced part of a block stays.
-void lose_blocks(std::string& content, uint64_t begin, uint64_t block_bytes, Draws& draws) {
-  const uint64_t kept_of_eight = draws.up_to(7);
-  const bool garbage = draws.coin();
-  while (begin < content.size()) {
-    const uint64_t end =
-        std::min<uint64_t>(content.size(), begin / block_bytes * block_bytes + block_bytes);
-    if (draws.up_to(7) >= kept_of_eight) damage_range(content, begin, end, garbage, draws);
-    begin = end;
-  }
-}
-
-// Allocated space comes in pages.
-uint64_t draw_allocated_end(uint64_t size, Draws& draws) {
-  return size / kPageBytes * kPageBytes + kPageBytes * draws.between(1, 8);
-}
-
-// Builds the disk after the crash, directory by directory from the root.
-class Crash {
+// What is left of one file.
+class FileDamage {
  public:
-  Crash(const DiskState& disk, Damage damage, uint64_t seed)
-      : disk_(disk), damage_(damage), seed_(seed), draws_(seed) {}
+  FileDamage(const FileNode& file, ContentSurvival content, bool holds_last_commit,
+             uint64_t last_commit_begin, Draws& draws)
+      : file_(file),
+        content_(content),
+        torn_from_(holds_last_commit ? last_commit_begin : file.size),
+        draws_(draws) {}
 
-  DiskState run() {
-    if (damage_.names == NameSurvival::kPrefix) draw_last_operation();
-    kept_eighths_ = draws_.between(1, 7);
-    ids_.assign(disk_.nodes.size(), kNoNode);
-    after_.nodes.clear();
-    carry(kRootNode);
-    return std::move(after_);
+  FileNode result() {
+    const uint64_t kept = kept_bytes();
+    const uint64_t end = kept + tail_bytes(kept);
+    const bool whole = end == kept && !has_holes(kept) && (is_kill() || file_.lost.empty());
+    if (whole) return {file_.bytes, file_.mode, kept, kept};
+
+    std::string content(end, '\0');
+    file_.bytes->read(0, kept, content.data());
+    if (!is_kill()) drop_lost(content, kept);
+    if (has_holes(kept)) make_holes(content, kept);
+    return {std::make_shared<GrowingBytes>(content), file_.mode, end, end};
   }
 
  private:
-  // The node's number after the crash; a file with two names is carried once.
-  NodeId carry(NodeId before) {
-    NodeId& id = ids_[static_cast<size_t>(before)];
-    if (id != kNoNode) return id;
-    const NodeId carried = id = after_.next_id();
-    if (const auto* directory = std::get_if<DirectoryNode>(&disk_.at(before))) {
-      after_.nodes.emplace_back(DirectoryNode{});
-      Entries entries = surviving_entries(*directory);
-      for (auto& [name, node] : entries) node = carry(node);
-      auto& copy = std::get<DirectoryNode>(after_.at(carried));
-      copy.durable_entries = entries;
-      copy.entries = std::move(entries);
-    } else {
-      after_.nodes.emplace_back(surviving_file(before, std::get<FileNode>(disk_.at(before))));
+  bool is_kill() const {
+    return content_ == ContentSurvival::kAll || content_ == ContentSurvival::kAllThenZeros ||
+           content_ == ContentSurvival::kTornCommit;
+  }
+
+  bool has_holes(uint64_t kept) const {
+    return kept > file_.synced_bytes &&
+           (content_ == ContentSurvival::kSectors || content_ == ContentSurvival::kPages ||
+            content_ == ContentSurvival::kZeros);
+  }
+
+  // Where the file's data ends, be it whole or not.
+  uint64_t kept_bytes() {
+    switch (content_) {
+      case ContentSurvival::kNone:
+        return file_.synced_bytes;
+      case ContentSurvival::kPrefix:
+        return draws_.between(file_.synced_bytes, file_.size);
+      case ContentSurvival::kSectors:
+      case ContentSurvival::kPages:
+        return draws_.coin() ? file_.size : draws_.between(file_.synced_bytes, file_.size);
+      case ContentSurvival::kTornCommit:
+        return draws_.between(std::max(file_.synced_bytes, torn_from_), file_.size);
+      default:
+        return file_.size;
     }
-    return carried;
   }
 
-  Entries surviving_entries(const DirectoryNode& directory) {
-    if (damage_.names == NameSurvival::kAll) return directory.entries;
-    Entries entries = directory.durable_entries;
-    for (const EntryChange& change : directory.unsynced) {
-      if (survives(change.operation)) change_entry(entries, change.name, change.node);
+  // Zeros up to the end of some page.
+  uint64_t tail_bytes(uint64_t kept) {
+    if (file_.mode != AppendMode::kLog || content_ == ContentSurvival::kNone ||
+        content_ == ContentSurvival::kAll) {
+      return 0;
     }
-    return entries;
+    if (content_ != ContentSurvival::kAllThenZeros && draws_.coin()) return 0;
+    return kPageBytes * draws_.between(1, kMostAllocatedPages) - kept % kPageBytes;
   }
 
-  // An operation on names survives whole or not at all, as with the journal of a file system.
-  bool survives(uint64_t operation) const {
-    if (damage_.names == NameSurvival::kPrefix) return operation <= last_operation_;
-    return damage_.names == NameSurvival::kSubset &&
-           (mix64(seed_ ^ mix64(operation + 1)) >> 32) % 8 < kept_eighths_;
+  void drop_lost(std::string& content, uint64_t kept) {
+    for (const ByteRange& lost : file_.lost) {
+      const uint64_t begin = std::min(lost.begin, kept), end = std::min(lost.end, kept);
+      std::fill(content.begin() + static_cast<std::ptrdiff_t>(begin),
+                content.begin() + static_cast<std::ptrdiff_t>(end), '\0');
+    }
   }
 
-  void draw_last_operation() {
-    std::set<uint64_t> operations = {0};
-    for (const Node& node : disk_.nodes) {
+  // Each block stays or goes; the synced part of a block stays.
+  void make_holes(std::string& content, uint64_t kept) {
+    const uint64_t block_bytes = content_ == ContentSurvival::kSectors ? kSectorBytes : kPageBytes;
+    const bool zeros_only = content_ == ContentSurvival::kZeros;
+    const uint64_t kept_eighths = zeros_only ? 0 : draws_.between(0, 7);
+    const bool garbage = !zeros_only && draws_.coin();
+    for (uint64_t begin = file_.synced_bytes; begin < kept;) {
+      const uint64_t end = std::min(kept, (begin / block_bytes + 1) * block_bytes);
+      const bool stays = draws_.chance(kept_eighths);
+      for (; begin < end; ++begin) {
+        if (!stays) content[begin] = garbage ? static_cast<char>(draws_.next()) : '\0';
+      }
+    }
+  }
+
+  const FileNode& file_;
+  const ContentSurvival content_;
+  const uint64_t torn_from_;
+  Draws& draws_;
+};
+
+// Which operations on names survive: whole or not at all, as with a journaling file system.
+class NameDamage {
+ public:
+  NameDamage(const DiskState& disk, NameSurvival names, Draws& draws) : names_(names) {
+    std::set<uint64_t> operations;
+    for (const DiskNode& node : disk.nodes) {
       const auto* directory = std::get_if<DirectoryNode>(&node);
       if (directory == nullptr) continue;
       for (const EntryChange& change : directory->unsynced) operations.insert(change.operation);
     }
-    auto drawn = operations.begin();
-    std::advance(drawn, static_cast<std::ptrdiff_t>(draws_.up_to(operations.size() - 1)));
-    last_operation_ = *drawn;
-  }
-
-  FileNode surviving_file(NodeId id, const FileNode& file) {
-    const uint64_t whole = draw_size(id, file);
-    const uint64_t end = whole > file.size || !may_have_tail(file) || draws_.coin()
-                             ? whole
-                             : draw_allocated_end(whole, draws_);
-    const bool holes = damage_.content == ContentSurvival::kSectors ||
-                       damage_.content == ContentSurvival::kPages ||
-                       damage_.content == ContentSurvival::kZeros;
-    const bool shared = end <= file.size && file.lost.empty() &&
-                        (!holes || end == file.synced_bytes);
-    if (shared) return {file.bytes, file.mode, end, end, {}};
-
-    std::string content(end, '\0');
-    const uint64_t read_bytes = std::min(whole, file.size);
-    file.bytes->read(0, read_bytes, content.data());
-    for (const ByteRange& lost : file.lost) {
-      if (!is_kill()) {
-        damage_range(content, std::min(lost.begin, read_bytes), std::min(lost.end, read_bytes),
-                     false, draws_);
+    uint64_t first = draws.between(0, operations.size());
+    const uint64_t eighths = draws.between(1, 7);
+    for (const uint64_t operation : operations) {
+      const bool survives = names == NameSurvival::kPrefix ? first-- > 0 : draws.chance(eighths);
+      if (survives) {
+        surviving_.insert(operation);
+      } else if (names == NameSurvival::kPrefix) {
+        break;
       }
     }
-    if (holes) damage_content(content, file.synced_bytes, read_bytes);
-    auto bytes = std::make_shared<GrowingBytes>(content);
-    return {std::move(bytes), file.mode, end, end, {}};
   }
 
-  bool is_kill() const {
-    return damage_.content == ContentSurvival::kAll ||
-           damage_.content == ContentSurvival::kAllThenZeros;
-  }
-
-  bool may_have_tail(const FileNode& file) const {
-    return file.mode == AppendMode::kLog && damage_.content != ContentSurvival::kNone &&
-           damage_.content != ContentSurvival::kAll;
-  }
-
-  uint64_t draw_size(NodeId id, const FileNode& file) {
-    switch (damage_.content) {
-      case ContentSurvival::kNone:
-        return file.synced_bytes;
-      case ContentSurvival::kAll:
-      case ContentSurvival::kAllThenZeros:
-      case ContentSurvival::kZeros:
-        return file.size;
-      case ContentSurvival::kPrefix:
-        return draws_.between(file.synced_bytes, file.size);
-      case ContentSurvival::kSectors:
-      case ContentSurvival::kPages:
-        return draws_.coin() ? file.size : draws_.between(file.synced_bytes, file.size);
-      case ContentSurvival::kTornCommit:
-        if (id != disk_.last_commit_node) return file.size;
-        return draws_.between(std::max(file.synced_bytes, disk_.last_commit_begin), file.size);
+  DirectoryEntries left_of(const DirectoryNode& directory) const {
+    if (names_ == NameSurvival::kAll) return directory.entries;
+    DirectoryEntries entries = directory.durable_entries;
+    if (names_ == NameSurvival::kNone) return entries;
+    for (const EntryChange& change : directory.unsynced) {
+      if (surviving_.count(change.operation) > 0) change_entry(entries, change.name, change.node);
     }
-    return file.size;
+    return entries;
   }
 
-  void damage_content(std::string& content, uint64_t begin, uint64_t end) {
-    std::string tail = content.substr(end);
-    content.resize(end);
-    if (damage_.content == ContentSurvival::kZeros) {
-      damage_range(content, begin, end, false, draws_);
-    } else {
-      lose_blocks(content, begin,
-                  damage_.content == ContentSurvival::kSectors ? kSectorBytes : kPageBytes, draws_);
-    }
-    content += tail;
+ private:
+  const NameSurvival names_;
+  std::set<uint64_t> surviving_;
+};
+
+// Builds the disk after the crash, from the root down.
+class Crash {
+ public:
+  Crash(const DiskState& disk, Damage damage, uint64_t seed)
+      : disk_(disk), content_(damage.content), draws_(seed), names_(disk, damage.names, draws_) {
+    after_.nodes.clear();
+    carry(kRootNode);
+  }
+
+  DiskState take() { return std::move(after_); }
+
+ private:
+  // The node's number after the crash. A file with two names is carried once.
+  DiskNodeId carry(DiskNodeId before) {
+    const auto [known, is_new] = carried_.try_emplace(before, after_.next_id());
+    const DiskNodeId id = known->second;
+    if (!is_new) return id;
+    after_.nodes.emplace_back();
+    DiskNode node =
+        disk_.is_directory(before) ? DiskNode(carry_directory(before)) : carry_file(before);
+    after_.nodes[static_cast<size_t>(id)] = std::move(node);
+    return id;
+  }
+
+  DirectoryNode carry_directory(DiskNodeId before) {
+    DirectoryEntries entries = names_.left_of(disk_.directory(before));
+    for (auto& entry : entries) entry.second = carry(entry.second);
+    return {entries, entries, {}};
+  }
+
+  FileNode carry_file(DiskNodeId before) {
+    return FileDamage(disk_.file(before), content_, before == disk_.last_commit_node,
+                      disk_.last_commit_begin, draws_)
+        .result();
   }
 
   const DiskState& disk_;
-  const Damage damage_;
-  const uint64_t seed_;
+  const ContentSurvival content_;
   Draws draws_;
-  uint64_t last_operation_ = 0;
-  uint64_t kept_eighths_ = 0;
-  std::vector<NodeId> ids_;
+  const NameDamage names_;
+  std::map<DiskNodeId, DiskNodeId> carried_;
   DiskState after_;
 };
 
 }  // namespace
 
 DiskState crash(const DiskState& disk, Damage damage, uint64_t seed) {
-  return Crash(disk, damage, seed).run();
+  return Crash(disk, damage, seed).take();
 }
 
 }  // namespace lsmkit

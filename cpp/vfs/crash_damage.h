@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "lsmkit/vfs/disk_state.h"
-
 namespace lsmkit {
+
+struct DiskState;
 
 // Of a file's un-synced bytes. Sizes and holes are drawn per file: a file may end anywhere from its
 // synced length on, and a hole reads as zeros or as garbage. A log's space that was allocated past

@@ -15,9 +15,9 @@
 
 namespace lsmkit {
 
-enum class NodeId : uint32_t {};
-inline constexpr NodeId kRootNode{0};
-inline constexpr NodeId kNoNode{~uint32_t{0}};
+enum class DiskNodeId : uint32_t {};
+inline constexpr DiskNodeId kRootNode{0};
+inline constexpr DiskNodeId kNoNode{~uint32_t{0}};
 
 struct ByteRange {
   uint64_t begin = 0;
@@ -26,28 +26,29 @@ struct ByteRange {
 
 // A file is only appended to, so its un-synced writes are the bytes from synced_bytes to size.
 struct FileNode {
-  std::shared_ptr<GrowingBytes> bytes;  // May run ahead of size, never behind.
+  // May hold more than size: a crash image shares the bytes of its origin.
+  std::shared_ptr<GrowingBytes> bytes = {};
   AppendMode mode = AppendMode::kTable;
   uint64_t size = 0;
   uint64_t synced_bytes = 0;
-  std::vector<ByteRange> lost;  // In the page cache only, whatever later syncs say.
+  std::vector<ByteRange> lost = {};  // In the page cache only, whatever later syncs say.
 };
 
-using Entries = std::map<std::string, NodeId, std::less<>>;
+using DirectoryEntries = std::map<std::string, DiskNodeId, std::less<>>;
 
 struct EntryChange {
   uint64_t operation = 0;
   std::string name;
-  NodeId node = kNoNode;  // kNoNode: the name goes.
+  DiskNodeId node = kNoNode;  // kNoNode: the name goes.
 };
 
 struct DirectoryNode {
-  Entries entries;
-  Entries durable_entries;
+  DirectoryEntries entries;
+  DirectoryEntries durable_entries;
   std::vector<EntryChange> unsynced;  // In order; applied to durable_entries they give entries.
 };
 
-using Node = std::variant<FileNode, DirectoryNode>;
+using DiskNode = std::variant<FileNode, DirectoryNode>;
 
 struct DiskEvent {
   enum class Kind {
@@ -58,11 +59,11 @@ struct DiskEvent {
     kSync,          // node
     kSyncDir,       // node
     kReplace,       // node, bytes: as if they had always been there
-    kLose,          // node: the un-synced bytes will never reach the disk
+    kLose,          // node: what is un-synced now will never reach the disk
   };
   Kind kind{};
-  NodeId node = kNoNode;
-  NodeId target = kNoNode;
+  DiskNodeId node = kNoNode;
+  DiskNodeId target = kNoNode;
   std::string name = {};
   AppendMode mode = AppendMode::kTable;
   uint64_t size = 0;
@@ -71,18 +72,22 @@ struct DiskEvent {
 };
 
 struct DiskState {
-  std::vector<Node> nodes{DirectoryNode{}};
-  NodeId last_commit_node = kNoNode;
+  std::vector<DiskNode> nodes{DirectoryNode{}};
+  DiskNodeId last_commit_node = kNoNode;
   uint64_t last_commit_begin = 0;  // The file's size before it.
 
-  Node& at(NodeId id) { return nodes[static_cast<size_t>(id)]; }
-  const Node& at(NodeId id) const { return nodes[static_cast<size_t>(id)]; }
-  NodeId next_id() const { return NodeId{static_cast<uint32_t>(nodes.size())}; }
-
   void apply(const DiskEvent& event);
+
+  DiskNodeId next_id() const { return DiskNodeId{static_cast<uint32_t>(nodes.size())}; }
+  bool is_directory(DiskNodeId id) const {
+    return id != kNoNode && std::holds_alternative<DirectoryNode>(at(id));
+  }
+  const FileNode& file(DiskNodeId id) const { return std::get<FileNode>(at(id)); }
+  const DirectoryNode& directory(DiskNodeId id) const { return std::get<DirectoryNode>(at(id)); }
+  const DiskNode& at(DiskNodeId id) const { return nodes[static_cast<size_t>(id)]; }
 };
 
 // Sets or removes one name.
-void change_entry(Entries& entries, const std::string& name, NodeId node);
+void change_entry(DirectoryEntries& entries, const std::string& name, DiskNodeId node);
 
 }  // namespace lsmkit
