@@ -348,8 +348,10 @@ TEST_CASE("threads, on the real file system: every sync mode answers as the mode
       CAPTURE(threads);
       CAPTURE(++seed);
       const TemporaryDirectory directory;
-      OpenRequest request{
-          .path = directory.path() + "/db", .options = tiny_options(), .overrides = {}, .environment = {}};
+      OpenRequest request{.path = directory.path() + "/db",
+                          .options = tiny_options(),
+                          .overrides = {},
+                          .environment = {}};
       request.overrides = {{"sync", sync}, {"threads", threads}};
       Walk(request, seed).run(steps_per_configuration() / 4);
     }
