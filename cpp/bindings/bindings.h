@@ -17,6 +17,7 @@ void register_long_calls(py::module_& m);   // long_calls.cc
 void register_inspection(py::module_& m);   // inspection.cc
 void register_events(py::module_& m);       // events.cc
 void register_options(py::module_& m);      // option_texts.cc
+void register_dump(py::module_& m);         // dump.cc
 void register_build_info(py::module_& m);   // build_info.cc
 
 }  // namespace lsmkit

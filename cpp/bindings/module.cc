@@ -23,5 +23,6 @@ PYBIND11_MODULE(_core, m) {
   lsmkit::register_inspection(m);
   lsmkit::register_events(m);
   lsmkit::register_options(m);
+  lsmkit::register_dump(m);
   lsmkit::register_build_info(m);
 }
