@@ -82,8 +82,12 @@ def _parser(commands: Any) -> argparse.ArgumentParser:
     demo.add_argument("--scale", type=float, default=1.0, help="share of the lines (default: all)")
     demo.add_argument("--seed", type=int, default=1, help="of the lines that are changed and read")
 
-    get = add("get", commands.get, "print the value of a key; exit code 1 if it is absent", data=True)
-    put = add("put", commands.put, "store a value under a key (made if there is no database)", data=True)
+    get = add(
+        "get", commands.get, "print the value of a key; exit code 1 if it is absent", data=True
+    )
+    put = add(
+        "put", commands.put, "store a value under a key (made if there is no database)", data=True
+    )
     delete = add("delete", commands.delete, "delete a key, there or not", data=True)
     for sub in (get, put, delete):
         sub.add_argument("dir", metavar="DIR")

@@ -219,7 +219,9 @@ def dump(options: argparse.Namespace) -> int:
         nonlocal damaged
         damaged |= part == "damage"
         if options.json:
-            print_json({"file": str(file), "offset": offset, "bytes": size, "part": part, "text": text})
+            print_json(
+                {"file": str(file), "offset": offset, "bytes": size, "part": part, "text": text}
+            )
         else:
             print(f"{offset:>12} {size:>8}  {part:<12} {text}")
 

@@ -144,9 +144,7 @@ def _change(
     db.wait_idle()
 
 
-def _check(
-    db: lsmkit.DB, model: dict[bytes, bytes], chooser: random.Random, timed: _Timed
-) -> int:
+def _check(db: lsmkit.DB, model: dict[bytes, bytes], chooser: random.Random, timed: _Timed) -> int:
     keys = list(model)
     sample = chooser.sample(keys, min(_CHECKED_KEYS, len(keys)))
     began = time.perf_counter()
@@ -188,8 +186,16 @@ def _report(db: lsmkit.DB, timed: _Timed) -> dict[str, float]:
         "Amplification",
         ["what", "figure", "that is"],
         [
-            ("write", summary["write_amp"], "file bytes written by flush and compaction / bytes put"),
-            ("read", summary["read_amp"], "tables looked into per get (a filter spared the others)"),
+            (
+                "write",
+                summary["write_amp"],
+                "file bytes written by flush and compaction / bytes put",
+            ),
+            (
+                "read",
+                summary["read_amp"],
+                "tables looked into per get (a filter spared the others)",
+            ),
             ("space", space_amp, "weight stored / weight of what is visible"),
             ("compression", summary["compression_ratio"], "file bytes / bytes of keys and values"),
         ],

@@ -1,0 +1,89 @@
+"""lsmkit: a log-structured merge engine for Python, with every part of it in view.
+
+>>> import lsmkit
+>>> with lsmkit.open("db") as db:              # doctest: +SKIP
+...     db[b"key"] = b"value"
+...     db[b"key"]
+b'value'
+
+Start at `lsmkit.open` and `lsmkit.DB`; `lsmkit.Options` says what can be set.
+"""
+
+from lsmkit import codecs, keys
+from lsmkit._core import (
+    MAX_BATCH_BYTES,
+    MAX_KEY_BYTES,
+    MAX_VALUE_BYTES,
+    Cursor,
+    Iterator,
+    __version__,
+    build_info,
+)
+from lsmkit._errors import (
+    ClosedError,
+    ConflictError,
+    CorruptionError,
+    DurabilityError,
+    Error,
+    ForkedError,
+    HistoryLost,
+    InvalidArgument,
+    IOError,
+    LockedError,
+    NotSupported,
+    ReadOnlyError,
+    StallTimeout,
+)
+from lsmkit.batch import WriteBatch
+from lsmkit.column import Column
+from lsmkit.db import DB, destroy, open
+from lsmkit.frame import Frame
+from lsmkit.options import Options, OptionsDict, Sync
+from lsmkit.prefixed import PrefixedDB
+from lsmkit.schema import SCHEMAS, ColumnSpec
+from lsmkit.snapshot import Snapshot
+from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
+from lsmkit.typed import TypedDB
+
+__all__ = [
+    "DB",
+    "MAX_BATCH_BYTES",
+    "MAX_KEY_BYTES",
+    "MAX_VALUE_BYTES",
+    "SCHEMAS",
+    "ClosedError",
+    "Column",
+    "ColumnSpec",
+    "ConflictError",
+    "CorruptionError",
+    "Counters",
+    "Cursor",
+    "DurabilityError",
+    "Error",
+    "ForkedError",
+    "Frame",
+    "HistoryLost",
+    "IOError",
+    "InvalidArgument",
+    "Iterator",
+    "LockedError",
+    "MemoryUse",
+    "NotSupported",
+    "OpenReport",
+    "Options",
+    "OptionsDict",
+    "PrefixedDB",
+    "ReadOnlyError",
+    "Snapshot",
+    "StallTimeout",
+    "Stats",
+    "Sync",
+    "TypedDB",
+    "WriteBatch",
+    "__version__",
+    "build_info",
+    "codecs",
+    "destroy",
+    "keys",
+    "open",
+]

@@ -1,0 +1,183 @@
+"""Codecs of values. `db.typed(value=...)` takes one, or its type.
+
+============================  ================  ================================================
+type                          name              bytes
+============================  ================  ================================================
+bytes                         bytes             as they are
+str                           str               UTF-8
+dict, list (`Json()`)         json              JSON as UTF-8, without spaces; NaN is refused
+int                           int               two's complement, little-endian, as short as can be
+float                         float             8 bytes: IEEE 754, little-endian
+struct.Struct("<dq") (tuple)  struct:<dq        as `struct` packs them
+============================  ================  ================================================
+"""
+
+import json
+import struct
+from abc import ABC, abstractmethod
+from typing import Any, Generic, TypeVar, cast
+
+from lsmkit._errors import InvalidArgument
+from lsmkit.keys import cut, integer, wrong
+from lsmkit.text import escape, shorten
+
+__all__ = ["Bytes", "Float", "Int", "Json", "Str", "Struct", "ValueCodec", "value_codec"]
+
+V = TypeVar("V")
+
+
+class ValueCodec(ABC, Generic[V]):
+    """Turns values into bytes and back. Subclass it for values of your own."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What is stored in the database; another meaning of bytes needs another name."""
+
+    @abstractmethod
+    def encode(self, value: V, /) -> bytes:
+        """The bytes of a value. TypeError for a wrong type."""
+
+    @abstractmethod
+    def decode(self, data: bytes, /) -> V:
+        """The value. InvalidArgument if `data` is none."""
+
+    def __repr__(self) -> str:
+        return f"<value codec {self.name}>"
+
+
+class Bytes(ValueCodec[bytes]):
+    """Bytes as they are."""
+
+    name = "bytes"
+
+    def encode(self, value: bytes, /) -> bytes:
+        if not isinstance(value, bytes | bytearray | memoryview):
+            return wrong("bytes", value)
+        return bytes(value)
+
+    def decode(self, data: bytes, /) -> bytes:
+        return data
+
+
+class Str(ValueCodec[str]):
+    """Text as UTF-8."""
+
+    name = "str"
+
+    def encode(self, value: str, /) -> bytes:
+        return value.encode() if isinstance(value, str) else wrong("str", value)
+
+    def decode(self, data: bytes, /) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            raise _no_value(self.name, data) from None
+
+
+class Json(ValueCodec[V]):
+    """What JSON can say. `due` is the Python type that the whole value has."""
+
+    name = "json"
+
+    def __init__(self, due: type[V] | None = None) -> None:
+        self._due = due
+
+    def encode(self, value: V, /) -> bytes:
+        if self._due is not None and not isinstance(value, self._due):
+            wrong(self._due.__name__, value)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+
+    def decode(self, data: bytes, /) -> V:
+        try:
+            return cast(V, json.loads(data))
+        except ValueError:
+            raise _no_value(self.name, data) from None
+
+
+class Int(ValueCodec[int]):
+    """Integers of any size."""
+
+    name = "int"
+
+    def encode(self, value: int, /) -> bytes:
+        bits = (~value if integer(value) < 0 else value).bit_length() + 1
+        return value.to_bytes((bits + 7) // 8, "little", signed=True)
+
+    def decode(self, data: bytes, /) -> int:
+        return int.from_bytes(data, "little", signed=True)
+
+
+class Struct(ValueCodec[tuple[Any, ...]]):
+    """Tuples that the standard library's `struct` packs."""
+
+    def __init__(self, layout: struct.Struct | str) -> None:
+        self._struct = layout if isinstance(layout, struct.Struct) else struct.Struct(layout)
+        if self._struct.format[:1] not in "<>!":
+            raise InvalidArgument(
+                f"struct format {self._struct.format!r}: begin with < or >, so that every machine "
+                "reads it alike"
+            )
+
+    @property
+    def name(self) -> str:
+        return f"struct:{self._struct.format}"
+
+    def encode(self, value: tuple[Any, ...], /) -> bytes:
+        if not isinstance(value, tuple):
+            return wrong("tuple", value)
+        try:
+            return self._struct.pack(*value)
+        except struct.error as error:
+            raise InvalidArgument(f"{cut(value)} does not fit {self.name}: {error}") from None
+
+    def decode(self, data: bytes, /) -> tuple[Any, ...]:
+        try:
+            return self._struct.unpack(data)
+        except struct.error:
+            raise _no_value(self.name, data) from None
+
+
+class Float(ValueCodec[float]):
+    """Floating-point numbers, NaN too."""
+
+    name = "float"
+
+    def encode(self, value: float, /) -> bytes:
+        if not isinstance(value, float | int) or isinstance(value, bool):
+            return wrong("float", value)
+        return struct.pack("<d", value)
+
+    def decode(self, data: bytes, /) -> float:
+        if len(data) != 8:
+            raise _no_value(self.name, data)
+        return cast(float, struct.unpack("<d", data)[0])
+
+
+_OF_TYPE: dict[Any, ValueCodec[Any]] = {
+    bytes: Bytes(),
+    str: Str(),
+    int: Int(),
+    float: Float(),
+    dict: Json(dict),
+    list: Json(list),
+}
+
+
+def value_codec(value: type[V] | ValueCodec[V]) -> ValueCodec[V]:
+    """The codec of a type of values. TypeError if there is none."""
+    if isinstance(value, ValueCodec):
+        return value
+    origin = getattr(value, "__origin__", value)  # dict of dict[str, int]
+    if isinstance(origin, type) and origin in _OF_TYPE:
+        return _OF_TYPE[origin]
+    raise TypeError(
+        f"value={cut(value)}: there are bytes, str, int, float, dict, list, and the codecs of "
+        "lsmkit.codecs"
+    )
+
+
+def _no_value(name: str, data: bytes) -> InvalidArgument:
+    found = shorten(escape(data[:60]), 60)
+    return InvalidArgument(f"stored bytes are no value of codec {name}: {found!r}")

@@ -1,0 +1,281 @@
+"""`DB`: an open database, a sorted mapping from bytes to bytes. Start here."""
+
+import logging
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack
+
+from typing_extensions import Buffer
+
+from lsmkit import _core, inspection, tree_html, tree_text
+from lsmkit.batch import WriteBatch
+from lsmkit.frame import Frame
+from lsmkit.options import (
+    Options,
+    OptionsDict,
+    check_option_names,
+    option_texts,
+    options_from_texts,
+)
+from lsmkit.prefixed import PrefixedDB
+from lsmkit.snapshot import Snapshot
+from lsmkit.sorted_mapping import SortedMutableMapping
+from lsmkit.stats import OpenReport, Stats
+from lsmkit.typed import KeyCodec, TypedDB, ValueCodec
+
+__all__ = ["DB", "Path", "Progress", "destroy", "open"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+Progress: TypeAlias = Callable[[int, int], object] | None
+"""Called every 20 ms or so with what is done and the total (0: unknown); may raise to end the call."""
+
+_log = logging.getLogger("lsmkit")
+
+
+def open(
+    path: Path,
+    options: Options | None = None,
+    *,
+    read_only: bool = False,
+    **overrides: Unpack[OptionsDict],
+) -> "DB":
+    """Open a database, or make one.
+
+    Parameters
+    ----------
+    path : str, bytes or PathLike
+        Its directory.
+    options : Options, optional
+        Replaces the options that are stored in the directory. Default: the stored ones, or the
+        defaults for a new database.
+    read_only : bool
+        Change nothing, not even the lock. Every write raises `ReadOnlyError`.
+    **overrides
+        Fields of `Options`, which replace one each.
+
+    Raises
+    ------
+    LockedError
+        Another process holds it. (In this process a second open gives a second handle.)
+    CorruptionError
+        What is on disk is not what was written.
+    InvalidArgument
+        The directory holds something else; an option can't be; there is no database and
+        `create=False` or `read_only=True`; this process has it open with other per-open options.
+    NotSupported
+        It was written by a newer version.
+    TypeError
+        An unknown option, or a value of a wrong type.
+    """
+    return DB(path, options, read_only=read_only, **overrides)
+
+
+def destroy(path: Path) -> None:
+    """Delete a closed database: every file that is ours by name and header, and no other.
+
+    The directory goes too if nothing else is in it. LockedError if it is open.
+    """
+    _core.destroy(path)
+
+
+class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
+    """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
+
+    Keys (0 to 65,535 bytes) and values (0 bytes to 1 GiB) are given as any C-contiguous buffer and
+    come back as `bytes`. Any thread may use it. Use it as a context manager, or call `close()`.
+    `==` and `hash` are those of the object. Parameters and errors: see `lsmkit.open`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        options: Options | None = None,
+        *,
+        read_only: bool = False,
+        **overrides: Unpack[OptionsDict],
+    ) -> None:
+        check_option_names(overrides, "lsmkit.open")
+        if options is not None and not isinstance(options, Options):
+            raise TypeError(f"options: lsmkit.Options is due, not {type(options).__name__}")
+        self._counted = (-1, 0)  # (last seqno, number of keys)
+        super().__init__(
+            path,
+            options=None if options is None else option_texts(vars(options)),
+            overrides=option_texts(overrides),
+            read_only=read_only,
+        )
+        torn_tail = self.open_report.torn_tail
+        if torn_tail:
+            _log.warning("%s: history ends at a torn tail: %s", self.path, torn_tail)
+
+    # -- Writing: put, delete, [] and `write` are those of the compiled class ----------------------
+
+    def write_batch(self, *, sync: bool = False) -> WriteBatch:
+        """Collect writes into one commit.
+
+        ``with db.write_batch() as batch:`` writes it on a clean exit and drops it on an exception.
+        """
+        return WriteBatch(self, sync=sync)
+
+    def sync(self) -> None:
+        """Return when everything acknowledged so far survives a power loss."""
+        _core.sync(self)
+
+    # -- Reading: get, [], in, iterator and cursor are those of the compiled class -----------------
+
+    def count(
+        self,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        *,
+        prefix: Buffer | None = None,
+        progress: Progress = None,
+    ) -> int:
+        """How many keys lie in [start, stop) and begin with `prefix`. Reads them."""
+        return _core.count(self, start=start, stop=stop, prefix=prefix, progress=progress)
+
+    def __len__(self) -> int:
+        """Counts the keys by reading them, once per commit; `bool()` is cheap."""
+        seqno = self.last_seqno
+        if self._counted[0] != seqno:
+            self._counted = (seqno, self.count())
+        return self._counted[1]
+
+    def snapshot(self) -> Snapshot:  # type: ignore[override]
+        """What the database shows now, for as long as the snapshot is kept open."""
+        return Snapshot(self, super().snapshot())
+
+    def prefixed_db(self, prefix: Buffer) -> PrefixedDB:
+        """The keys that begin with `prefix`, without it, as a mapping of its own."""
+        return PrefixedDB(self, prefix)
+
+    def typed(self, *, key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]) -> TypedDB[K, V]:
+        """The database as a sorted mapping of Python values.
+
+        Parameters
+        ----------
+        key : type or KeyCodec
+            bytes, str, int (64 bits), float, datetime, `tuple[...]` of these, or a codec of
+            `lsmkit.keys`. The order of the values is the order of the keys.
+        value : type or ValueCodec
+            bytes, str, int, float, dict or list (JSON), or a codec of `lsmkit.codecs`.
+
+        Raises
+        ------
+        InvalidArgument
+            The database is used with another key or value type, whose names are stored in it.
+        """
+        return TypedDB(self, key, value)
+
+    # -- Work that is otherwise done in the background ---------------------------------------------
+
+    def flush(self, *, progress: Progress = None) -> None:
+        """Write the memtables out as tables of L0."""
+        _core.flush(self, progress=progress)
+
+    def compact_range(
+        self,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        *,
+        progress: Progress = None,
+    ) -> None:
+        """Move [start, stop] (default: everything) to the deepest level that holds any of it."""
+        _core.compact_range(self, start, stop, progress=progress)
+
+    def wait_idle(self, *, progress: Progress = None) -> None:
+        """Return when no compaction is due."""
+        _core.wait_idle(self, progress=progress)
+
+    def verify(self, *, progress: Progress = None) -> int:
+        """Read every byte of every file and check it; the number of entries read.
+
+        Raises
+        ------
+        CorruptionError
+            At the first damage, with file and offset.
+        """
+        return _core.verify(self, progress=progress)
+
+    # -- Looking inside ----------------------------------------------------------------------------
+
+    @property
+    def options(self) -> Options:
+        """What is in force."""
+        return options_from_texts(_core.options(self))
+
+    @property
+    def open_report(self) -> OpenReport:
+        """What the open found and did."""
+        return OpenReport(**_core.open_report(self))
+
+    def stats(self) -> Stats:
+        """Counters and figures, since the database was made or since the open: see `Stats`."""
+        return Stats.from_core(_core.stats(self))
+
+    def levels(self, *, at: int | None = None) -> Frame:
+        """One row per memtable and level. `at`: as it was after the event of that number."""
+        return inspection.levels(self, at)
+
+    def tables(self, *, at: int | None = None, all: bool = False) -> Frame:
+        """One row per table. `at`: as it was after the event of that number.
+
+        `all=True` gives every table that the kept events know, with the events (`born`, `died`)
+        between which it stood.
+        """
+        return inspection.all_tables(self) if all else inspection.tables(self, at)
+
+    def events(self) -> Frame:
+        """What happened, one row per flush, compaction, stall ...; oldest first."""
+        return inspection.events(self)
+
+    def series(self) -> Frame:
+        """How the tree grew, one row per event that changed it."""
+        return inspection.series(self)
+
+    def summary(self) -> Frame:
+        """The database in one row: sizes, amplification, what was written and why."""
+        return inspection.summary(self)
+
+    def space_amp(self, *, progress: Progress = None) -> float:
+        """Weight in tables / weight of the newest record of each key. Reads them all."""
+        return _core.space_amp(self, progress=progress)
+
+    def approximate_size(self, start: Buffer, stop: Buffer) -> int:
+        """File bytes of [start, stop), memtables not counted."""
+        return _core.approximate_size(self, start, stop)
+
+    def __repr__(self) -> str:
+        """A picture of the tree."""
+        return tree_text.draw(self)
+
+    def _repr_html_(self) -> str:
+        return tree_html.draw(self)
+
+    # -- Life --------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> Literal[False]:
+        self.close()
+        return False
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a DB can be neither pickled nor copied: it belongs to the process that opened it; "
+            "send its path and call lsmkit.open(path) there, or lsmkit.open(path, read_only=True)"
+        )
+
+    if TYPE_CHECKING:
+        # The compiled class has it; here with the types that its flags give.
+        iterator: Any

@@ -1,0 +1,111 @@
+"""Replays events: which tables stood when, and how the tree grew.
+
+A keyframe lists all tables that stand; each later event takes some away and adds others. A table
+that moves down a level as it is dies there and is born here, under the same number.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from lsmkit._errors import InvalidArgument
+
+__all__ = ["Replay", "replay"]
+
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass
+class Replay:
+    """What events tell. Rows are those of the frames "all_tables" and "series" of `schema.py`."""
+
+    tables: list[Row] = field(default_factory=list)
+    moments: list[Row] = field(default_factory=list)
+    standing: dict[int, Row] = field(default_factory=dict)  # by table number
+    runs: Counter[tuple[int, int]] = field(default_factory=Counter)  # tables, by level and run
+
+    def take(self, event: Row) -> None:
+        """Go on by one event."""
+        if event["kind"] == "keyframe":
+            self._agree_with(event)
+        else:
+            for table in event["removed"]:
+                self._die(table["number"], event["number"])
+            for table in event["added"]:
+                self._bear(table, event["number"])
+        if event["removed"] or event["added"]:
+            self.moments.append(self._moment(event))
+
+    def _agree_with(self, keyframe: Row) -> None:
+        due = {table["number"]: table for table in keyframe["added"]}
+        for number in [number for number in self.standing if number not in due]:
+            self._die(number, keyframe["number"])
+        for number, table in due.items():
+            if number not in self.standing:
+                self._bear(table, keyframe["number"])
+
+    def _bear(self, table: Row, event: int) -> None:
+        row = {**table, "born": event, "died": None}
+        self.tables.append(row)
+        self.standing[table["number"]] = row
+        self.runs[row["level"], row["run"]] += 1
+
+    def _die(self, number: int, event: int) -> None:
+        row = self.standing.pop(number, None)
+        if row is not None:
+            row["died"] = event
+            run = (row["level"], row["run"])
+            self.runs[run] -= 1
+            if not self.runs[run]:
+                del self.runs[run]
+
+    def _moment(self, event: Row) -> Row:
+        tables = self.standing.values()
+        return {
+            "event": event["number"],
+            "time_us": event["time_us"],
+            "wall_us": event["wall_us"],
+            "last_seqno": event["last_seqno"],
+            "table_count": len(tables),
+            "run_count": len(self.runs),
+            "l0_run_count": sum(level == 0 for level, _ in self.runs),
+            "weight": sum(table["weight"] for table in tables),
+            "file_bytes": sum(table["file_bytes"] for table in tables),
+            **_counted(event["counters"]),
+        }
+
+
+def replay(events: list[Row], until: int | None = None) -> Replay:
+    """Take events in order, up to the number `until`.
+
+    Raises
+    ------
+    InvalidArgument
+        `until` is no event that is kept.
+    """
+    if until is not None and until not in (event["number"] for event in events):
+        kept = f"{events[0]['number']} to {events[-1]['number']}" if events else "none"
+        raise InvalidArgument(f"at={until}: no such event is kept; there are {kept}")
+    result = Replay()
+    for event in events:
+        if until is not None and event["number"] > until:
+            break
+        result.take(event)
+    return result
+
+
+def _counted(counters: Row | None) -> Row:
+    if counters is None:
+        names = ("user_bytes", "written_bytes", "write_amp", "write_amp_weight", "stall_us")
+        return dict.fromkeys(names)
+    user_bytes = counters["user_key_bytes"] + counters["user_value_bytes"]
+    written_bytes = counters["flush_file_bytes"] + counters["compaction_written_file_bytes"]
+    written_weight = counters["flush_weight"] + counters["compaction_written_weight"]
+    user_weight = counters["user_weight"]
+    return {
+        "user_bytes": user_bytes,
+        "written_bytes": written_bytes,
+        "write_amp": written_bytes / user_bytes if user_bytes else None,
+        "write_amp_weight": written_weight / user_weight if user_weight else None,
+        "stall_us": counters["stall_us"],
+    }

@@ -1,0 +1,279 @@
+"""Codecs of keys whose bytes sort as the values do. `db.typed(key=...)` takes one, or its type.
+
+==================  ============  ==================================================================
+type                name          bytes
+==================  ============  ==================================================================
+bytes               bytes         as they are
+str                 str           UTF-8, which sorts by code point
+int                 i64           8 bytes, big-endian, sign bit flipped; -2**63 to 2**63 - 1
+(`U64()`)           u64           8 bytes, big-endian; 0 to 2**64 - 1
+float               f64           8 bytes: IEEE 754, big-endian, sign bit flipped, and all others
+                                  too for negative numbers; NaN is refused, -0.0 becomes 0.0
+datetime            datetime      as i64: microseconds since 1970 in UTC; naive ones are refused
+tuple[A, B, ...]    (a,b,...)     each element's bytes in turn; in those of bytes and str 00 becomes
+                                  00 ff, and 00 01 ends them, so that ("a", "b") < ("ab", "")
+==================  ============  ==================================================================
+"""
+
+import struct
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from types import GenericAlias
+from typing import Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
+
+from lsmkit._errors import InvalidArgument
+from lsmkit.text import escape, shorten
+
+__all__ = ["F64", "I64", "U64", "Bytes", "Datetime", "KeyCodec", "Str", "Tuple", "key_codec"]
+
+K = TypeVar("K")
+
+_END = b"\x00\x01"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class KeyCodec(ABC, Generic[K]):
+    """Turns keys into bytes that sort alike, and back. Subclass it for keys of your own."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What is stored in the database; another meaning of bytes needs another name."""
+
+    @abstractmethod
+    def encode(self, key: K, /) -> bytes:
+        """Bytes with `encode(a) < encode(b)` if and only if `a < b`. TypeError for a wrong type."""
+
+    @abstractmethod
+    def decode(self, data: bytes, /) -> K:
+        """The key. InvalidArgument if `data` is none."""
+
+    def encode_bound(self, bound: K, /) -> bytes:
+        """As `encode`, for the bound of a range, which need not be a whole key."""
+        return self.encode(bound)
+
+    def encode_prefix(self, prefix: K, /) -> bytes:
+        """What the bytes of all keys begin with that begin with `prefix`."""
+        raise TypeError(f"keys of codec {self.name} have no prefixes; use start= and stop=")
+
+    def encode_part(self, key: K, /) -> bytes:
+        """As `encode`, for an element of a tuple: no such bytes begin with others."""
+        return self.encode(key).replace(b"\x00", b"\x00\xff") + _END
+
+    def decode_part(self, data: bytes, begin: int, /) -> tuple[K, int]:
+        """The key that `encode_part` wrote at `begin`, and where it ends."""
+        end = data.find(_END, begin)
+        if end < 0:
+            raise no_key(self.name, data)
+        return self.decode(data[begin:end].replace(b"\x00\xff", b"\x00")), end + len(_END)
+
+    def __repr__(self) -> str:
+        return f"<key codec {self.name}>"
+
+
+class Bytes(KeyCodec[bytes]):
+    """Bytes as they are."""
+
+    name = "bytes"
+
+    def encode(self, key: bytes, /) -> bytes:
+        return (
+            bytes(key) if isinstance(key, bytes | bytearray | memoryview) else wrong("bytes", key)
+        )
+
+    def decode(self, data: bytes, /) -> bytes:
+        return data
+
+    encode_prefix = encode
+
+
+class Str(KeyCodec[str]):
+    """Text as UTF-8."""
+
+    name = "str"
+
+    def encode(self, key: str, /) -> bytes:
+        return key.encode() if isinstance(key, str) else wrong("str", key)
+
+    def decode(self, data: bytes, /) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            raise no_key(self.name, data) from None
+
+    encode_prefix = encode
+
+
+class _Fixed(KeyCodec[K]):
+    """Keys of 8 bytes."""
+
+    encode_part = KeyCodec.encode_bound
+
+    def decode_part(self, data: bytes, begin: int, /) -> tuple[K, int]:
+        return self.decode(data[begin : begin + 8]), begin + 8
+
+
+class U64(_Fixed[int]):
+    """Integers from 0 to 2**64 - 1."""
+
+    name = "u64"
+
+    def encode(self, key: int, /) -> bytes:
+        if not 0 <= integer(key) < 1 << 64:
+            raise InvalidArgument(f"a key of codec u64 lies in 0 to 2**64 - 1: {cut(key)}")
+        return key.to_bytes(8)
+
+    def decode(self, data: bytes, /) -> int:
+        if len(data) != 8:
+            raise no_key(self.name, data)
+        return int.from_bytes(data)
+
+
+class I64(_Fixed[int]):
+    """Integers from -2**63 to 2**63 - 1."""
+
+    name = "i64"
+
+    def encode(self, key: int, /) -> bytes:
+        if not -(1 << 63) <= integer(key) < 1 << 63:
+            raise InvalidArgument(f"a key of codec i64 lies in -2**63 to 2**63 - 1: {cut(key)}")
+        return (key + (1 << 63)).to_bytes(8)
+
+    def decode(self, data: bytes, /) -> int:
+        if len(data) != 8:
+            raise no_key(self.name, data)
+        return int.from_bytes(data) - (1 << 63)
+
+
+class F64(_Fixed[float]):
+    """Floating-point numbers but NaN."""
+
+    name = "f64"
+
+    def encode(self, key: float, /) -> bytes:
+        if not isinstance(key, float | int) or isinstance(key, bool):
+            return wrong("float", key)
+        if key != key:
+            raise InvalidArgument("NaN has no place in an order, so it is no key")
+        data = struct.pack(">d", key + 0.0)  # + 0.0 makes -0.0 0.0
+        return bytes(byte ^ 0xFF for byte in data) if data[0] & 0x80 else _flip(data)
+
+    def decode(self, data: bytes, /) -> float:
+        if len(data) != 8:
+            raise no_key(self.name, data)
+        bits = _flip(data) if data[0] & 0x80 else bytes(byte ^ 0xFF for byte in data)
+        return cast(float, struct.unpack(">d", bits)[0])
+
+
+class Datetime(_Fixed[datetime]):
+    """Moments, to the microsecond. They come back in UTC."""
+
+    name = "datetime"
+
+    def encode(self, key: datetime, /) -> bytes:
+        if not isinstance(key, datetime):
+            return wrong("datetime", key)
+        if key.tzinfo is None:
+            raise InvalidArgument(
+                f"{key!r} has no time zone, so it names no moment; say tzinfo=datetime.UTC"
+            )
+        return I64().encode((key - _EPOCH) // _MICROSECOND)
+
+    def decode(self, data: bytes, /) -> datetime:
+        try:
+            return _EPOCH + I64().decode(data) * _MICROSECOND
+        except OverflowError:
+            raise no_key(self.name, data) from None
+
+
+class Tuple(KeyCodec[tuple[Any, ...]]):
+    """Tuples of a fixed length, each element with a codec. A prefix is a shorter tuple."""
+
+    def __init__(self, *codecs: KeyCodec[Any]) -> None:
+        if not codecs:
+            raise InvalidArgument("a tuple key has at least one element")
+        self._codecs = codecs
+
+    @property
+    def name(self) -> str:
+        return f"({','.join(codec.name for codec in self._codecs)})"
+
+    def encode(self, key: tuple[Any, ...], /) -> bytes:
+        if isinstance(key, tuple) and len(key) != len(self._codecs):
+            raise InvalidArgument(
+                f"a key of codec {self.name} has {len(self._codecs)} elements: {cut(key)}"
+            )
+        return self.encode_prefix(key)
+
+    def encode_prefix(self, prefix: tuple[Any, ...], /) -> bytes:
+        if not isinstance(prefix, tuple):
+            return wrong("tuple", prefix)
+        if len(prefix) > len(self._codecs):
+            raise InvalidArgument(f"{cut(prefix)} is longer than a key of codec {self.name}")
+        parts = zip(self._codecs, prefix, strict=False)
+        return b"".join(codec.encode_part(item) for codec, item in parts)
+
+    encode_bound = encode_prefix
+    encode_part = encode
+
+    def decode(self, data: bytes, /) -> tuple[Any, ...]:
+        key, end = self.decode_part(data, 0)
+        if end != len(data):
+            raise no_key(self.name, data)
+        return key
+
+    def decode_part(self, data: bytes, begin: int, /) -> tuple[tuple[Any, ...], int]:
+        items = []
+        for codec in self._codecs:
+            item, begin = codec.decode_part(data, begin)
+            items.append(item)
+        return tuple(items), begin
+
+
+_OF_TYPE: dict[Any, KeyCodec[Any]] = {
+    bytes: Bytes(),
+    str: Str(),
+    int: I64(),
+    float: F64(),
+    datetime: Datetime(),
+}
+
+
+def key_codec(key: type[K] | KeyCodec[K]) -> KeyCodec[K]:
+    """The codec of a type of keys. TypeError if there is none."""
+    if isinstance(key, KeyCodec):
+        return key
+    if isinstance(key, GenericAlias) and get_origin(key) is tuple and ... not in get_args(key):
+        return cast(KeyCodec[K], Tuple(*(key_codec(item) for item in get_args(key))))
+    if key in _OF_TYPE:
+        return _OF_TYPE[key]
+    raise TypeError(
+        f"key={cut(key)}: there are bytes, str, int, float, datetime, tuple[...] of these, and the "
+        "codecs of lsmkit.keys"
+    )
+
+
+def integer(value: int) -> int:
+    """The value, if it is an int and no bool."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else wrong("int", value)
+
+
+def wrong(due: str, found: object) -> NoReturn:
+    """Raises TypeError."""
+    raise TypeError(f"{due} is due, not {type(found).__name__}: {cut(found)}")
+
+
+def no_key(name: str, data: bytes) -> InvalidArgument:
+    """The error for stored bytes that `name` can't have written."""
+    found = shorten(escape(data[:60]), 60)
+    return InvalidArgument(f"stored bytes are no key of codec {name}: {found!r}")
+
+
+def cut(value: object) -> str:
+    """A value for an error text, not too long."""
+    return shorten(repr(value), 60)
+
+
+def _flip(data: bytes) -> bytes:
+    return bytes([data[0] ^ 0x80]) + data[1:]

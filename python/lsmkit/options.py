@@ -1,0 +1,309 @@
+"""What can be set when a database is opened: `Options`, and `Sync` for how durable a write is."""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, TypedDict, Unpack
+
+from lsmkit import _core
+from lsmkit._errors import InvalidArgument
+
+__all__ = ["Options", "OptionsDict", "Sync"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """How much a power loss may take. The death of the process alone takes nothing in any mode.
+
+    Use the constants and makers, `Sync.always`, `Sync.every(n)`, `Sync.interval(ms)`,
+    `Sync.hybrid(n, ms)`, `Sync.none`, rather than the constructor.
+
+    Attributes
+    ----------
+    commits : int
+        At most `commits - 1` acknowledged commits stand un-synced; 0: no such bound.
+    ms : int
+        No acknowledged commit stands un-synced for longer, in milliseconds; 0: no such bound.
+    """
+
+    commits: int = 0
+    ms: int = 0
+
+    always: ClassVar["Sync"]
+    """Every write returns when it is safe. Loses nothing."""
+    none: ClassVar["Sync"]
+    """Syncs when a log ends and at `sync()`. Loses what came after; what is left is a prefix."""
+
+    @staticmethod
+    def every(commits: int) -> "Sync":
+        """Loses at most the last `commits - 1` commits."""
+        return Sync(_at_least_one("commits", commits), 0)
+
+    @staticmethod
+    def interval(ms: int) -> "Sync":
+        """Loses at most the last `ms` milliseconds and the time of one sync."""
+        return Sync(0, _at_least_one("ms", ms))
+
+    @staticmethod
+    def hybrid(commits: int, ms: int) -> "Sync":
+        """Loses at most what `every(commits)` or `interval(ms)` would, whichever is less."""
+        return Sync(_at_least_one("commits", commits), _at_least_one("ms", ms))
+
+    @staticmethod
+    def parse(text: str) -> "Sync":
+        """The mode that `str(mode)` spells, such as ``interval(1000)``."""
+        match = re.fullmatch(r"(\w+)(?:\((\d+)(?:, ?(\d+))?\))?", text.strip())
+        name, first, second = match.groups() if match else ("", None, None)
+        if name in ("always", "none") and first is None:
+            return Sync.always if name == "always" else Sync.none
+        if name in ("every", "interval") and first is not None and second is None:
+            return Sync.every(int(first)) if name == "every" else Sync.interval(int(first))
+        if name == "hybrid" and first is not None and second is not None:
+            return Sync.hybrid(int(first), int(second))
+        raise InvalidArgument(
+            f"no sync mode reads {text[:40]!r}; there are always, every(n), interval(ms), "
+            "hybrid(n, ms) and none"
+        )
+
+    def __str__(self) -> str:
+        if self.commits == 1:
+            return "always"
+        if self.commits and self.ms:
+            return f"hybrid({self.commits}, {self.ms})"
+        if self.commits:
+            return f"every({self.commits})"
+        return f"interval({self.ms})" if self.ms else "none"
+
+    def __repr__(self) -> str:
+        return f"Sync.{self}"
+
+
+Sync.always = Sync(1, 0)
+Sync.none = Sync(0, 0)
+
+
+class OptionsDict(TypedDict, total=False):
+    """The fields of `Options` as keywords of `lsmkit.open`."""
+
+    sync: Sync
+    memtable_bytes: int
+    table_bytes: int
+    block_bytes: int
+    restart_interval: int
+    filter_bits_per_key: int
+    compression: Literal["zstd", "none"]
+    compression_level: int
+    compression_first_level: int
+    layout: Literal["leveled"]
+    level_count: int
+    l0_trigger_runs: int
+    base_bytes: int
+    fanout: float
+    level_sizing: Literal["dynamic", "static"]
+    picker: Literal["min_overlapping_ratio", "round_robin"]
+    align_outputs: bool
+    stall_timeout_ms: int
+    create: bool
+    cache_bytes: int
+    memory_bytes: int
+    background: Literal["threads", "inline"]
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Options:
+    """How a database is laid out and run.
+
+    Options are stored in the directory: a later `open(path)` uses the stored ones, `open(path,
+    options)` replaces them all, and keywords replace one each. `create`, `cache_bytes`,
+    `memory_bytes`, `background` and `threads` belong to one open and are not stored. Sizes that
+    steer (`memtable_bytes`, `table_bytes`, `base_bytes`) count weight: key + value + 8 bytes per
+    record, before compression.
+
+    Attributes
+    ----------
+    sync : Sync
+        What a power loss may take. Stricter modes wait for the disk. RocksDB: `WriteOptions.sync`.
+    memtable_bytes : int
+        Weight at which a memtable is sealed and flushed. Larger ones mean fewer, larger flushes,
+        more memory and a longer replay after a crash. RocksDB: `write_buffer_size`, 64 MiB.
+    table_bytes : int
+        Target weight of a table. Smaller ones make compactions finer and directories longer.
+        RocksDB: `target_file_size_base`, 64 MiB.
+    block_bytes : int
+        Target size of a data block before compression, what one uncached get reads. Larger ones
+        compress better. RocksDB: `block_size`, 4 KiB.
+    restart_interval : int
+        Entries between full keys in a data block. Larger ones save space and cost comparisons.
+        RocksDB: `block_restart_interval`, 16.
+    filter_bits_per_key : int
+        Bits per key of the Bloom filters; 10 let about 1 % of absent keys through, 0 means no
+        filters. RocksDB: `filter_policy`, none.
+    compression : {"zstd", "none"}
+        Codec of data blocks. RocksDB: `compression`, Snappy.
+    compression_level : int
+        zstd's level, 1 to 22. Higher ones are smaller and slower to write.
+    compression_first_level : int
+        Levels above this one stay uncompressed. RocksDB: `compression_per_level`.
+    layout : {"leveled"}
+        How sorted runs are arranged: one run per level below L0. RocksDB: `compaction_style`.
+    level_count : int
+        Levels, L0 included. RocksDB: `num_levels`, 7.
+    l0_trigger_runs : int
+        Runs in L0 that make a compaction due. More of them write less and read slower.
+        RocksDB: `level0_file_num_compaction_trigger`, 4.
+    base_bytes : int
+        Target weight of the base level, the one that L0 is merged into.
+        RocksDB: `max_bytes_for_level_base`, 256 MiB.
+    fanout : float
+        Weight ratio of neighbouring levels. Larger ones mean fewer levels and more rewriting in
+        each. RocksDB: `max_bytes_for_level_multiplier`, 10.
+    level_sizing : {"dynamic", "static"}
+        Level targets worked back from the last level (about 1.1 times the data's space), or down
+        from the base. RocksDB: `level_compaction_dynamic_level_bytes`, true.
+    picker : {"min_overlapping_ratio", "round_robin"}
+        Which table of a full level goes first: the cheapest, or the next. RocksDB:
+        `compaction_pri`, kMinOverlappingRatio.
+    align_outputs : bool
+        Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
+        RocksDB: `level_compaction_dynamic_file_size`, true.
+    stall_timeout_ms : int
+        How long a write waits for room, in milliseconds, before `StallTimeout`. RocksDB waits for
+        ever.
+    create : bool
+        Make the database if there is none. RocksDB: `create_if_missing`, false.
+    cache_bytes : int
+        Size of the block cache. RocksDB: `block_cache`, 32 MiB.
+    memory_bytes : int
+        Bound on memtables, cache and buffers together, in bytes allocated. RocksDB:
+        `WriteBufferManager`, none.
+    background : {"threads", "inline"}
+        Flush and compact on threads, or within the write that makes them due: deterministic.
+    threads : int
+        Background threads. RocksDB: `max_background_jobs`, 2.
+    """
+
+    sync: Sync = Sync(0, 1000)  # noqa: RUF009 (frozen)
+    memtable_bytes: int = 64 << 20
+    table_bytes: int = 64 << 20
+    block_bytes: int = 4096
+    restart_interval: int = 16
+    filter_bits_per_key: int = 10
+    compression: Literal["zstd", "none"] = "zstd"
+    compression_level: int = 1
+    compression_first_level: int = 2
+    layout: Literal["leveled"] = "leveled"
+    level_count: int = 7
+    l0_trigger_runs: int = 4
+    base_bytes: int = 256 << 20
+    fanout: float = 10.0
+    level_sizing: Literal["dynamic", "static"] = "dynamic"
+    picker: Literal["min_overlapping_ratio", "round_robin"] = "min_overlapping_ratio"
+    align_outputs: bool = True
+    stall_timeout_ms: int = 30_000
+    create: bool = True
+    cache_bytes: int = 64 << 20
+    memory_bytes: int = 512 << 20
+    background: Literal["threads", "inline"] = "threads"
+    threads: int = 2
+
+    def __new__(cls, *positional: object, **keywords: object) -> Self:
+        # Before the generated __init__ says less about an unknown name.
+        check_option_names(keywords, "Options")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        _core.normalize_options(option_texts(vars(self)))
+
+    @classmethod
+    def small(cls, **overrides: Unpack[OptionsDict]) -> "Options":
+        """Kilobytes instead of megabytes, so that a little data grows a tree with levels.
+
+        For notebooks, demonstrations and tests; slower than the defaults on real data.
+        """
+        return Options(**(_SMALL | overrides))
+
+    def replace(self, **changes: Unpack[OptionsDict]) -> "Options":
+        """The same options, but for `changes`."""
+        check_option_names(changes, "replace")
+        return dataclasses.replace(self, **changes)
+
+    def diff(self, other: "Options | None" = None) -> dict[str, Any]:
+        """This one's values where they differ from `other`'s (default: the defaults), by name."""
+        base = other if other is not None else Options()
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != getattr(base, field.name)
+        }
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults; evaluates to an equal value."""
+        return f"Options({', '.join(f'{name}={value!r}' for name, value in self.diff().items())})"
+
+
+_SMALL: OptionsDict = {
+    "memtable_bytes": 64 << 10,
+    "table_bytes": 64 << 10,
+    "base_bytes": 256 << 10,
+    "block_bytes": 1 << 10,
+    "cache_bytes": 1 << 20,
+    "memory_bytes": 64 << 20,
+}
+
+
+def check_option_names(names: Iterable[str], where: str) -> None:
+    """Raises TypeError naming the nearest matches if one of `names` is no option."""
+    known = list(Options.__dataclass_fields__)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+            hint = (
+                f"; did you mean {' or '.join(near)}?"
+                if near
+                else f"; there are {', '.join(known)}"
+            )
+            raise TypeError(f"{where}() got an unknown option {name[:60]!r}{hint}")
+
+
+def option_texts(options: Mapping[str, object]) -> dict[str, str]:
+    """The spelling that the engine takes, by name. Raises TypeError for a value of a wrong type."""
+    texts = {}
+    for name, value in options.items():
+        due = type(getattr(Options, name))
+        fits = isinstance(value, (int, float) if due is float else due)
+        if not fits or (isinstance(value, bool) and due is not bool):
+            found = f"{type(value).__name__}: {_cut(value)}"
+            raise TypeError(f"option {name}: {due.__name__} is due, not {found}")
+        texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return texts
+
+
+_PARSERS: dict[type, Callable[[str], Any]] = {
+    bool: "true".__eq__,
+    int: int,
+    float: float,
+    str: str,
+    Sync: Sync.parse,
+}
+
+
+def options_from_texts(texts: Mapping[str, str]) -> Options:
+    """The opposite of `option_texts`, for all options."""
+    fields = dataclasses.fields(Options)
+    return Options(**{f.name: _PARSERS[type(f.default)](texts[f.name]) for f in fields})
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}: int is due, not {type(value).__name__}")
+    if not 1 <= value < 2**32:
+        raise InvalidArgument(f"{name}: 1 to {2**32 - 1} is due, not {value}")
+    return value
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

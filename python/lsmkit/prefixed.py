@@ -1,0 +1,63 @@
+"""`PrefixedDB`: the part of a database whose keys begin with a prefix, as a database of its own."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import Buffer
+
+from lsmkit.translated import TranslatedDB
+
+if TYPE_CHECKING:
+    from lsmkit.db import DB
+
+__all__ = ["PrefixedDB"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefixed:
+    """Adds a prefix to keys and takes it off again; values stay as they are."""
+
+    prefix: bytes
+
+    def encode_key(self, key: Buffer) -> bytes:
+        if isinstance(key, str):
+            raise TypeError(
+                "a key is bytes, not str: call .encode(), or use db.typed(key=str, ...)"
+            )
+        return self.prefix + memoryview(key).cast("B")
+
+    def decode_key(self, data: bytes) -> bytes:
+        return data[len(self.prefix) :]
+
+    def encode_value(self, value: Buffer) -> Buffer:
+        return value
+
+    def decode_value(self, data: bytes) -> bytes:
+        return data
+
+    encode_bound = encode_key
+
+    def encode_prefix(self, prefix: Buffer | None) -> bytes:
+        return self.prefix if prefix is None else self.encode_key(prefix)
+
+
+class PrefixedDB(TranslatedDB[bytes, bytes]):
+    """The keys of a database that begin with a prefix, without it. Made by `DB.prefixed_db()`."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, db: "DB", prefix: Buffer) -> None:
+        self._prefix = bytes(prefix)
+        super().__init__(db, _Prefixed(self._prefix))  # type: ignore[arg-type]
+
+    @property
+    def prefix(self) -> bytes:
+        """What its keys begin with in the database."""
+        return self._prefix
+
+    def prefixed_db(self, prefix: Buffer) -> "PrefixedDB":
+        """The keys that begin with this one's prefix and then `prefix`."""
+        return PrefixedDB(self.db, self._prefix + bytes(prefix))
+
+    def __repr__(self) -> str:
+        return f"<lsmkit.PrefixedDB {self._prefix!r} of {self.db.path!r}>"

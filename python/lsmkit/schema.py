@@ -1,0 +1,203 @@
+"""The frames that look inside a tree: each column's unit, type, nullability, meaning and sources.
+
+The same frames come from an open database, from a simulation and from another engine's log, so that
+one picture can show all of them; `sources` says who fills a column.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["SCHEMAS", "ColumnSpec"]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a frame.
+
+    Attributes
+    ----------
+    name : str
+    dtype : str
+        As in `lsmkit.column`.
+    unit : str
+        "bytes" (of files or memory), "weight" (key + value + 8 bytes per record), "us", "ratio",
+        "count", or empty.
+    meaning : str
+    nullable : bool
+    sources : tuple of str
+        Who fills it.
+    """
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+    nullable: bool = False
+    sources: tuple[str, ...] = ("db",)
+
+
+def _count(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "u64", "count", meaning, nullable)
+
+
+def _bytes(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "u64", "bytes", meaning, nullable)
+
+
+def _weight(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "u64", "weight", meaning, nullable)
+
+
+def _id(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "u64", "", meaning, nullable)
+
+
+def _us(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "u64", "us", meaning, nullable)
+
+
+def _ratio(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "f64", "ratio", meaning, nullable)
+
+
+def _text(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, "str", "", meaning, nullable)
+
+
+_LEVEL = ColumnSpec("level", "i32", "", "0 is the newest")
+_SEQNOS = (
+    _id("smallest_seqno", "oldest commit in it", True),
+    _id("largest_seqno", "newest commit in it", True),
+)
+_KEYS = (
+    ColumnSpec("smallest_key", "bytes", "", "its first key"),
+    ColumnSpec("largest_key", "bytes", "", "its last key"),
+)
+_WRITTEN = (
+    _ratio(
+        "write_amp",
+        "file bytes written by flush and compaction / bytes of keys and values put",
+        True,
+    ),
+    _ratio("write_amp_weight", "the same in weights, whatever the codec", True),
+)
+
+SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
+    # One row per memtable, newest first, then one per level.
+    "levels": (
+        _text("name", '"memtable", "sealed memtable", or "L0", "L1" ...'),
+        ColumnSpec("level", "i32", "", "0 is the newest; null for a memtable", True),
+        _count("run_count", "sorted runs: what a get may have to look into"),
+        _count("table_count", "tables"),
+        _weight("weight", "of its records, before compression"),
+        _bytes("file_bytes", "stored; null for a memtable", True),
+        _count("entry_count", "records, tombstones included"),
+        _count("tombstone_count", "deletes among them; null for a memtable", True),
+        _weight("target_weight", "beyond which it is sealed or compacted; null: no target", True),
+        _ratio("score", "how due it is: 1 and above is", True),
+    ),
+    # One row per table, in key order within a run, newest run first within a level.
+    "tables": (
+        _LEVEL,
+        _id("run", "id of its sorted run"),
+        _id("run_index", "0 is the newest run of the level", True),
+        _id("number", "its file's number"),
+        _id("id", "random, for its life", True),
+        _id("job", "flush or compaction that wrote it", True),
+        *_KEYS,
+        *_SEQNOS,
+        _weight("weight", "of its records, before compression"),
+        _bytes("file_bytes", "stored"),
+        _bytes("key_bytes", "of all keys", True),
+        _bytes("value_bytes", "of all values", True),
+        _count("entry_count", "records, tombstones included"),
+        _count("tombstone_count", "deletes among them"),
+        _us("created_us", "wall time, since 1970", True),
+        _text("codec", '"none" or "zstd"', True),
+    ),
+    # As tables, for all that the events tell of.
+    "all_tables": (
+        _LEVEL,
+        _id("run", "id of its sorted run"),
+        _id("number", "its file's number"),
+        *_KEYS,
+        *_SEQNOS,
+        _weight("weight", "of its records, before compression"),
+        _bytes("file_bytes", "stored"),
+        _count("entry_count", "records, tombstones included"),
+        _count("tombstone_count", "deletes among them"),
+        _id("born", "event that put it there"),
+        _id("died", "event that took it away; null: it stands", True),
+    ),
+    # One row per event, oldest first.
+    "events": (
+        _id("number", "counts the database's events"),
+        _text("kind", "open, flush, compaction, trivial_move, stall_begin ..."),
+        _us("time_us", "since the process began"),
+        _us("wall_us", "wall time, since 1970"),
+        _id("job", "0: none"),
+        _text("reason", "why: flush, l0_to_base, level_full ..."),
+        _ratio("score", "of the level, when it was picked"),
+        ColumnSpec("input_level", "i32", "", "the topmost"),
+        ColumnSpec("output_level", "i32", "", "where its outputs stand"),
+        ColumnSpec("removed", "list[u64]", "", "numbers of the tables that it took away"),
+        ColumnSpec("added", "list[u64]", "", "numbers of the tables that it put there"),
+        _bytes("read_bytes", "file bytes read"),
+        _bytes("written_bytes", "file bytes written"),
+        _weight("read_weight", "of the records read"),
+        _weight("written_weight", "of the records written"),
+        _count("in_entries", "records read"),
+        _count("out_entries", "records written"),
+        _count("dropped_entries", "superseded records and tombstones left out"),
+        _us("duration_us", "how long it took"),
+        _id("last_seqno", "newest commit then"),
+        _text("text", "in words: why, or what went wrong"),
+        _text("line", "all of it in one line"),
+    ),
+    # One row per event that changed the tree. Counters run since the database was made.
+    "series": (
+        _id("event", "number of the event"),
+        _us("time_us", "since the process began"),
+        _us("wall_us", "wall time, since 1970"),
+        _id("last_seqno", "newest commit then"),
+        _count("table_count", "tables that stand"),
+        _count("run_count", "sorted runs: what a get may have to look into"),
+        _count("l0_run_count", "those of them in L0"),
+        _weight("weight", "of all tables"),
+        _bytes("file_bytes", "of all tables"),
+        _bytes("user_bytes", "keys and values put or deleted so far", True),
+        _bytes("written_bytes", "file bytes written by flush and compaction so far", True),
+        *_WRITTEN,
+        _us("stall_us", "that writes have waited so far", True),
+    ),
+    # One row.
+    "summary": (
+        _id("last_seqno", "newest commit"),
+        _count("level_count", "levels that hold tables"),
+        _count("run_count", "sorted runs: what a get may have to look into"),
+        _count("table_count", "tables"),
+        _count("entry_count", "records in tables, tombstones included"),
+        _weight("weight", "of all tables"),
+        _bytes("file_bytes", "of all tables"),
+        _bytes("memtable_bytes", "allocated for memtables"),
+        _ratio("compression_ratio", "file bytes / bytes of keys and values stored", True),
+        _count("puts", "since the database was made"),
+        _count("deletes", "since the database was made"),
+        _bytes("user_bytes", "keys and values put or deleted"),
+        _bytes("log_bytes", "written to logs"),
+        _count("flush_count", "memtables written out"),
+        _bytes("flush_bytes", "file bytes written by flush"),
+        _count("compaction_count", "merges"),
+        _bytes("compaction_read_bytes", "file bytes read by compaction"),
+        _bytes("compaction_written_bytes", "file bytes written by compaction"),
+        _count("trivial_move_count", "tables moved a level down as they are"),
+        _count("dropped_count", "superseded records and tombstones left out by compaction"),
+        *_WRITTEN,
+        _ratio(
+            "write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure", True
+        ),
+        _ratio("log_amp", "log bytes / bytes of keys and values put", True),
+        _ratio("read_amp", "tables looked into per get since the open", True),
+        _ratio("cache_hit_ratio", "blocks found in the cache since the open", True),
+        _us("stall_us", "that writes have waited"),
+    ),
+}

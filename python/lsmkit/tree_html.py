@@ -1,0 +1,60 @@
+"""The tree as HTML: what a notebook shows for a database."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from lsmkit.text import size_text
+from lsmkit.tree_text import bar_fraction, draw as draw_text, shown_rows, title
+
+if TYPE_CHECKING:
+    from lsmkit.db import DB
+
+__all__ = ["draw"]
+
+# Colours that people with any colour vision tell apart (Okabe and Ito).
+MEMTABLE_COLOUR = "#e69f00"
+LEVEL_COLOUR = "#0072b2"
+DUE_COLOUR = "#d55e00"  # a level whose score says that a compaction is due
+
+
+def draw(db: "DB") -> str:
+    """A line about the whole, then a table with a bar per memtable and level."""
+    if db.closed:
+        return f"<pre>{html.escape(draw_text(db))}</pre>"
+    rows = shown_rows(db)
+    largest = max((row["weight"] for row in rows), default=0)
+    heads = ("", "", "weight", "target", "runs", "tables", "entries", "score")
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join(_row(row, largest) for row in rows)
+    return (
+        f"<p><code>{html.escape(title(db, rows))}</code></p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(row: dict[str, Any], largest_weight: int) -> str:
+    memtable = row["level"] is None
+    cells = (
+        size_text(row["weight"]),
+        size_text(row["target_weight"]) if row["target_weight"] else "",
+        "" if memtable else f"{row['run_count']:,}",
+        "" if memtable else f"{row['table_count']:,}",
+        f"{row['entry_count']:,}",
+        f"{row['score']:.2f}" if row["score"] and not memtable else "",
+    )
+    bar = _bar(min(1.0, bar_fraction(row, largest_weight)), _colour(row))
+    name = html.escape(row["name"])
+    return f"<tr><th>{name}</th><td>{bar}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _colour(row: dict[str, Any]) -> str:
+    if row["level"] is None:
+        return MEMTABLE_COLOUR
+    return DUE_COLOUR if (row["score"] or 0) >= 1 else LEVEL_COLOUR
+
+
+def _bar(fraction: float, colour: str) -> str:
+    return (
+        '<div style="width:10em;height:0.9em;border:1px solid #8884">'
+        f'<div style="width:{100 * fraction:.1f}%;height:100%;background:{colour}"></div></div>'
+    )

@@ -1,0 +1,79 @@
+"""The tree as a picture of characters: what `repr(db)` shows.
+
+lsmkit.DB('demo'): 31 tables, 1.1 MiB in files, last seqno 24,112
+                 weight    of target             runs  tables  entries  score
+memtable       41.2 KiB     64.0 KiB  █████▏        1              320   0.64
+L0              128 KiB                             2       2    1,010   0.50
+L5              240 KiB      256 KiB  ███████▌      1       5    1,950   0.94
+L6              1.4 MiB                             1      24   11,020
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from lsmkit.text import bar, size_text
+
+if TYPE_CHECKING:
+    from lsmkit.db import DB
+
+__all__ = ["bar_fraction", "draw", "shown_rows", "title"]
+
+BAR_WIDTH = 12
+
+
+def draw(db: "DB") -> str:
+    """A line about the whole, then one per memtable and level that holds anything."""
+    if db.closed:
+        return f"<lsmkit.DB {_path(db)!r}, closed>"
+    rows = shown_rows(db)
+    largest = max((row["weight"] for row in rows), default=0)
+    head = ("", "weight", "target", "", "runs", "tables", "entries", "score")
+    table = [head, *(_cells(row, largest) for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    lines = [title(db, rows)]
+    for row in table:
+        cells = [
+            cell.ljust(width) if i in (0, 3) else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return "\n".join(lines)
+
+
+def shown_rows(db: "DB") -> list[dict[str, Any]]:
+    """The rows of `db.levels()` that hold anything, memtables in any case."""
+    return [row for row in db.levels() if row["level"] is None or row["table_count"]]
+
+
+def title(db: "DB", rows: list[dict[str, Any]]) -> str:
+    """The database in a line."""
+    tables = sum(row["table_count"] for row in rows)
+    size = size_text(sum(row["file_bytes"] or 0 for row in rows))
+    mode = ", read-only" if db.read_only else ""
+    return (
+        f"lsmkit.DB({_path(db)!r}): {tables:,} table{'s' * (tables != 1)}, {size} in files, "
+        f"last seqno {db.last_seqno:,}{mode}"
+    )
+
+
+def bar_fraction(row: dict[str, Any], largest_weight: int) -> float:
+    """How full the bar is: of the target, or of the heaviest row where there is none."""
+    whole = row["target_weight"] or largest_weight
+    return row["weight"] / whole if whole else 0.0
+
+
+def _cells(row: dict[str, Any], largest_weight: int) -> tuple[str, ...]:
+    memtable = row["level"] is None
+    return (
+        row["name"],
+        size_text(row["weight"]),
+        size_text(row["target_weight"]) if row["target_weight"] else "",
+        bar(bar_fraction(row, largest_weight), BAR_WIDTH),
+        "" if memtable else f"{row['run_count']:,}",
+        "" if memtable else f"{row['table_count']:,}",
+        f"{row['entry_count']:,}",
+        "" if memtable or not row["score"] else f"{row['score']:.2f}",
+    )
+
+
+def _path(db: "DB") -> str:
+    return str(getattr(db, "path", ""))

@@ -1,0 +1,112 @@
+"""`TypedDB`: a database as a sorted mapping of Python values."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from lsmkit import _core
+from lsmkit._errors import InvalidArgument
+from lsmkit.codecs import ValueCodec, value_codec
+from lsmkit.keys import KeyCodec, key_codec
+from lsmkit.translated import TranslatedDB
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+    from lsmkit.db import DB
+
+__all__ = ["KeyCodec", "TypedDB", "ValueCodec"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded(Generic[K, V]):
+    """A key codec and a value codec as one translation."""
+
+    key: KeyCodec[K]
+    value: ValueCodec[V]
+
+    @property
+    def name(self) -> str:
+        return f"key={self.key.name} value={self.value.name}"
+
+    def encode_key(self, key: K) -> bytes:
+        return self.key.encode(key)
+
+    def decode_key(self, data: bytes) -> K:
+        return self.key.decode(data)
+
+    def encode_value(self, value: V) -> bytes:
+        return self.value.encode(value)
+
+    def decode_value(self, data: bytes) -> V:
+        return self.value.decode(data)
+
+    def encode_bound(self, key: K) -> bytes:
+        return self.key.encode_bound(key)
+
+    def encode_prefix(self, prefix: K | None) -> bytes | None:
+        return None if prefix is None else self.key.encode_prefix(prefix)
+
+
+class TypedDB(TranslatedDB[K, V]):
+    """A database as a sorted mapping of Python values. Made by `DB.typed()`.
+
+    The order of keys is that of the values. For tuple keys, bounds and prefixes may be shorter
+    tuples: ``readings.iterator(prefix=("kitchen",))``.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(
+        self, db: "DB", key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]
+    ) -> None:
+        coded = _Coded(key_codec(key), value_codec(value))
+        self._name = coded.name
+        _claim(db, self._name)
+        super().__init__(db, coded)
+
+    @property
+    def name(self) -> str:
+        """The names of both codecs, as they are stored in the database."""
+        return self._name
+
+    def to_pandas(self, **bounds: Any) -> "pandas.DataFrame":
+        """A range (as `iterator` takes it) as columns `key` and `value`. Needs pandas.
+
+        Tuples become a column for each element: `key_0`, `key_1` ...
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._columns(bounds))
+
+    def to_polars(self, **bounds: Any) -> "polars.DataFrame":
+        """As `to_pandas`, for Polars; dicts become structs. Needs Polars."""
+        import polars as pl
+
+        return pl.DataFrame(self._columns(bounds))
+
+    def _columns(self, bounds: dict[str, Any]) -> dict[str, list[Any]]:
+        rows = list(self.iterator(**bounds))
+        columns: dict[str, list[Any]] = {}
+        for name, items in (("key", [key for key, _ in rows]), ("value", [v for _, v in rows])):
+            if items and isinstance(items[0], tuple):
+                for number, part in enumerate(zip(*items, strict=True)):
+                    columns[f"{name}_{number}"] = list(part)
+            else:
+                columns[name] = items
+        return columns
+
+    def __repr__(self) -> str:
+        return f"<lsmkit.TypedDB of {self.db.path!r}, {self._name}>"
+
+
+def _claim(db: "DB", name: str) -> None:
+    """Stores the codecs' names in the database, unless others stand there."""
+    stored = _core.typed_codec(db)
+    if stored is None and not db.read_only:
+        _core.set_typed_codec(db, name)
+    elif stored not in (None, name):
+        raise InvalidArgument(f"{db.path} is used with {stored}; {name} would misread it")
