@@ -59,6 +59,7 @@ std::shared_ptr<Db> Db::open(const OpenRequest& request) {
   // Before anything is touched: texts that can't be, and unknown names.
   Options checked = request.options.value_or(Options{});
   for (const auto& [name, text] : request.overrides) set_option(checked, name, text);
+  if (!files.exists(request.path)) checked.validate();
 
   OpenDirectories& directories = OpenDirectories::instance();
   const std::lock_guard lock(directories.mutex());

@@ -84,44 +84,57 @@ EngineStats Engine::stats() const {
   return out;
 }
 
-uint64_t Engine::verify(const Poll& poll) {
+// Every commit in the logs, and the view of what stands beneath them. No log goes away meanwhile.
+std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
+  const FlushSlot no_log_goes_away(*this);
   Seqno seqno;
-  const auto view = pin_view(seqno, nullptr);
+  auto view = pin_view(seqno, nullptr);
   FileSystem& files = *environment_.files;
+  const ManifestContents manifest = read_manifest(files, path_);
+  // Damage past what is known to be synced is not told from a write under way; damage below it is.
+  replay_chain(files, path_, list_directory(files, path_).logs, manifest.state.oldest_log,
+               database_id_, [&](std::string_view record, LogPosition) {
+                 decode_batch(record).for_each(
+                     [&](Kind, std::string_view, std::string_view) { ++entries; });
+               });
+  return view;
+}
+
+uint64_t Engine::verify(const Poll& poll) {
+  uint64_t entries = 0;
+  const auto view = verify_logs(entries);
   Progress progress;
   for (const auto& run : view->runs) progress.total += run->run().file_bytes();
-  uint64_t entries = 0;
   for (const auto& run : view->runs) {
     for (size_t i = 0; i < run->table_count(); ++i) {
       const TableHandle& handle = run->handle(i);
-      const TableMeta& meta = handle.meta();
       handle.table().verify([&] {
         check_open();
         if (poll) poll(progress);
       });
-      const TableProperties& found = handle.table().properties();
-      if (found.entry_count != meta.entry_count || found.smallest_key != meta.smallest.key ||
-          found.largest_key != meta.largest.key) {
-        throw CorruptionError(
-            handle.path(), 0,
-            "found " + std::to_string(found.entry_count) + " entries from '" +
-                printable(found.smallest_key) + "' to '" + printable(found.largest_key) +
-                "', due by the MANIFEST are " + std::to_string(meta.entry_count) + " from '" +
-                printable(meta.smallest.key) + "' to '" + printable(meta.largest.key) + "'");
-      }
-      entries += meta.entry_count;
-      progress.done += meta.file_bytes;
+      verify_meta(handle);
+      entries += handle.meta().entry_count;
+      progress.done += handle.meta().file_bytes;
     }
   }
-  const FlushSlot no_log_goes_away(*this);
-  const ManifestContents manifest = read_manifest(files, path_);
-  // Damage past what is known to be synced is not told from a write under way; damage below it is.
-  replay_chain(
-      files, path_, list_directory(files, path_).logs, manifest.state.oldest_log, database_id_,
-      [&](std::string_view record, LogPosition) {
-        decode_batch(record).for_each([&](Kind, std::string_view, std::string_view) { ++entries; });
-      });
   return entries;
+}
+
+// The MANIFEST and the table itself must say the same.
+void Engine::verify_meta(const TableHandle& handle) {
+  const TableMeta& due = handle.meta();
+  const TableProperties& found = handle.table().properties();
+  if (found.entry_count == due.entry_count && found.smallest_key == due.smallest.key &&
+      found.largest_key == due.largest.key) {
+    return;
+  }
+  throw CorruptionError(handle.path(), 0,
+                        "found " + std::to_string(found.entry_count) + " entries from '" +
+                            printable(found.smallest_key) + "' to '" +
+                            printable(found.largest_key) + "', due by the MANIFEST are " +
+                            std::to_string(due.entry_count) + " from '" +
+                            printable(due.smallest.key) + "' to '" + printable(due.largest.key) +
+                            "'");
 }
 
 uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) const {
