@@ -25,6 +25,7 @@ class Conversation {
     if (d.command == "range") return range(d);
     if (d.command == "start") return start();
     if (d.command == "finish") return finish(d);
+    if (d.command == "add") return add(d);
     throw std::runtime_error("no such command: " + d.command);
   }
 
@@ -36,6 +37,12 @@ class Conversation {
     started_.clear();
     world_.job = JobNumber{100};
     world_.history_floor = 1'000'000;
+    return "";
+  }
+
+  // More tables, from jobs that the conversation doesn't show.
+  std::string add(const Directive& d) {
+    version_ = apply(version_, full_edit(version_from_text(d.input)));
     return "";
   }
 
