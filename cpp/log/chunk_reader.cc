@@ -182,8 +182,8 @@ bool ChunkReader::try_chunk(uint64_t offset) {
   const uint64_t cost = kChunkHeaderBytes + load_fixed<uint16_t>(block_.data() + at + 4);
   const bool starts_block = at == 0;
   if (!starts_block) {
-    if (cost > trial_bytes_left_) return false;
-    trial_bytes_left_ -= cost;
+    trial_bytes_left_ -= std::min(cost, trial_bytes_left_);
+    if (trial_bytes_left_ == 0) return false;  // from here on only the starts of blocks
   }
   return inspect(offset).state == ChunkState::kValid;
 }
