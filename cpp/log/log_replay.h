@@ -22,7 +22,7 @@ struct ReplayReport {
   LogPosition end;              // of the last record, seal or header of history
   LogPosition synced;           // the largest position that a chunk says was synced
   std::optional<Seqno> sealed_last_seqno;  // of the last seal of history
-  bool sealed = false;                     // history ends with a seal: the database was closed
+  bool sealed = false;  // history ends with a seal; of a chain: the database was closed
 };
 
 // Takes one record and where it begins. The bytes are valid during the call.
