@@ -26,8 +26,7 @@ char* Arena::allocate_from_new_chunk(size_t bytes, size_t alignment) {
 }
 
 char* Arena::add_chunk(size_t bytes) {
-  chunks_.reserve(chunks_.size() + 1);  // so that nothing can fail once the chunk is there
-  chunks_.emplace_back(new char[bytes]);
+  chunks_.push_back(std::unique_ptr<char[]>(new char[bytes]));
   allocated_bytes_.store(allocated_bytes() + bytes, std::memory_order_relaxed);
   return chunks_.back().get();
 }

@@ -16,6 +16,15 @@ TreePosition last_of(const Leaf* leaf) {
   return order.count() == 0 ? TreePosition{} : TreePosition{leaf, order, order.count() - 1};
 }
 
+// The records of a leaf lie scattered in memory: asked for at once they arrive side by side, while
+// the cursor's user is busy with the first. `beyond` is the leaf that comes after.
+void prefetch_records(const TreePosition& position, const Leaf* beyond) {
+  if (beyond != nullptr) prefetch_node(beyond);
+  for (unsigned slot = 0; slot < position.order.count(); ++slot) {
+    __builtin_prefetch(position.leaf->record(slot).address());
+  }
+}
+
 // The first record at or after the target, where the target was found to lie behind all of `leaf`.
 // As a rule that is the first of the next leaf; but if the writer has narrowed the leaf's range
 // since it was found, that one may come before the target.
@@ -39,12 +48,12 @@ Record Tree::insert(Record record) {
     add(rightmost_, rightmost_->order().count(), record);
     return Record();
   }
-  auto* leaf = const_cast<Leaf*>(find_leaf(root_.load(std::memory_order_relaxed), target));
+  Leaf* leaf = find_leaf(root_.load(std::memory_order_relaxed), target);
   const Order order = leaf->order();
   const unsigned place = count_before<Ties::kBehind>(*leaf, order, target);
   if (place < order.count()) {
     const unsigned slot = order.slot(place);
-    if (leaf->word(slot) == key_word(target.key, leaf->shared_key_bytes)) {
+    if (leaf->words[slot] == key_word(target.key, leaf->skipped_key_bytes)) {
       const Record at = leaf->record(slot);
       if (compare_record(at, target) == 0) {
         leaf->records[slot].store(record.address(), std::memory_order_release);
@@ -61,13 +70,13 @@ bool Tree::comes_last(std::string_view key, Seqno seqno) const {
   const Order order = rightmost_->order();
   if (order.count() == 0) return true;
   const unsigned last = order.slot(order.count() - 1);
-  return key_word(key, rightmost_->shared_key_bytes) >= rightmost_->word(last) &&
+  return key_word(key, rightmost_->skipped_key_bytes) >= rightmost_->words[last] &&
          compare_record(rightmost_->record(last), {key, seqno}) < 0;
 }
 
 void Tree::add(Leaf* leaf, unsigned place, Record record) {
   if (leaf->order().count() < kNodeSlots) {
-    leaf->insert(place, key_word(record.key(), leaf->shared_key_bytes), record);
+    leaf->insert(place, key_word(record.key(), leaf->skipped_key_bytes), record);
     return;
   }
   Leaf* right = split_leaf(arena_, root_, leaf, place, record);
@@ -82,7 +91,7 @@ Record Tree::find(std::string_view key, Seqno seqno) const {
   Record record;
   if (place < order.count()) {
     const unsigned slot = order.slot(place);
-    if (leaf->word(slot) != key_word(key, leaf->shared_key_bytes)) return Record();
+    if (leaf->words[slot] != key_word(key, leaf->skipped_key_bytes)) return Record();
     record = leaf->record(slot);
   } else {
     const TreePosition position = first_behind(leaf, target);
@@ -120,12 +129,16 @@ void Tree::next(TreePosition& position) {
   if (++position.place < position.order.count()) return;
   const Leaf* next = position.leaf->next.load(std::memory_order_acquire);
   position = next == nullptr ? TreePosition{} : first_of(next);
+  if (next != nullptr) prefetch_records(position, next->next.load(std::memory_order_acquire));
 }
 
 void Tree::prev(TreePosition& position) {
   if (position.place-- > 0) return;
   const Leaf* previous = position.leaf->previous.load(std::memory_order_acquire);
   position = previous == nullptr ? TreePosition{} : last_of(previous);
+  if (previous != nullptr) {
+    prefetch_records(position, previous->previous.load(std::memory_order_acquire));
+  }
 }
 
 }  // namespace lsmkit

@@ -8,9 +8,9 @@
 // replaced (tree_split.h).
 //
 // Beside each record stands a word of 8 key bytes, which decides most comparisons without touching
-// the record. All keys that can come to a node share its first `shared_key_bytes` bytes, known from
-// the separators above it, and the words begin behind them: keys with a long common prefix are told
-// apart as fast as others.
+// the record. Where keys are alike at their beginning the words start further on, behind bytes that
+// all keys which can come to the node are known to share, from the separators above it; so keys
+// with a long common prefix are told apart as fast as others.
 //
 // In a leaf the records are the entries. In an inner node they are separators: keys without a
 // value, that say where the child to their right begins.
@@ -51,7 +51,7 @@ class Order {
     return Order((before | uint64_t{count()} << shift | behind << 4) + 1);
   }
 
-  friend constexpr bool operator==(Order, Order) = default;
+  constexpr bool operator==(const Order&) const = default;
 
  private:
   uint64_t word_ = 0;
@@ -59,15 +59,15 @@ class Order {
 
 struct Node {
   std::atomic<uint64_t> order_word = 0;
-  const uint16_t shared_key_bytes;
+  const uint16_t skipped_key_bytes;  // by the words; all keys in the node's range share them
   const bool is_leaf;
-  std::array<std::atomic<uint64_t>, kNodeSlots> words;
+  std::array<uint64_t, kNodeSlots> words;
   std::array<std::atomic<const char*>, kNodeSlots> records;
 
-  Node(size_t shared, bool leaf) : shared_key_bytes(static_cast<uint16_t>(shared)), is_leaf(leaf) {}
+  Node(size_t skipped, bool leaf)
+      : skipped_key_bytes(static_cast<uint16_t>(skipped)), is_leaf(leaf) {}
 
   Order order() const { return Order(order_word.load(std::memory_order_acquire)); }
-  uint64_t word(unsigned slot) const { return words[slot].load(std::memory_order_relaxed); }
   // Acquire, as the writer may put another record of the same key and seqno in its place.
   Record record(unsigned slot) const {
     return Record(records[slot].load(std::memory_order_acquire));
@@ -76,7 +76,7 @@ struct Node {
   // Writer only. Requires: fewer than kNodeSlots records.
   void insert(unsigned place, uint64_t word, Record record) {
     const Order old = order();
-    words[old.count()].store(word, std::memory_order_relaxed);
+    words[old.count()] = word;
     records[old.count()].store(record.address(), std::memory_order_relaxed);
     order_word.store(old.with_next_slot_at(place).word(), std::memory_order_release);
   }
@@ -87,14 +87,14 @@ struct alignas(64) Leaf : Node {
   std::atomic<Leaf*> previous = nullptr;
   std::atomic<Leaf*> next = nullptr;
 
-  explicit Leaf(size_t shared) : Node(shared, true) {}
+  explicit Leaf(size_t skipped) : Node(skipped, true) {}
 };
 
 // Child 0 lies left of all separators; the child right of the separator in slot i is child i + 1.
 struct alignas(64) Inner : Node {
   std::array<std::atomic<Node*>, kNodeSlots + 1> children;
 
-  explicit Inner(size_t shared) : Node(shared, false) {}
+  explicit Inner(size_t skipped) : Node(skipped, false) {}
 
   // The child that lies behind `passed` separators.
   const std::atomic<Node*>& child(Order order, unsigned passed) const {
@@ -107,7 +107,7 @@ struct alignas(64) Inner : Node {
   // Writer only. From now on readers find what lies at and behind the separator in `right`.
   // Requires: fewer than kNodeSlots separators.
   void insert_separator(unsigned place, uint64_t word, Record separator, Node* right) {
-    children[order().count() + 1].store(right, std::memory_order_release);
+    children[order().count() + 1].store(right, std::memory_order_relaxed);
     insert(place, word, separator);
   }
 };

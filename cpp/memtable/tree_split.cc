@@ -11,6 +11,13 @@ namespace {
 
 constexpr unsigned kOverfull = kNodeSlots + 1;
 
+// A record of a node that is being split, and its word there.
+struct Item {
+  Record record;
+  uint64_t word = 0;
+};
+using Items = std::span<const Item>;
+
 // The way from the root down to a leaf: inner nodes, and how many separators were passed in each.
 struct Path {
   struct Step {
@@ -61,14 +68,8 @@ Range range_below(const Path& path, unsigned height) {
 }
 
 size_t common_prefix_bytes(std::string_view a, std::string_view b) {
-  const size_t shorter = std::min(a.size(), b.size());
-  return static_cast<size_t>(std::mismatch(a.begin(), a.begin() + shorter, b.begin()).first -
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
                              a.begin());
-}
-
-// What all keys between two bounds begin with.
-size_t shared_key_bytes(Record low, Record high) {
-  return low && high ? common_prefix_bytes(low.key(), high.key()) : 0;
 }
 
 // As few key bytes as part `left` from `right`.
@@ -79,15 +80,58 @@ Record make_separator(Arena& arena, Record left, Record right) {
   return Record::copy(arena, {key.substr(0, common + 1), kMaxSeqno, Kind::kPut, {}});
 }
 
-void fill(Node& node, std::span<const Record> records) {
+// A full node's items in order, with one more at `place`.
+std::array<Item, kOverfull> with_record(const Node& node, unsigned place, Record record) {
+  const Order order = node.order();
+  std::array<Item, kOverfull> items;
+  for (unsigned from = 0; from < kNodeSlots; ++from) {
+    const unsigned slot = order.slot(from);
+    items[from + (from >= place)] = {node.record(slot), node.words[slot]};
+  }
+  items[place] = {record, key_word(record.key(), node.skipped_key_bytes)};
+  return items;
+}
+
+// Whether there are keys that the words do not tell apart.
+bool undecided(Items items) {
+  const auto same_word = [](const Item& a, const Item& b) {
+    return a.word == b.word && a.record.key() != b.record.key();
+  };
+  return std::ranges::adjacent_find(items, same_word) != items.end();
+}
+
+// How many key bytes the words of a new node skip: as many as those of the node it comes from, so
+// that no record need be touched, unless these leave keys undecided; then all that its keys share.
+size_t bytes_to_skip(const Node& old, Items all_items, Record low, Record high) {
+  if (!low || !high || !undecided(all_items)) return old.skipped_key_bytes;
+  return common_prefix_bytes(low.key(), high.key());
+}
+
+void fill(Node& node, Items items, size_t skipped_by_words) {
+  const bool same_words = node.skipped_key_bytes == skipped_by_words;
   unsigned slot = 0;
-  for (const Record record : records) {
-    node.words[slot].store(key_word(record.key(), node.shared_key_bytes),
-                           std::memory_order_relaxed);
+  for (const auto& [record, word] : items) {
+    node.words[slot] = same_words ? word : key_word(record.key(), node.skipped_key_bytes);
     node.records[slot].store(record.address(), std::memory_order_relaxed);
     ++slot;
   }
   node.order_word.store(Order::of_arrival(slot).word(), std::memory_order_relaxed);
+}
+
+Leaf* make_leaf(Arena& arena, size_t skipped, Items items, size_t skipped_by_words) {
+  auto* leaf = new (arena.allocate(sizeof(Leaf), alignof(Leaf))) Leaf(skipped);
+  fill(*leaf, items, skipped_by_words);
+  return leaf;
+}
+
+Inner* make_inner(Arena& arena, size_t skipped, Items separators, size_t skipped_by_words,
+                  std::span<Node* const> children) {
+  auto* inner = new (arena.allocate(sizeof(Inner), alignof(Inner))) Inner(skipped);
+  fill(*inner, separators, skipped_by_words);
+  for (size_t i = 0; i < children.size(); ++i) {
+    inner->children[i].store(children[i], std::memory_order_relaxed);
+  }
+  return inner;
 }
 
 // Whether a record at `place` of a full node looks like the next of an ascending or descending row:
@@ -106,49 +150,15 @@ Trend trend_at(Order order, unsigned place) {
   return up ? Trend::kUp : down ? Trend::kDown : Trend::kNone;
 }
 
-// Whether the words leave keys of a node undecided that longer shared keys could tell apart.
-bool gains_from(const Node& node, size_t shared) {
-  if (shared <= node.shared_key_bytes) return false;
-  const Order order = node.order();
-  for (unsigned place = 1; place < order.count(); ++place) {
-    const unsigned slot = order.slot(place - 1);
-    const unsigned next = order.slot(place);
-    if (node.word(slot) == node.word(next) && node.record(slot).key() != node.record(next).key()) {
-      return true;
-    }
-  }
-  return false;
+// How many of a leaf's records, one more at `place`, go to the left. A row is cut off from what
+// lies beyond it; once it has a leaf to itself and fills it, the new record begins the next.
+unsigned leaf_cut(Trend trend, unsigned place) {
+  if (trend == Trend::kUp) return std::min(place + 1, kNodeSlots);
+  if (trend == Trend::kDown) return std::max(place, 1u);
+  return kOverfull / 2;
 }
 
-// The node's records in order, with one more at `place`.
-std::array<Record, kOverfull> with_record(const Node& node, unsigned place, Record record) {
-  const Order order = node.order();
-  std::array<Record, kOverfull> all;
-  for (unsigned from = 0; from < kNodeSlots; ++from) {
-    all[from + (from >= place)] = node.record(order.slot(from));
-  }
-  all[place] = record;
-  return all;
-}
-
-Leaf* make_leaf(Arena& arena, size_t shared, std::span<const Record> records) {
-  auto* leaf = new (arena.allocate(sizeof(Leaf), alignof(Leaf))) Leaf(shared);
-  fill(*leaf, records);
-  return leaf;
-}
-
-Inner* make_inner(Arena& arena, size_t shared, std::span<const Record> separators,
-                  std::span<Node* const> children) {
-  auto* inner = new (arena.allocate(sizeof(Inner), alignof(Inner))) Inner(shared);
-  fill(*inner, separators);
-  for (size_t i = 0; i < children.size(); ++i) {
-    inner->children[i].store(children[i], std::memory_order_relaxed);
-  }
-  return inner;
-}
-
-// Which of the separators, one more at `place`, goes up, so that a row goes on in a node of its
-// own.
+// Which of the separators, one more at `place`, goes up: likewise.
 unsigned separator_to_raise(Trend trend, unsigned place) {
   if (trend == Trend::kUp) return std::min(place + 1, kNodeSlots);
   if (trend == Trend::kDown) return place == 0 ? 0 : place - 1;
@@ -159,22 +169,25 @@ unsigned separator_to_raise(Trend trend, unsigned place) {
 Pair split_inner(Arena& arena, const Inner& node, unsigned passed, const Pair& pair,
                  const Range& range) {
   const Order order = node.order();
-  const auto all_separators = with_record(node, passed, pair.separator);
   std::array<Node*, kOverfull + 1> all_children;
   for (unsigned from = 0; from <= kNodeSlots; ++from) {
     all_children[from + (from > passed)] = node.child(order, from).load(std::memory_order_relaxed);
   }
   all_children[passed] = pair.left;
   all_children[passed + 1] = pair.right;
-
-  const unsigned raised = separator_to_raise(trend_at(order, passed), passed);
-  const Record separator = all_separators[raised];
-  const std::span<const Record> separators(all_separators);
   const std::span<Node* const> children(all_children);
-  Inner* left = make_inner(arena, shared_key_bytes(range.low, separator), separators.first(raised),
-                           children.first(raised + 1));
-  Inner* right = make_inner(arena, shared_key_bytes(separator, range.high),
-                            separators.subspan(raised + 1), children.subspan(raised + 1));
+
+  const auto all_separators = with_record(node, passed, pair.separator);
+  const Items separators(all_separators);
+  const unsigned raised = separator_to_raise(trend_at(order, passed), passed);
+  const Record separator = separators[raised].record;
+  const auto side = [&](unsigned begin, unsigned end, Record low, Record high) {
+    return make_inner(arena, bytes_to_skip(node, separators, low, high),
+                      separators.subspan(begin, end - begin), node.skipped_key_bytes,
+                      children.subspan(begin, end - begin + 1));
+  };
+  Inner* left = side(0, raised, range.low, separator);
+  Inner* right = side(raised + 1, kOverfull, separator, range.high);
   return {left, separator, right};
 }
 
@@ -182,7 +195,8 @@ Pair split_inner(Arena& arena, const Inner& node, unsigned passed, const Pair& p
 void replace_child(Arena& arena, std::atomic<Node*>& root, const Path& path, unsigned height,
                    const Pair& pair) {
   if (height == 0) {
-    root.store(make_inner(arena, 0, {&pair.separator, 1}, std::array{pair.left, pair.right}),
+    const Item separator{pair.separator, key_word(pair.separator.key(), 0)};
+    root.store(make_inner(arena, 0, {&separator, 1}, 0, std::array{pair.left, pair.right}),
                std::memory_order_release);
     return;
   }
@@ -193,34 +207,29 @@ void replace_child(Arena& arena, std::atomic<Node*>& root, const Path& path, uns
     replace_child(arena, root, path, height - 1, split_inner(arena, *parent, passed, pair, range));
     return;
   }
-  const uint64_t word = key_word(pair.separator.key(), parent->shared_key_bytes);
+  const uint64_t word = key_word(pair.separator.key(), parent->skipped_key_bytes);
   parent->insert_separator(passed, word, pair.separator, pair.right);
   parent->child(order, passed).store(pair.left, std::memory_order_release);
-}
-
-// How many of the records, one more at `place`, go to the left.
-unsigned leaf_cut(Trend trend, unsigned place) {
-  if (trend == Trend::kUp) return std::min(place + 1, kNodeSlots);
-  if (trend == Trend::kDown) return std::max(place, 1u);
-  return kOverfull / 2;
 }
 
 }  // namespace
 
 Leaf* split_leaf(Arena& arena, std::atomic<Node*>& root, Leaf* leaf, unsigned place,
                  Record record) {
-  const Path path = find_path(root.load(std::memory_order_relaxed), {record.key(), record.seqno()});
+  const Target target{record.key(), record.seqno()};
+  const Path path = find_path(root.load(std::memory_order_relaxed), target);
   const Range range = range_below(path, path.height);
-  const auto records = with_record(*leaf, place, record);
+  const auto all_items = with_record(*leaf, place, record);
+  const Items items(all_items);
   const unsigned cut = leaf_cut(trend_at(leaf->order(), place), place);
-  const Record separator = make_separator(arena, records[cut - 1], records[cut]);
+  const Record separator = make_separator(arena, items[cut - 1].record, items[cut].record);
 
   // At the end of a row the side without the new record stays the leaf that it was.
   const auto side = [&](unsigned begin, unsigned end, Record low, Record high) {
-    const size_t shared = shared_key_bytes(low, high);
+    const size_t skipped = bytes_to_skip(*leaf, items, low, high);
     const bool unchanged = end - begin == kNodeSlots && (place < begin || place >= end);
-    if (unchanged && !gains_from(*leaf, shared)) return leaf;
-    return make_leaf(arena, shared, std::span(records).subspan(begin, end - begin));
+    if (unchanged && skipped == leaf->skipped_key_bytes) return leaf;
+    return make_leaf(arena, skipped, items.subspan(begin, end - begin), leaf->skipped_key_bytes);
   };
   Leaf* left = side(0, cut, range.low, separator);
   Leaf* right = side(cut, kOverfull, separator, range.high);

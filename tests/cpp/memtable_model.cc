@@ -51,7 +51,7 @@ struct History {
 };
 
 size_t steps_for(const KeyProfile& profile) {
-  return profile.long_keys ? 300 : 4000;
+  return profile.long_keys ? 80 : 4000;
 }
 
 template <class Table>
@@ -93,7 +93,7 @@ void check_whole_walks(const Table& table, const Model& model) {
 template <class Table>
 void check_gets(const Table& table, const Model& model, History& history) {
   size_t different = 0;
-  for (int i = 0; i < 500; ++i) {
+  for (size_t i = 0; i < steps_for(history.profile) / 8; ++i) {
     const std::string key = history.profile.draw(history.random);
     const Seqno seqno =
         history.random() % 4 ? history.random() % (history.seqno + 2) : Seqno{kMaxSeqno};
@@ -114,7 +114,7 @@ void check_wandering(const Table& table, const Model& model, History& history) {
   auto& random = history.random;
   auto cursor = table.cursor();
   size_t different = 0;
-  for (int i = 0; i < 300; ++i) {
+  for (size_t i = 0; i < steps_for(history.profile) / 20; ++i) {
     const std::string key = history.profile.draw(random);
     const Seqno seqno = random() % 2 ? random() % (history.seqno + 2) : Seqno{kMaxSeqno};
     cursor.seek(key, seqno);
