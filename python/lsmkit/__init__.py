@@ -10,7 +10,7 @@ Start at `lsmkit.open` and `lsmkit.DB`; `lsmkit.Options` says what can be set.
 """
 
 from lsmkit import codecs, keys
-from lsmkit._core import (
+from lsmkit._core import (  # type: ignore[attr-defined]
     MAX_BATCH_BYTES,
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,

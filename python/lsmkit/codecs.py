@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar, cast
 
 from lsmkit._errors import InvalidArgument
-from lsmkit.keys import cut, integer, wrong
+from lsmkit.keys import cut, expect
 from lsmkit.text import escape, shorten
 
 __all__ = ["Bytes", "Float", "Int", "Json", "Str", "Struct", "ValueCodec", "value_codec"]
@@ -52,8 +52,7 @@ class Bytes(ValueCodec[bytes]):
     name = "bytes"
 
     def encode(self, value: bytes, /) -> bytes:
-        if not isinstance(value, bytes | bytearray | memoryview):
-            return wrong("bytes", value)
+        expect(value, bytes, bytearray, memoryview)
         return bytes(value)
 
     def decode(self, data: bytes, /) -> bytes:
@@ -66,7 +65,8 @@ class Str(ValueCodec[str]):
     name = "str"
 
     def encode(self, value: str, /) -> bytes:
-        return value.encode() if isinstance(value, str) else wrong("str", value)
+        expect(value, str)
+        return value.encode()
 
     def decode(self, data: bytes, /) -> str:
         try:
@@ -84,8 +84,8 @@ class Json(ValueCodec[V]):
         self._due = due
 
     def encode(self, value: V, /) -> bytes:
-        if self._due is not None and not isinstance(value, self._due):
-            wrong(self._due.__name__, value)
+        if self._due is not None:
+            expect(value, self._due)
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode()
 
@@ -102,7 +102,8 @@ class Int(ValueCodec[int]):
     name = "int"
 
     def encode(self, value: int, /) -> bytes:
-        bits = (~value if integer(value) < 0 else value).bit_length() + 1
+        expect(value, int)
+        bits = (~value if value < 0 else value).bit_length() + 1
         return value.to_bytes((bits + 7) // 8, "little", signed=True)
 
     def decode(self, data: bytes, /) -> int:
@@ -125,8 +126,7 @@ class Struct(ValueCodec[tuple[Any, ...]]):
         return f"struct:{self._struct.format}"
 
     def encode(self, value: tuple[Any, ...], /) -> bytes:
-        if not isinstance(value, tuple):
-            return wrong("tuple", value)
+        expect(value, tuple)
         try:
             return self._struct.pack(*value)
         except struct.error as error:
@@ -145,8 +145,7 @@ class Float(ValueCodec[float]):
     name = "float"
 
     def encode(self, value: float, /) -> bytes:
-        if not isinstance(value, float | int) or isinstance(value, bool):
-            return wrong("float", value)
+        expect(value, float, int)
         return struct.pack("<d", value)
 
     def decode(self, data: bytes, /) -> float:

@@ -2,9 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack, overload
 
 from typing_extensions import Buffer
 
@@ -20,7 +20,7 @@ from lsmkit.options import (
 )
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.snapshot import Snapshot
-from lsmkit.sorted_mapping import SortedMutableMapping
+from lsmkit.sorted_mapping import Bounds, SortedMutableMapping
 from lsmkit.stats import OpenReport, Stats
 from lsmkit.typed import KeyCodec, TypedDB, ValueCodec
 
@@ -31,7 +31,7 @@ V = TypeVar("V")
 
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Progress: TypeAlias = Callable[[int, int], object] | None
-"""Called every 20 ms or so with what is done and the total (0: unknown); may raise to end the call."""
+"""Called every 20 ms or so with (done, total or 0); may raise to end the call."""
 
 _log = logging.getLogger("lsmkit")
 
@@ -278,4 +278,19 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
 
     if TYPE_CHECKING:
         # The compiled class has it; here with the types that its flags give.
-        iterator: Any
+        @overload  # type: ignore[override]
+        def iterator(
+            self, *, include_value: Literal[True] = True, **bounds: Unpack[Bounds[Buffer]]
+        ) -> Iterator[tuple[bytes, bytes]]: ...
+        @overload
+        def iterator(
+            self, *, include_value: Literal[False], **bounds: Unpack[Bounds[Buffer]]
+        ) -> Iterator[bytes]: ...
+        @overload
+        def iterator(
+            self, *, include_key: Literal[False], **bounds: Unpack[Bounds[Buffer]]
+        ) -> Iterator[bytes]: ...
+        def iterator(self, **bounds: Any) -> Any: ...
+
+    def _rows(self, **bounds: Any) -> Iterator[Any]:
+        return _core.DB.iterator(self, **bounds)

@@ -138,7 +138,7 @@ class Frame:
     # -- Elsewhere ---------------------------------------------------------------------------------
 
     def to_numpy(self, *, fill: Any = None) -> npt.NDArray[Any]:
-        """A structured array of the fixed-width columns; those of bytes, text and lists are left out.
+        """A structured array of the fixed-width columns; the others are left out.
 
         Parameters
         ----------
@@ -163,14 +163,19 @@ class Frame:
         """A pandas DataFrame; columns with nulls get pandas' nullable types. Needs pandas."""
         import pandas as pd
 
-        nullable = {"bool": "boolean", "i32": "Int32", "i64": "Int64", "u32": "UInt32"}
+        nullable: dict[str, Any] = {
+            "bool": "boolean",
+            "i32": "Int32",
+            "i64": "Int64",
+            "u32": "UInt32",
+        }
         nullable |= {"u64": "UInt64", "f64": "Float64"}
         series: dict[str, Any] = {}
         for name, column in self._columns.items():
             if column.offsets is not None:
                 series[name] = pd.Series(column.to_list(), dtype=object)
             elif column.null_count:
-                series[name] = pd.array(column.to_list(), dtype=nullable[column.dtype])
+                series[name] = pd.Series(column.to_list(), dtype=nullable[column.dtype])
             else:
                 series[name] = column.values
         return pd.DataFrame(series)

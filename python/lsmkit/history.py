@@ -1,6 +1,7 @@
 """Replays events: which tables stood when, and how the tree grew.
 
-A keyframe lists all tables that stand; each later event takes some away and adds others. A table
+Events are kept for a while only, so some tables are older than the first that is kept: those that an
+event takes away though none put them there, and those that stand and that no event names. A table
 that moves down a level as it is dies there and is born here, under the same number.
 """
 
@@ -26,38 +27,27 @@ class Replay:
 
     def take(self, event: Row) -> None:
         """Go on by one event."""
-        if event["kind"] == "keyframe":
-            self._agree_with(event)
-        else:
-            for table in event["removed"]:
-                self._die(table["number"], event["number"])
-            for table in event["added"]:
-                self._bear(table, event["number"])
+        for table in event["removed"]:
+            self._die(table["number"], event["number"])
+        for table in event["added"]:
+            self.bear(table, event["number"])
         if event["removed"] or event["added"]:
             self.moments.append(self._moment(event))
 
-    def _agree_with(self, keyframe: Row) -> None:
-        due = {table["number"]: table for table in keyframe["added"]}
-        for number in [number for number in self.standing if number not in due]:
-            self._die(number, keyframe["number"])
-        for number, table in due.items():
-            if number not in self.standing:
-                self._bear(table, keyframe["number"])
-
-    def _bear(self, table: Row, event: int) -> None:
+    def bear(self, table: Row, event: int | None) -> None:
+        """Put a table there."""
         row = {**table, "born": event, "died": None}
         self.tables.append(row)
         self.standing[table["number"]] = row
         self.runs[row["level"], row["run"]] += 1
 
     def _die(self, number: int, event: int) -> None:
-        row = self.standing.pop(number, None)
-        if row is not None:
-            row["died"] = event
-            run = (row["level"], row["run"])
-            self.runs[run] -= 1
-            if not self.runs[run]:
-                del self.runs[run]
+        row = self.standing.pop(number)
+        row["died"] = event
+        run = (row["level"], row["run"])
+        self.runs[run] -= 1
+        if not self.runs[run]:
+            del self.runs[run]
 
     def _moment(self, event: Row) -> Row:
         tables = self.standing.values()
@@ -75,8 +65,10 @@ class Replay:
         }
 
 
-def replay(events: list[Row], until: int | None = None) -> Replay:
+def replay(tables: list[Row], events: list[Row], until: int | None = None) -> Replay:
     """Take events in order, up to the number `until`.
+
+    `tables` are those that stood at some moment before the last event.
 
     Raises
     ------
@@ -87,11 +79,25 @@ def replay(events: list[Row], until: int | None = None) -> Replay:
         kept = f"{events[0]['number']} to {events[-1]['number']}" if events else "none"
         raise InvalidArgument(f"at={until}: no such event is kept; there are {kept}")
     result = Replay()
+    for table in _older_than(events, tables):
+        result.bear(table, None)
     for event in events:
         if until is not None and event["number"] > until:
             break
         result.take(event)
     return result
+
+
+def _older_than(events: list[Row], tables: list[Row]) -> list[Row]:
+    """Tables that stood before the first event."""
+    older = []
+    named = set()
+    for event in events:
+        for table in event["removed"]:
+            if table["number"] not in named:
+                older.append(table)
+        named.update(table["number"] for table in event["removed"] + event["added"])
+    return older + [table for table in tables if table["number"] not in named]
 
 
 def _counted(counters: Row | None) -> Row:

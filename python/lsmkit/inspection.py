@@ -1,11 +1,11 @@
-"""The frames of an open database, filled from what the compiled module tells. `schema.py` explains them."""
+"""The frames of an open database, filled from what the compiled module tells."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
 from lsmkit import _core
 from lsmkit.frame import Frame
-from lsmkit.history import Row, replay
+from lsmkit.history import Replay, Row, replay
 from lsmkit.schema import SCHEMAS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def tables(db: "DB", at: int | None = None) -> Frame:
 
 def all_tables(db: "DB") -> Frame:
     """One row per table that the kept events know of, in order of birth."""
-    return _frame("all_tables", replay(_rows(_core.events(db))).tables)
+    return _frame("all_tables", _history(db).tables)
 
 
 def events(db: "DB") -> Frame:
@@ -51,7 +51,7 @@ def events(db: "DB") -> Frame:
 
 def series(db: "DB") -> Frame:
     """How the tree grew, one row per event that changed it."""
-    return _frame("series", replay(_rows(_core.events(db))).moments)
+    return _frame("series", _history(db).moments)
 
 
 def summary(db: "DB") -> Frame:
@@ -121,7 +121,7 @@ def _memtable(row: Row, seal_weight: int) -> Row:
 
 def _standing(db: "DB", at: int) -> list[Row]:
     """The tables as they stood after an event, in the order of levels, runs and keys."""
-    rows = replay(_rows(_core.events(db)), at).standing.values()
+    rows = _history(db, at).standing.values()
     return sorted(rows, key=lambda row: (row["level"], -row["run"], row["smallest_key"]))
 
 
@@ -142,3 +142,8 @@ def _levels_of(tables: list[Row]) -> list[Row]:
             }
         )
     return levels
+
+
+def _history(db: "DB", until: int | None = None) -> Replay:
+    tables = _rows(_core.tree(db)["tables"])  # first, so that events know of all that comes after
+    return replay(tables, _rows(_core.events(db)), until)

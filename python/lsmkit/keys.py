@@ -18,8 +18,7 @@ tuple[A, B, ...]    (a,b,...)     each element's bytes in turn; in those of byte
 import struct
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from types import GenericAlias
-from typing import Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.text import escape, shorten
@@ -78,9 +77,8 @@ class Bytes(KeyCodec[bytes]):
     name = "bytes"
 
     def encode(self, key: bytes, /) -> bytes:
-        return (
-            bytes(key) if isinstance(key, bytes | bytearray | memoryview) else wrong("bytes", key)
-        )
+        expect(key, bytes, bytearray, memoryview)
+        return bytes(key)
 
     def decode(self, data: bytes, /) -> bytes:
         return data
@@ -94,7 +92,8 @@ class Str(KeyCodec[str]):
     name = "str"
 
     def encode(self, key: str, /) -> bytes:
-        return key.encode() if isinstance(key, str) else wrong("str", key)
+        expect(key, str)
+        return key.encode()
 
     def decode(self, data: bytes, /) -> str:
         try:
@@ -120,7 +119,8 @@ class U64(_Fixed[int]):
     name = "u64"
 
     def encode(self, key: int, /) -> bytes:
-        if not 0 <= integer(key) < 1 << 64:
+        expect(key, int)
+        if not 0 <= key < 1 << 64:
             raise InvalidArgument(f"a key of codec u64 lies in 0 to 2**64 - 1: {cut(key)}")
         return key.to_bytes(8)
 
@@ -136,7 +136,8 @@ class I64(_Fixed[int]):
     name = "i64"
 
     def encode(self, key: int, /) -> bytes:
-        if not -(1 << 63) <= integer(key) < 1 << 63:
+        expect(key, int)
+        if not -(1 << 63) <= key < 1 << 63:
             raise InvalidArgument(f"a key of codec i64 lies in -2**63 to 2**63 - 1: {cut(key)}")
         return (key + (1 << 63)).to_bytes(8)
 
@@ -152,8 +153,7 @@ class F64(_Fixed[float]):
     name = "f64"
 
     def encode(self, key: float, /) -> bytes:
-        if not isinstance(key, float | int) or isinstance(key, bool):
-            return wrong("float", key)
+        expect(key, float, int)
         if key != key:
             raise InvalidArgument("NaN has no place in an order, so it is no key")
         data = struct.pack(">d", key + 0.0)  # + 0.0 makes -0.0 0.0
@@ -172,8 +172,7 @@ class Datetime(_Fixed[datetime]):
     name = "datetime"
 
     def encode(self, key: datetime, /) -> bytes:
-        if not isinstance(key, datetime):
-            return wrong("datetime", key)
+        expect(key, datetime)
         if key.tzinfo is None:
             raise InvalidArgument(
                 f"{key!r} has no time zone, so it names no moment; say tzinfo=datetime.UTC"
@@ -207,8 +206,7 @@ class Tuple(KeyCodec[tuple[Any, ...]]):
         return self.encode_prefix(key)
 
     def encode_prefix(self, prefix: tuple[Any, ...], /) -> bytes:
-        if not isinstance(prefix, tuple):
-            return wrong("tuple", prefix)
+        expect(prefix, tuple)
         if len(prefix) > len(self._codecs):
             raise InvalidArgument(f"{cut(prefix)} is longer than a key of codec {self.name}")
         parts = zip(self._codecs, prefix, strict=False)
@@ -244,8 +242,9 @@ def key_codec(key: type[K] | KeyCodec[K]) -> KeyCodec[K]:
     """The codec of a type of keys. TypeError if there is none."""
     if isinstance(key, KeyCodec):
         return key
-    if isinstance(key, GenericAlias) and get_origin(key) is tuple and ... not in get_args(key):
-        return cast(KeyCodec[K], Tuple(*(key_codec(item) for item in get_args(key))))
+    elements = get_args(key)
+    if get_origin(key) is tuple and elements and ... not in elements:
+        return cast(KeyCodec[K], Tuple(*map(key_codec, elements)))
     if key in _OF_TYPE:
         return _OF_TYPE[key]
     raise TypeError(
@@ -254,14 +253,11 @@ def key_codec(key: type[K] | KeyCodec[K]) -> KeyCodec[K]:
     )
 
 
-def integer(value: int) -> int:
-    """The value, if it is an int and no bool."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else wrong("int", value)
-
-
-def wrong(due: str, found: object) -> NoReturn:
-    """Raises TypeError."""
-    raise TypeError(f"{due} is due, not {type(found).__name__}: {cut(found)}")
+def expect(value: object, *types: type) -> None:
+    """Raises TypeError unless `value` is of one of the types. A bool is no int here."""
+    if not isinstance(value, types) or isinstance(value, bool):
+        found = type(value).__name__
+        raise TypeError(f"{types[0].__name__} is due, not {found}: {cut(value)}")
 
 
 def no_key(name: str, data: bytes) -> InvalidArgument:

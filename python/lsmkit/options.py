@@ -185,7 +185,7 @@ class Options:
         Background threads. RocksDB: `max_background_jobs`, 2.
     """
 
-    sync: Sync = Sync(0, 1000)  # noqa: RUF009 (frozen)
+    sync: Sync = Sync(0, 1000)
     memtable_bytes: int = 64 << 20
     table_bytes: int = 64 << 20
     block_bytes: int = 4096

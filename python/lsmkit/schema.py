@@ -125,14 +125,14 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _bytes("file_bytes", "stored"),
         _count("entry_count", "records, tombstones included"),
         _count("tombstone_count", "deletes among them"),
-        _id("born", "event that put it there"),
+        _id("born", "event that put it there; null: before the first that is kept", True),
         _id("died", "event that took it away; null: it stands", True),
     ),
     # One row per event, oldest first.
     "events": (
         _id("number", "counts the database's events"),
         _text("kind", "open, flush, compaction, trivial_move, stall_begin ..."),
-        _us("time_us", "since the process began"),
+        _us("time_us", "of a clock that never goes back"),
         _us("wall_us", "wall time, since 1970"),
         _id("job", "0: none"),
         _text("reason", "why: flush, l0_to_base, level_full ..."),
@@ -156,7 +156,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per event that changed the tree. Counters run since the database was made.
     "series": (
         _id("event", "number of the event"),
-        _us("time_us", "since the process began"),
+        _us("time_us", "of a clock that never goes back"),
         _us("wall_us", "wall time, since 1970"),
         _id("last_seqno", "newest commit then"),
         _count("table_count", "tables that stand"),

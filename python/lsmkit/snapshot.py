@@ -1,5 +1,6 @@
 """`Snapshot`: what a database showed at one moment."""
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -57,8 +58,7 @@ class Snapshot(SortedMapping[bytes, bytes]):
     def __contains__(self, key: object) -> bool:
         return key in self._core  # type: ignore[operator]
 
-    def iterator(self, **bounds: Any) -> Any:
-        """As `DB.iterator`, at the moment of the snapshot."""
+    def _rows(self, **bounds: Any) -> Iterator[Any]:
         return self._core.iterator(**bounds)
 
     def cursor(self, **bounds: Any) -> _core.Cursor:

@@ -2,11 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Literal, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, Literal, Protocol, Self, TypedDict, TypeVar, Unpack, overload
 
 from lsmkit.sorted_views import SortedItems, SortedKeys, SortedValues
 
-__all__ = ["Batch", "SortedMapping", "SortedMutableMapping"]
+__all__ = ["Batch", "Bounds", "SortedMapping", "SortedMutableMapping"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -20,6 +20,17 @@ _ABSENT: Any = object()
 CHUNK_BYTES = 8 << 20
 
 
+class Bounds(TypedDict, Generic[K], total=False):
+    """The range of an iterator."""
+
+    start: K | None
+    stop: K | None
+    include_start: bool
+    include_stop: bool
+    prefix: K | None
+    reverse: bool
+
+
 class SortedMapping(Mapping[K, V]):
     """A mapping in the order of its keys. Two are equal only if they are the same object.
 
@@ -30,44 +41,16 @@ class SortedMapping(Mapping[K, V]):
 
     @overload
     def iterator(
-        self,
-        *,
-        start: K | None = None,
-        stop: K | None = None,
-        include_start: bool = True,
-        include_stop: bool = False,
-        prefix: K | None = None,
-        reverse: bool = False,
-        include_key: Literal[True] = True,
-        include_value: Literal[True] = True,
+        self, *, include_value: Literal[True] = True, **bounds: Unpack[Bounds[K]]
     ) -> Iterator[tuple[K, V]]: ...
     @overload
     def iterator(
-        self,
-        *,
-        start: K | None = None,
-        stop: K | None = None,
-        include_start: bool = True,
-        include_stop: bool = False,
-        prefix: K | None = None,
-        reverse: bool = False,
-        include_key: Literal[True] = True,
-        include_value: Literal[False],
+        self, *, include_value: Literal[False], **bounds: Unpack[Bounds[K]]
     ) -> Iterator[K]: ...
     @overload
     def iterator(
-        self,
-        *,
-        start: K | None = None,
-        stop: K | None = None,
-        include_start: bool = True,
-        include_stop: bool = False,
-        prefix: K | None = None,
-        reverse: bool = False,
-        include_key: Literal[False],
-        include_value: Literal[True] = True,
+        self, *, include_key: Literal[False], **bounds: Unpack[Bounds[K]]
     ) -> Iterator[V]: ...
-    @abstractmethod
     def iterator(self, **bounds: Any) -> Iterator[Any]:
         """Iterate over a range, in the order of keys.
 
@@ -76,7 +59,7 @@ class SortedMapping(Mapping[K, V]):
         start, stop : key, optional
             Bounds; none: from the first, to the last.
         include_start, include_stop : bool
-            Whether the bounds belong to the range.
+            Whether the bounds belong to the range (yes, no).
         prefix : key, optional
             Only keys that begin with it.
         reverse : bool
@@ -84,6 +67,10 @@ class SortedMapping(Mapping[K, V]):
         include_key, include_value : bool
             Yield `(key, value)`, or only one of them.
         """
+        return self._rows(**bounds)
+
+    @abstractmethod
+    def _rows(self, **bounds: Any) -> Iterator[Any]: ...
 
     @abstractmethod
     def count(
@@ -196,7 +183,8 @@ class SortedMutableMapping(SortedMapping[K, V], MutableMapping[K, V]):
     def update(self, other: Any = (), /, **named: V) -> None:
         """Put all items of a mapping, or of an iterable of pairs, in order.
 
-        Written in atomic chunks of about 8 MiB. If one fails, those before it stand, and the error's attribute `rows_written` says how many rows they hold.
+        Written in atomic chunks of about 8 MiB. If one fails, those before it stand, and the
+        error's attribute `rows_written` says how many rows they hold.
         """
         if hasattr(other, "keys"):
             other = other.items() if isinstance(other, Mapping) else _pairs_of(other)
@@ -226,4 +214,4 @@ class SortedMutableMapping(SortedMapping[K, V], MutableMapping[K, V]):
 
 
 def _pairs_of(source: Any) -> Iterator[tuple[Any, Any]]:
-    return ((key, source[key]) for key in source.keys())
+    return ((key, source[key]) for key in source.keys())  # noqa: SIM118 (a mapping in name only)

@@ -11,13 +11,11 @@ _BARS = " ▏▎▍▌▋▊▉█"
 
 def size_text(size: float) -> str:
     """Bytes (or weight) in binary units: ``12.3 MiB``."""
-    for unit in _UNITS[:-1]:
-        if abs(size) < 1024:
-            break
+    step = 0
+    while abs(size) >= 1024 and step < len(_UNITS) - 1:
         size /= 1024
-    else:
-        unit = _UNITS[-1]
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        step += 1
+    return f"{size:.{0 if step == 0 or size >= 100 else 1}f} {_UNITS[step]}"
 
 
 def count_text(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A database seen through a translation of its keys and values: what `prefixed_db` and `typed` share."""
+"""A database seen through a translation: what `prefixed_db` and `typed` share."""
 
 from collections.abc import Iterator
 from types import TracebackType
@@ -56,7 +56,7 @@ class _TranslatedMapping(SortedMapping[K, V]):
     def __contains__(self, key: object) -> bool:
         return self._translation.encode_key(key) in self._source  # type: ignore[arg-type]
 
-    def iterator(self, **bounds: Any) -> Any:
+    def _rows(self, **bounds: Any) -> Iterator[Any]:
         for name in ("start", "stop"):
             if bounds.get(name) is not None:
                 bounds[name] = self._translation.encode_bound(bounds[name])

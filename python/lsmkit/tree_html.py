@@ -4,7 +4,8 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from lsmkit.text import size_text
-from lsmkit.tree_text import bar_fraction, draw as draw_text, shown_rows, title
+from lsmkit.tree_text import bar_fraction, shown_rows, title
+from lsmkit.tree_text import draw as draw_text
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
