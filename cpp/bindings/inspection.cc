@@ -132,9 +132,12 @@ py::dict open_report(DbArgument db) {
 }
 
 uint64_t approximate_size(DbArgument db, const py::object& start, const py::object& stop) {
-  const BytesArgument begin(start.ptr(), Role::kKey);
-  const BytesArgument end(stop.ptr(), Role::kKey);
-  return db->approximate_size(begin.bytes(), end.bytes());
+  BytesArgument begin(start.ptr(), Role::kKey);
+  BytesArgument end(stop.ptr(), Role::kKey);
+  begin.settle();
+  end.settle();
+  Db& engine = *db;
+  return without_gil([&] { return engine.approximate_size(begin.bytes(), end.bytes()); });
 }
 
 py::object prefix_end_or_none(const py::object& prefix) {

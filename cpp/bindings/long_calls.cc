@@ -1,6 +1,5 @@
 // The calls that may take long: they release the GIL, let Ctrl-C in, and tell their progress.
 #include "bindings.h"
-#include "bytes_argument.h"
 #include "db_argument.h"
 #include "gil.h"
 #include "lsmkit/bytes/key.h"
@@ -11,11 +10,6 @@ namespace lsmkit {
 
 namespace {
 
-std::optional<std::string> bound(const py::object& key) {
-  if (key.is_none()) return std::nullopt;
-  return std::string(BytesArgument(key.ptr(), Role::kKey).bytes());
-}
-
 void flush(DbArgument db, const py::object& progress) {
   Db& engine = *db;
   long_call(progress, [&](const Poll& poll) { engine.flush(poll); });
@@ -24,8 +18,8 @@ void flush(DbArgument db, const py::object& progress) {
 void compact_range(DbArgument db, const py::object& start, const py::object& stop,
                    const py::object& progress) {
   Db& engine = *db;
-  const auto begin = bound(start);
-  const auto end = bound(stop);
+  const auto begin = key_or_none(start.ptr());
+  const auto end = key_or_none(stop.ptr());
   long_call(progress, [&](const Poll& poll) { engine.compact_range(begin, end, poll); });
 }
 

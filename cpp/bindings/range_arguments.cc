@@ -12,11 +12,6 @@ namespace lsmkit {
 
 namespace {
 
-std::optional<std::string> optional_key(PyObject* object) {
-  if (!object || object == Py_None) return std::nullopt;
-  return std::string(BytesArgument(object, Role::kKey).bytes());
-}
-
 // PyArg_* fills what the format names; arguments past its end are not touched.
 template <class... Targets>
 void parse(PyObject* args, PyObject* kwargs, const char* format, const char* const* names,
@@ -26,6 +21,11 @@ void parse(PyObject* args, PyObject* kwargs, const char* format, const char* con
 }
 
 }  // namespace
+
+std::optional<std::string> key_or_none(PyObject* object) {
+  if (!object || object == Py_None) return std::nullopt;
+  return std::string(BytesArgument(object, Role::kKey).bytes());
+}
 
 void narrow_to_prefix(CursorOptions& range, std::string_view prefix) {
   if (!range.start || *range.start < prefix) {
@@ -41,11 +41,11 @@ void narrow_to_prefix(CursorOptions& range, std::string_view prefix) {
 
 CursorOptions RangeArguments::resolve() const {
   CursorOptions range;
-  range.start = optional_key(start);
-  range.stop = optional_key(stop);
+  range.start = key_or_none(start);
+  range.stop = key_or_none(stop);
   range.include_start = include_start != 0;
   range.include_stop = include_stop != 0;
-  if (const auto wanted = optional_key(prefix)) narrow_to_prefix(range, *wanted);
+  if (const auto wanted = key_or_none(prefix)) narrow_to_prefix(range, *wanted);
   return range;
 }
 

@@ -4,9 +4,16 @@
 
 #include <pybind11/pybind11.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "lsmkit/db/db.h"
 
 namespace lsmkit {
+
+// A copy of the key; nothing for null or None. Throws Python's TypeError for what is no buffer.
+std::optional<std::string> key_or_none(PyObject* object);
 
 // The part of the range that starts with `prefix`.
 void narrow_to_prefix(CursorOptions& range, std::string_view prefix);

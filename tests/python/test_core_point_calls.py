@@ -1,7 +1,9 @@
 """put, get, delete, [], in: what they take, what they say, what they leave behind."""
 
 import array
+import copy
 import inspect
+import pickle
 import sys
 import tracemalloc
 
@@ -165,6 +167,13 @@ def test_help_shows_real_signatures():
     assert str(inspect.signature(_core.DB.put)) == "(self, key, value, /, *, sync=False)"
     assert str(inspect.signature(_core.DB.get)) == "(self, key, /, default=None)"
     assert "reverse=False" in str(inspect.signature(_core.DB.iterator))
+
+
+def test_a_database_cannot_be_pickled_or_copied(core_db):
+    for thing in (core_db, core_db.snapshot(), core_db.iterator(), _core.WriteBatch()):
+        for call in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                call(thing)
 
 
 def test_calls_keep_no_reference_to_what_they_were_given(core_db):
