@@ -169,6 +169,32 @@ TEST_CASE("an old version does not notice what is done to its successors") {
   }
 }
 
+TEST_CASE("an edit with changed bytes is refused or leaves a version that holds all invariants") {
+  RandomEdits edits(9);
+  std::mt19937_64 random(10);
+  Version version;
+  for (int i = 0; i < 300; ++i) version = apply(version, edits.next(version));
+  size_t applied = 0, refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string bytes;
+    encode(edits.next(version), bytes);
+    if (bytes.empty()) continue;
+    for (uint64_t changes = 1 + random() % 2; changes > 0; --changes)
+      bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    try {
+      const VersionEdit edit = decode_version_edit(bytes);
+      apply(version, edit).check_invariants();
+      ++applied;
+    } catch (const DecodeError&) {
+    } catch (const NotSupported&) {
+    } catch (const InvalidArgument&) {
+      ++refused;
+    }
+  }
+  CHECK(applied > 100);
+  CHECK(refused > 100);
+}
+
 TEST_CASE("range questions answer as looking at every table does") {
   RandomEdits edits(5);
   Version version;
