@@ -1,7 +1,8 @@
 """Columns as Arrow sees them: formats and buffers for the PyCapsule interface.
 
-Needs no Arrow library. The structs of Arrow's C data interface are filled by the compiled module, which pins the buffers
-until the consumer lets go of them. Only validity masks and booleans are copied, into bits.
+Needs no Arrow library. The structs of Arrow's C data interface are filled by the compiled module,
+which pins the buffers until the consumer lets go of them. Only validity masks and booleans are
+copied, into bits.
 """
 
 from collections.abc import Mapping

@@ -1,253 +1,208 @@
-"""`lsmkit demo`: a database of real text, loaded, changed, reopened and looked into.
+"""The main job on real data: load text, change it, reopen, and check every step against a dict.
 
 The text is one that every machine has: the running Python's standard library. A key is
-`module:000042`, its value that line of the module's source.
+`module:000042`, its value that line of the module's source. Modules come in random order, as data
+does; were they sorted, tables would never overlap, and compaction would have nothing to merge.
 """
 
+import json
 import random
-import sys
 import sysconfig
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import lsmkit
-from lsmkit.terminal import bytes_text, progress, rate_text, table
 
-__all__ = ["run", "standard_library"]
+__all__ = ["Demo", "load", "run", "source_lines", "standard_library"]
 
-_CHECKED_KEYS = 20_000
-_BATCH_LINES = 500
+NOTE_KEY = b"~demo"
+"""Sorts after all lines and marks the database as one that the demo may make anew."""
 
+CHECKED_KEYS = 20_000
+OVERWRITTEN_SHARE = 1 / 3
+DELETED_SHARE = 1 / 10
 
-def standard_library() -> Iterator[tuple[bytes, bytes]]:
-    """The lines of all modules of the standard library, as keys and values, in key order."""
-    root = Path(sysconfig.get_paths()["stdlib"])
-    modules = (
-        path
-        for path in root.rglob("*.py")
-        if not {"site-packages", "dist-packages", "test", "tests"} & set(path.parts)
-    )
-    for path in sorted(modules):
-        name = ".".join(path.relative_to(root).with_suffix("").parts)
-        try:
-            text = path.read_bytes()
-        except OSError:
-            continue
-        for number, line in enumerate(text.splitlines(), start=1):
-            yield f"{name}:{number:06}".encode(), line
+Line = tuple[bytes, bytes]
+Progress = Callable[[str, int, int], object]
 
 
-@dataclass
-class _Timed:
-    """How long how many operations took."""
+@dataclass(frozen=True)
+class Demo:
+    """What a run did. Times are in seconds.
 
-    operations: dict[str, tuple[int, float]] = field(default_factory=dict)
+    Attributes
+    ----------
+    line_count, module_count : int
+        What was loaded.
+    overwritten_count, deleted_count : int
+        What was changed then.
+    checked_count : int
+        Keys that were read one by one after the reopen and were as the dict has them, absent keys
+        included; the whole was scanned and compared as well.
+    row_count : int
+        Records that are left.
+    space_amp : float
+        Weight stored / weight of what is visible.
+    seconds : dict of str to tuple of (int, float)
+        Per operation ("put", "get" ...): how many, and how long they took together.
+    """
 
-    def add(self, name: str, count: int, seconds: float) -> None:
-        before = self.operations.get(name, (0, 0.0))
-        self.operations[name] = (before[0] + count, before[1] + seconds)
+    line_count: int
+    module_count: int
+    overwritten_count: int
+    deleted_count: int
+    checked_count: int
+    row_count: int
+    space_amp: float
+    seconds: dict[str, tuple[int, float]]
 
 
-def run(path: str | Path, *, scale: float = 1.0, seed: int = 1) -> dict[str, float]:
-    """Run the demo on a new database at `path` and print what it shows.
+def run(
+    path: str | Path,
+    *,
+    scale: float = 1.0,
+    seed: int = 0,
+    progress: Progress = lambda what, done, total: None,
+) -> Demo:
+    """Make the demo's database at `path`, which is kept; an earlier demo's is made anew.
 
     Parameters
     ----------
     path : str or Path
-        The database's directory; it is kept. An earlier demo's is made anew.
+        Its directory.
     scale : float
-        Share of the standard library's lines to load, up to 1.
+        Share of the standard library's modules, above 0 and up to 1.
     seed : int
-        Of the lines that are overwritten, deleted and read.
+        Of the order of modules, and of the lines that are overwritten, deleted and read.
+    progress : callable, optional
+        Told what is being done, how far it is, and the total.
 
-    Returns
-    -------
-    dict of str to float
-        The figures printed: `write_amp`, `space_amp`, `compression_ratio`, `put_us`, `get_us`,
-        `scan_us` and so on.
+    Raises
+    ------
+    InvalidArgument
+        `path` holds something that is no demo's.
     """
-    path = Path(path)
-    _remove_earlier_demo(path)
-    lines = list(standard_library())
-    lines = lines[: max(1, int(len(lines) * min(scale, 1.0)))]
-    print(
-        f"lsmkit {lsmkit.__version__}: loading the standard library of Python "
-        f"{sys.version.split()[0]} ({len(lines):,} lines) into {path}\n"
-        "with Options.small(): memtables and tables of kilobytes, so that a small database has "
-        "many levels.\n"
-    )
-    timed = _Timed()
+    if not 0 < scale <= 1:
+        raise lsmkit.InvalidArgument(f"scale {scale}: more than 0 and at most 1 is due")
+    make_room(path)
     chooser = random.Random(seed)
+    lines = list(standard_library(scale, seed))
+    clock = _Clock()
     model = dict(lines)
     with lsmkit.open(path, lsmkit.Options.small()) as db:
-        _load(db, lines, timed)
-        _change(db, model, chooser, timed)
+        db[NOTE_KEY] = json.dumps({"scale": scale, "seed": seed}).encode()
+        with clock.time("put", len(lines)):
+            load(db, lines, lambda done: progress("loading", done, len(lines)))
+        overwritten, deleted = _change(db, model, chooser, clock, progress)
+        db.flush()
+        db.wait_idle(progress=lambda done, total: progress("compacting", done, total))
+    model[NOTE_KEY] = json.dumps({"scale": scale, "seed": seed}).encode()
     with lsmkit.open(path) as db:
-        checked = _check(db, model, chooser, timed)
-        figures = _report(db, timed)
-    print(
-        f"Reopened, and checked against a dict: {checked:,} keys read one by one, and all "
-        f"{len(model):,} in order, are as they must be.\n"
+        checked = _check(db, model, chooser, clock)
+        space_amp = db.space_amp()
+    return Demo(
+        line_count=len(lines),
+        module_count=len({key.partition(b":")[0] for key, _ in lines}),
+        overwritten_count=overwritten,
+        deleted_count=deleted,
+        checked_count=checked,
+        row_count=len(model),
+        space_amp=space_amp,
+        seconds=clock.seconds,
     )
-    print(
-        "The database is kept. Try next:\n"
-        f"  lsmkit levels {path}\n"
-        f"  lsmkit scan {path} --prefix json.decoder: --limit 10\n"
-        f"  lsmkit log {path} --tail 20"
-    )
-    return figures
 
 
-def _remove_earlier_demo(path: Path) -> None:
-    if not path.exists():
+def standard_library(scale: float = 1.0, seed: int = 0) -> Iterator[Line]:
+    """Keys and values of the standard library's source, tests left out, modules in random order."""
+    root = Path(sysconfig.get_paths()["stdlib"])
+    left_out = {"site-packages", "dist-packages", "test", "tests", "__pycache__"}
+    modules = sorted(path for path in root.rglob("*.py") if not left_out & set(path.parts))
+    random.Random(seed).shuffle(modules)
+    for path in modules[: max(1, round(scale * len(modules)))]:
+        yield from source_lines(".".join(path.relative_to(root).with_suffix("").parts), path)
+
+
+def source_lines(name: str, path: Path) -> Iterator[Line]:
+    """The lines of a text file, under `name:000001` and so on."""
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        yield f"{name}:{number:06}".encode(), line
+
+
+def load(
+    db: lsmkit.DB, lines: Iterable[Line], progress: Callable[[int], object] = lambda done: None
+) -> None:
+    """Put lines one by one: when the next one is asked for, the one before is acknowledged."""
+    for done, (key, value) in enumerate(lines):
+        db.put(key, value)
+        if done % 1024 == 0:
+            progress(done)
+
+
+def make_room(path: str | Path) -> None:
+    """Delete an earlier demo's database, and nothing else."""
+    if not Path(path).is_dir() or not any(Path(path).iterdir()):
         return
-    try:
-        with lsmkit.open(path, read_only=True):
-            pass
-    except lsmkit.InvalidArgument:
-        return  # Empty, or a stranger's: the open below says which.
+    with lsmkit.open(path, read_only=True) as db:
+        if NOTE_KEY not in db:
+            raise lsmkit.InvalidArgument(
+                f"{path} holds a database that the demo has not made: name another directory"
+            )
     lsmkit.destroy(path)
 
 
-def _load(db: lsmkit.DB, lines: list[tuple[bytes, bytes]], timed: _Timed) -> None:
-    began = time.perf_counter()
-    with progress("loading") as show:
-        for done, (key, value) in enumerate(lines):
-            db.put(key, value)
-            if done % 4096 == 0:
-                show(done, len(lines))
-    timed.add("put", len(lines), time.perf_counter() - began)
+class _Clock:
+    """Adds up how long operations take."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, tuple[int, float]] = {}
+
+    @contextmanager
+    def time(self, name: str, count: int) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = (count, time.perf_counter() - began)
 
 
 def _change(
-    db: lsmkit.DB, model: dict[bytes, bytes], chooser: random.Random, timed: _Timed
-) -> None:
-    """Overwrites a third of the lines and deletes a tenth, in batches."""
+    db: lsmkit.DB,
+    model: dict[bytes, bytes],
+    chooser: random.Random,
+    clock: _Clock,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Overwrites and deletes part of the lines; how many of each."""
     keys = list(model)
-    changed = chooser.sample(keys, len(keys) // 3)
-    removed = chooser.sample(keys, len(keys) // 10)
-    began = time.perf_counter()
-    with progress("overwriting and deleting") as show:
-        for start in range(0, len(changed), _BATCH_LINES):
+    overwritten = chooser.sample(keys, int(len(keys) * OVERWRITTEN_SHARE))
+    with clock.time("put in batches of 500", len(overwritten)):
+        for begin in range(0, len(overwritten), 500):
             with db.write_batch() as batch:
-                for key in changed[start : start + _BATCH_LINES]:
+                for key in overwritten[begin : begin + 500]:
                     model[key] = model[key].upper()
                     batch.put(key, model[key])
-            show(start, len(changed) + len(removed))
-        timed.add("put in batches of 500", len(changed), time.perf_counter() - began)
-        for key in removed:
+            progress("overwriting", begin, len(overwritten))
+    deleted = chooser.sample(keys, int(len(keys) * DELETED_SHARE))
+    with clock.time("delete", len(deleted)):
+        for done, key in enumerate(deleted):
             db.delete(key)
             del model[key]
-    db.flush()
-    db.wait_idle()
+            if done % 1024 == 0:
+                progress("deleting", done, len(deleted))
+    return len(overwritten), len(deleted)
 
 
-def _check(db: lsmkit.DB, model: dict[bytes, bytes], chooser: random.Random, timed: _Timed) -> int:
-    keys = list(model)
-    sample = chooser.sample(keys, min(_CHECKED_KEYS, len(keys)))
-    began = time.perf_counter()
-    wrong = [key for key in sample if db.get(key) != model[key]]
-    timed.add("get", len(sample), time.perf_counter() - began)
-    absent = [key + b"?" for key in sample]
-    began = time.perf_counter()
-    wrong += [key for key in absent if key in db]
-    timed.add("get of an absent key", len(absent), time.perf_counter() - began)
-    began = time.perf_counter()
-    rows = list(db.iterator())
-    timed.add("scan, per row", len(rows), time.perf_counter() - began)
-    if wrong or rows != sorted(model.items()):
-        raise lsmkit.Error(f"the database differs from the dict beside it, first at {wrong[:1]}")
-    return len(sample) + len(absent)
-
-
-def _report(db: lsmkit.DB, timed: _Timed) -> dict[str, float]:
-    table(
-        "Levels",
-        ["level", "runs", "tables", "weight", "file bytes", "target", "score"],
-        [
-            (
-                row["name"],
-                row["run_count"],
-                row["table_count"],
-                bytes_text(row["weight"]),
-                None if row["file_bytes"] is None else bytes_text(row["file_bytes"]),
-                None if row["target_weight"] is None else bytes_text(row["target_weight"]),
-                row["score"],
-            )
-            for row in db.levels()
-            if row["weight"]
-        ],
-    )
-    (summary,) = db.summary()
-    space_amp = db.space_amp()
-    table(
-        "Amplification",
-        ["what", "figure", "that is"],
-        [
-            (
-                "write",
-                summary["write_amp"],
-                "file bytes written by flush and compaction / bytes put",
-            ),
-            (
-                "read",
-                summary["read_amp"],
-                "tables looked into per get (a filter spared the others)",
-            ),
-            ("space", space_amp, "weight stored / weight of what is visible"),
-            ("compression", summary["compression_ratio"], "file bytes / bytes of keys and values"),
-        ],
-    )
-    _report_compactions(db)
-    table(
-        "Rates on this machine",
-        ["operation", "count", "us each", "rate"],
-        [
-            (name, count, 1e6 * seconds / max(count, 1), rate_text(count, seconds))
-            for name, (count, seconds) in timed.operations.items()
-        ],
-    )
-    each = {name: 1e6 * s / max(n, 1) for name, (n, s) in timed.operations.items()}
-    return {
-        "write_amp": summary["write_amp"],
-        "read_amp": summary["read_amp"],
-        "space_amp": space_amp,
-        "compression_ratio": summary["compression_ratio"],
-        "put_us": each["put"],
-        "get_us": each["get"],
-        "scan_us": each["scan, per row"],
-    }
-
-
-def _report_compactions(db: lsmkit.DB) -> None:
-    grouped: dict[str, list[dict[str, object]]] = {}
-    for row in db.events():
-        if row["kind"] in ("flush", "compaction", "trivial_move"):
-            grouped.setdefault(f"{row['kind']}: {row['reason']}", []).append(row)
-    table(
-        "What ran, and why",
-        ["what: why", "times", "read", "written", "records dropped"],
-        [
-            (
-                what,
-                len(rows),
-                bytes_text(_total(rows, "read_bytes")),
-                bytes_text(_total(rows, "written_bytes")),
-                _total(rows, "dropped_entries"),
-            )
-            for what, rows in grouped.items()
-        ],
-    )
-    explained = [row["text"] for row in db.events() if row["kind"] == "compaction" and row["text"]]
-    if explained:
-        print(f"The last compaction, in its planner's words:\n{_indented(explained[-1])}\n")
-
-
-def _total(rows: list[dict[str, object]], column: str) -> int:
-    return sum(int(str(row[column])) for row in rows)
-
-
-def _indented(text: str) -> str:
-    return "\n".join("  " + line for line in text.splitlines())
+def _check(db: lsmkit.DB, model: dict[bytes, bytes], chooser: random.Random, clock: _Clock) -> int:
+    """Compares the database with the dict; how many keys it read one by one."""
+    keys = chooser.sample(list(model), min(CHECKED_KEYS, len(model)))
+    with clock.time("get", len(keys)):
+        found = [db.get(key) for key in keys]
+    absent = [key + b"?" for key in keys]
+    with clock.time("get of an absent key", len(absent)):
+        found_absent = [key for key in absent if key in db]
+    with clock.time("scan, a row", len(model)):
+        rows = list(db.iterator())
+    if found != [model[key] for key in keys] or found_absent or rows != sorted(model.items()):
+        raise lsmkit.Error(f"{db.path} is not what was written: please report this")
+    return len(keys) + len(absent)

@@ -1,8 +1,8 @@
 """Replays events: which tables stood when, and how the tree grew.
 
-Events are kept for a while only, so some tables are older than the first that is kept: those that an
-event takes away though none put them there, and those that stand and that no event names. A table
-that moves down a level as it is dies there and is born here, under the same number.
+Events are kept for a while only, so some tables are older than the first that is kept: those that
+an event takes away though none put them there, and those that stand and that no event names. A
+table that moves down a level as it is dies there and is born here, under the same number.
 """
 
 from collections import Counter
@@ -90,12 +90,10 @@ def replay(tables: list[Row], events: list[Row], until: int | None = None) -> Re
 
 def _older_than(events: list[Row], tables: list[Row]) -> list[Row]:
     """Tables that stood before the first event."""
-    older = []
-    named = set()
+    older: list[Row] = []
+    named: set[int] = set()
     for event in events:
-        for table in event["removed"]:
-            if table["number"] not in named:
-                older.append(table)
+        older += [table for table in event["removed"] if table["number"] not in named]
         named.update(table["number"] for table in event["removed"] + event["added"])
     return older + [table for table in tables if table["number"] not in named]
 

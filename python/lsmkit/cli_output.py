@@ -1,28 +1,25 @@
-"""What commands print: tables, progress, errors. With rich if it is installed, plain otherwise."""
+"""What commands print: tables, JSON, progress. With rich if it is installed, plain otherwise."""
 
+import json
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["ProgressLine", "bytes_text", "note", "progress", "rate_text", "table"]
+from lsmkit.frame import Frame
+from lsmkit.frame_text import cell as frame_cell
+from lsmkit.text import escape
 
-
-class ProgressLine(Protocol):
-    """A progress bar: tell it how far the work is."""
-
-    def __call__(self, done: int, total: int, /) -> None: ...
+__all__ = ["ShowProgress", "frame_table", "note", "print_json", "progress", "rate_text", "table"]
 
 
-def bytes_text(count: float) -> str:
-    """A number of bytes for people, "12.3 MiB"."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
+class ShowProgress(Protocol):
+    """Moves a progress bar: what is done, the total (0: not known), and what is being done."""
+
+    def __call__(self, done: int, total: int, what: str = ..., /) -> None: ...
 
 
 def rate_text(count: int, seconds: float) -> str:
@@ -33,6 +30,28 @@ def rate_text(count: int, seconds: float) -> str:
 def note(text: str) -> None:
     """A line on standard error, so that standard output holds results alone."""
     print(text, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value in a line. Bytes become text with escapes, NaN and infinity null."""
+    print(json.dumps(_plain(value), ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return escape(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def frame_table(title: str, frame: Frame) -> None:
+    """Print a frame as a table."""
+    specs = [frame.spec(name) for name in frame.columns]
+    rows = [[frame_cell(row[spec.name], spec) or "-" for spec in specs] for row in frame]
+    table(title, frame.columns, rows)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -66,24 +85,24 @@ def _cell(value: object) -> str:
 
 
 def _is_text(column: int, cells: list[list[str]]) -> bool:
-    return any(row[column][:1].isalpha() for row in cells)
+    return not all(row[column][:1].isdigit() or row[column] in ("", "-") for row in cells)
 
 
 def _rich_table(title: str, columns: Sequence[str], cells: list[list[str]]) -> None:
     from rich.console import Console
-    from rich.markup import escape
+    from rich.markup import escape as escape_markup
     from rich.table import Table
 
     grid = Table(title=title, title_justify="left")
     for i, name in enumerate(columns):
         grid.add_column(name, justify="left" if _is_text(i, cells) else "right")
     for row in cells:
-        grid.add_row(*map(escape, row))
+        grid.add_row(*map(escape_markup, row))
     Console().print(grid)
 
 
 @contextmanager
-def progress(text: str) -> Iterator[ProgressLine]:
+def progress(text: str) -> Iterator[ShowProgress]:
     """A progress bar on standard error, for as long as the block runs."""
     if find_spec("rich") and sys.stderr.isatty():
         from rich.console import Console
@@ -92,27 +111,24 @@ def progress(text: str) -> Iterator[ProgressLine]:
         with Progress(console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task(text, total=None)
 
-            def show(done: int, total: int) -> None:
-                bars.update(task, completed=done, total=total or None)
+            def show(done: int, total: int, what: str = text) -> None:
+                bars.update(task, completed=done, total=total or None, description=what)
 
             yield show
-        return
-    yield _plain_progress(text)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    else:
+        yield _plain_progress(text)
 
 
-def _plain_progress(text: str) -> ProgressLine:
+def _plain_progress(text: str) -> ShowProgress:
+    """Prints a line a second."""
     shown = time.monotonic()
 
-    def show(done: int, total: int) -> None:
+    def show(done: int, total: int, what: str = text) -> None:
         nonlocal shown
         now = time.monotonic()
-        if now - shown < 1:
-            return
-        shown = now
-        share = f"{100 * done // total} %" if total else f"{done:,}"
-        end = "\r" if sys.stderr.isatty() else "\n"
-        print(f"{text}: {share}", end=end, file=sys.stderr, flush=True)
+        if now - shown >= 1:
+            shown = now
+            share = f"{100 * done // total} %" if total else f"{done:,}"
+            print(f"{what}: {share}", file=sys.stderr, flush=True)
 
     return show
