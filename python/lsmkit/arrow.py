@@ -1,8 +1,8 @@
-"""Columns as Arrow sees them: formats and buffers for the PyCapsule interface.
+"""Columns as Arrow arrays that share their memory. Needs pyarrow, which is imported when called.
 
-Needs no Arrow library. The structs of Arrow's C data interface are filled by the compiled module,
-which pins the buffers until the consumer lets go of them. Only validity masks and booleans are
-copied, into bits.
+pyarrow fills the structs of Arrow's C data interface, too: their release callbacks are called while
+Python exceptions are under way and from threads without the GIL, which callbacks written in Python
+do not survive. Only validity masks and booleans are copied, into bits.
 """
 
 from collections.abc import Mapping
@@ -11,62 +11,39 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsmkit import _core
 from lsmkit.column import Column
+from lsmkit.optional import need
 
-__all__ = ["array_capsule", "schema_capsule", "stream_capsule"]
-
-_FORMATS = {
-    "bool": "b",
-    "i32": "i",
-    "i64": "l",
-    "u32": "I",
-    "u64": "L",
-    "f64": "g",
-    "bytes": "Z",  # large binary: 64-bit offsets
-    "str": "U",  # large UTF-8
-    "list[u64]": "+L",  # large list
-}
+__all__ = ["to_arrow"]
 
 
-def schema_capsule(columns: Mapping[str, Column]) -> object:
-    """An `arrow_schema` capsule of a struct with one field per column."""
-    return _core.arrow_schema(_struct_field(columns))
+def to_arrow(columns: Mapping[str, Column]) -> Any:
+    """A `pyarrow.Table`."""
+    pyarrow = need("pyarrow")
+    arrays = [_array(pyarrow, column) for column in columns.values()]
+    nullable = [column.valid is not None for column in columns.values()]
+    fields = [
+        pyarrow.field(name, array.type, may_be_null)
+        for name, array, may_be_null in zip(columns, arrays, nullable, strict=True)
+    ]
+    return pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields))
 
 
-def array_capsule(columns: Mapping[str, Column], length: int) -> object:
-    """An `arrow_array` capsule of a struct array."""
-    return _core.arrow_array(_struct_array(columns, length))
-
-
-def stream_capsule(columns: Mapping[str, Column], length: int) -> object:
-    """An `arrow_array_stream` capsule of one struct array."""
-    return _core.arrow_stream(_struct_field(columns), _struct_array(columns, length))
-
-
-def _struct_field(columns: Mapping[str, Column]) -> Any:
-    return ("", "+s", False, tuple(_field(name, column) for name, column in columns.items()))
-
-
-def _struct_array(columns: Mapping[str, Column], length: int) -> Any:
-    return (length, 0, (None,), tuple(_array(column) for column in columns.values()))
-
-
-def _field(name: str, column: Column) -> Any:
-    children = (("item", "L", False, ()),) if column.dtype == "list[u64]" else ()
-    return (name, _FORMATS[column.dtype], column.valid is not None, children)
-
-
-def _array(column: Column) -> Any:
-    validity = None if column.valid is None else _bits(column.valid)
+def _array(pyarrow: Any, column: Column) -> Any:
+    validity = None if column.valid is None else pyarrow.py_buffer(_bits(column.valid))
     values = np.ascontiguousarray(column.values)
+    data = pyarrow.py_buffer(_bits(values) if column.dtype == "bool" else values)
+    count, nulls = len(column), column.null_count
     if column.offsets is None:
-        data = _bits(values) if column.dtype == "bool" else values
-        return (len(column), column.null_count, (validity, data), ())
+        kind = pyarrow.from_numpy_dtype(values.dtype)
+        return pyarrow.Array.from_buffers(kind, count, [validity, data], nulls)
+    offsets = pyarrow.py_buffer(column.offsets)
     if column.dtype == "list[u64]":
-        items = (len(values), 0, (None, values), ())
-        return (len(column), column.null_count, (validity, column.offsets), (items,))
-    return (len(column), column.null_count, (validity, column.offsets, values), ())
+        items = pyarrow.Array.from_buffers(pyarrow.uint64(), len(values), [None, data], 0)
+        kind = pyarrow.large_list(pyarrow.field("item", pyarrow.uint64(), nullable=False))
+        return pyarrow.Array.from_buffers(kind, count, [validity, offsets], nulls, 0, [items])
+    kind = pyarrow.large_string() if column.dtype == "str" else pyarrow.large_binary()
+    return pyarrow.Array.from_buffers(kind, count, [validity, offsets, data], nulls)
 
 
 def _bits(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:

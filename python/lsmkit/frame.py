@@ -1,18 +1,15 @@
 """`Frame`: rows of results as named columns, for NumPy, pandas, Polars, Arrow and the eye."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from lsmkit import arrow, frame_text
 from lsmkit.column import Column
+from lsmkit.optional import need
 from lsmkit.schema import ColumnSpec
-
-if TYPE_CHECKING:
-    import pandas
-    import polars
 
 __all__ = ["Frame"]
 
@@ -22,8 +19,8 @@ class Frame:
 
     ``frame["weight"]`` is a column as an array, ``frame[0]`` a row as a dict, ``frame[mask]`` and
     ``frame[2:5]`` are frames, and so is ``frame["level", "weight"]``. Iterating gives rows. Every
-    frame implements the Arrow PyCapsule interface, so that ``pyarrow.table(frame)`` and
-    ``polars.DataFrame(frame)`` share its memory.
+    frame has the Arrow PyCapsule interface, so that ``pyarrow.table(frame)``, ``duckdb.from_arrow``
+    and the like share its memory.
 
     Parameters
     ----------
@@ -159,9 +156,9 @@ class Frame:
             out[name] = np.where(valid, column.values, 0 if fill is None else fill)
         return out
 
-    def to_pandas(self) -> "pandas.DataFrame":
+    def to_pandas(self) -> Any:
         """A pandas DataFrame; columns with nulls get pandas' nullable types. Needs pandas."""
-        import pandas as pd
+        pd = need("pandas")
 
         nullable: dict[str, Any] = {
             "bool": "boolean",
@@ -180,23 +177,32 @@ class Frame:
                 series[name] = column.values
         return pd.DataFrame(series)
 
-    def to_polars(self) -> "polars.DataFrame":
-        """A Polars DataFrame that shares the memory. Needs Polars."""
-        import polars as pl
+    def to_polars(self) -> Any:
+        """A Polars DataFrame. Needs Polars."""
+        pl = need("polars")
 
-        return pl.DataFrame(self)
+        of_dtype: dict[str, Any] = {"str": pl.String, "bytes": pl.Binary}
+        of_dtype["list[u64]"] = pl.List(pl.UInt64)
+        series = []
+        for name, column in self._columns.items():
+            if column.offsets is None and not column.null_count:
+                series.append(pl.Series(name, column.values))
+            else:
+                kind = of_dtype.get(column.dtype) or pl.Series(column.values[:0]).dtype
+                series.append(pl.Series(name, column.to_list(), dtype=kind))
+        return pl.DataFrame(series)
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table that shares the memory. Needs pyarrow."""
+        return arrow.to_arrow(self._columns)
 
     def __arrow_c_schema__(self) -> object:
-        """An `arrow_schema` capsule: a struct with one field per column."""
-        return arrow.schema_capsule(self._columns)
-
-    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        """An `arrow_schema` and an `arrow_array` capsule; a wish for another schema is ignored."""
-        return arrow.schema_capsule(self._columns), arrow.array_capsule(self._columns, len(self))
+        """An `arrow_schema` capsule: a struct with one field per column. Needs pyarrow."""
+        return self.to_arrow().schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """An `arrow_array_stream` capsule with one batch; a wish for another schema is ignored."""
-        return arrow.stream_capsule(self._columns, len(self))
+        """An `arrow_array_stream` capsule with one batch. Needs pyarrow."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
         return frame_text.text(self)

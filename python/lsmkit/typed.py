@@ -7,12 +7,10 @@ from lsmkit import _core
 from lsmkit._errors import InvalidArgument
 from lsmkit.codecs import ValueCodec, value_codec
 from lsmkit.keys import KeyCodec, key_codec
+from lsmkit.optional import need
 from lsmkit.translated import TranslatedDB
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-
     from lsmkit.db import DB
 
 __all__ = ["KeyCodec", "TypedDB", "ValueCodec"]
@@ -73,20 +71,16 @@ class TypedDB(TranslatedDB[K, V]):
         """The names of both codecs, as they are stored in the database."""
         return self._name
 
-    def to_pandas(self, **bounds: Any) -> "pandas.DataFrame":
+    def to_pandas(self, **bounds: Any) -> Any:
         """A range (as `iterator` takes it) as columns `key` and `value`. Needs pandas.
 
         Tuples become a column for each element: `key_0`, `key_1` ...
         """
-        import pandas as pd
+        return need("pandas").DataFrame(self._columns(bounds))
 
-        return pd.DataFrame(self._columns(bounds))
-
-    def to_polars(self, **bounds: Any) -> "polars.DataFrame":
+    def to_polars(self, **bounds: Any) -> Any:
         """As `to_pandas`, for Polars; dicts become structs. Needs Polars."""
-        import polars as pl
-
-        return pl.DataFrame(self._columns(bounds))
+        return need("polars").DataFrame(self._columns(bounds))
 
     def _columns(self, bounds: dict[str, Any]) -> dict[str, list[Any]]:
         rows = list(self.iterator(**bounds))
