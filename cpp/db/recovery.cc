@@ -92,14 +92,7 @@ void Recovery::create_new() {
   }
   for (const LogNumber number : listing_.logs) {
     const std::string path = path_of(log_file_name(number));
-    bool has_records = false;
-    try {
-      replay_file(files_, path, LogKind::kWal, std::nullopt,
-                  [&](std::string_view, LogPosition) { has_records = true; });
-    } catch (const CorruptionError&) {
-      // A header that never became durable: no record was ever acknowledged in it.
-    }
-    if (has_records) {
+    if (!is_recordless_log(files_, path)) {
       throw CorruptionError(path_of("MANIFEST"), 0,
                             "it is missing, but " + log_file_name(number) +
                                 " holds records; lsmkit.repair() can make a new one");

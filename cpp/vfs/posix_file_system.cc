@@ -127,7 +127,11 @@ class PosixFileSystem final : public FileSystem {
     if (is_directory(path)) return;
     const std::string parent = parent_of(path);
     make_dir(parent);
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail(path, "making directory");
+    if (mkdir(path.c_str(), 0700) != 0) {
+      const int code = errno;
+      // Another process may have made it meanwhile; a file of that name is no directory.
+      if (code != EEXIST || !is_directory(path)) throw IoError(code, path, "making directory");
+    }
     // Against a power loss after the database in it has acknowledged a write.
     sync_dir(parent);
   }

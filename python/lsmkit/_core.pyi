@@ -278,13 +278,14 @@ def destroy(path: _Path) -> None: ...
 # The smallest key above every key that starts with `prefix`; None if there is none.
 def prefix_end(prefix: Buffer) -> bytes | None: ...
 
+# Shows a file of a database part by part, in order of offsets: show(offset, bytes, part, text).
+# The kind is told by the file's magic. Damage is a part of its own, and the walk goes on where it
+# can. What `show` raises ends the call. InvalidArgument for a file that is none of ours.
+def dump_file(path: _Path, show: Callable[[int, int, str, str], object], /) -> str: ...
+
 # {"version": str, "compiler": str, "build_type": str, "pybind11": str,
 #  "zstd": {"source": "system" | "runtime" | "off", "version": str | None},
 #  "cpu": {feature: bool}}
-# Shows a file of a database part by part, in order of offsets: show(offset, bytes, part, text). The
-# kind is told by the file's magic. Damage is a part of its own, and the walk goes on where it can. What
-# `show` raises ends the call. InvalidArgument for a file that is none of ours.
-def dump_file(path: _Path, show: Callable[[int, int, str, str], object], /) -> str: ...
 def build_info() -> dict[str, Any]: ...
 
 MAX_KEY_BYTES: Literal[65535]
