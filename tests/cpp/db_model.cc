@@ -12,6 +12,7 @@
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "support/order_checker.h"
 #include "support/temporary_directory.h"
 
 using namespace lsmkit;
@@ -326,7 +327,8 @@ TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the 
         CAPTURE(sizing);
         CAPTURE(picker);
         CAPTURE(++seed);
-        MemoryFileSystem files;
+        MemoryFileSystem memory;
+        OrderChecker files(memory);
         ManualClock clock;
         OpenRequest request{.path = "/db",
                             .options = tiny_options(),
@@ -335,6 +337,8 @@ TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the 
         request.overrides = {
             {"sync", sync}, {"level_sizing", sizing}, {"picker", picker}, {"background", "inline"}};
         Walk(request, seed).run(steps_per_configuration());
+        CHECK(files.violations() == std::vector<std::string>{});
+        CHECK(files.manifest_edits_seen() > 100);
       }
     }
   }
@@ -348,12 +352,14 @@ TEST_CASE("threads, on the real file system: every sync mode answers as the mode
       CAPTURE(threads);
       CAPTURE(++seed);
       const TemporaryDirectory directory;
+      OrderChecker files(posix_file_system());
       OpenRequest request{.path = directory.path() + "/db",
                           .options = tiny_options(),
                           .overrides = {},
-                          .environment = {}};
+                          .environment = {&files, &system_clock()}};
       request.overrides = {{"sync", sync}, {"threads", threads}};
       Walk(request, seed).run(steps_per_configuration() / 4);
+      CHECK(files.violations() == std::vector<std::string>{});
     }
   }
 }
