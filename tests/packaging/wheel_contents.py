@@ -33,7 +33,7 @@ def check_sdist(sdist: Path) -> None:
     for needed in ("CMakeLists.txt", "pyproject.toml", "LICENSE", "cpp/bindings/module.cc"):
         assert needed in names, f"{needed} is not in the sdist"
     strangers = [name for name in names if name.startswith(("build/", ".git", ".ci", "dist/"))]
-    assert not strangers, strangers
+    assert not strangers, strangers[:5]
     print(f"{sdist.name}: {len(names)} files, {sdist.stat().st_size >> 10} KiB")
 
 
