@@ -130,7 +130,8 @@ class PosixFileSystem final : public FileSystem {
     if (mkdir(path.c_str(), 0700) != 0) {
       const int code = errno;
       // Another process may have made it meanwhile; a file of that name is no directory.
-      if (code != EEXIST || !is_directory(path)) throw IoError(code, path, "making directory");
+      if (code != EEXIST) throw IoError(code, path, "making directory");
+      if (!is_directory(path)) throw IoError(ENOTDIR, path, "making directory");
     }
     // Against a power loss after the database in it has acknowledged a write.
     sync_dir(parent);
