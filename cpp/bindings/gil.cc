@@ -38,7 +38,7 @@ void take_gil(PyThreadState* state) {
 
 void long_call(const py::object& progress, const std::function<void(const Poll&)>& call) {
   constexpr auto kInterval = std::chrono::milliseconds(20);
-  auto last = std::chrono::steady_clock::now();
+  auto last = std::chrono::steady_clock::now() - kInterval;  // the first poll is told at once
   std::exception_ptr raised;
   PyThreadState* state = PyEval_SaveThread();
   const Poll poll = [&](const Progress& at) {
