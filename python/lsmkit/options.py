@@ -49,7 +49,8 @@ class Sync:
     @staticmethod
     def hybrid(commits: int, ms: int) -> "Sync":
         """Loses at most what `every(commits)` or `interval(ms)` would, whichever is less."""
-        return Sync(_at_least_one("commits", commits), _at_least_one("ms", ms))
+        mode = Sync(_at_least_one("commits", commits), _at_least_one("ms", ms))
+        return Sync.always if commits == 1 else mode
 
     @staticmethod
     def parse(text: str) -> "Sync":

@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lsmkit import _core
+
+# A machine that is busy, or an fsync, is no failure of a test.
+settings.register_profile("lsmkit", deadline=None)
+settings.load_profile("lsmkit")
 
 # A tree that has levels after a few thousand puts.
 SMALL = {

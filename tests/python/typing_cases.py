@@ -1,0 +1,47 @@
+"""Checked by mypy, never run: the types that the API gives."""
+
+from collections.abc import Iterator, MutableMapping
+from datetime import datetime
+from typing import Any, assert_type
+
+import lsmkit
+from lsmkit import codecs, keys
+
+db = lsmkit.open("db", memtable_bytes=1 << 20, sync=lsmkit.Sync.every(3))
+as_mapping: MutableMapping[bytes, bytes] = db
+
+assert_type(db.get(b"k"), bytes | None)
+assert_type(db.get(b"k", 0), bytes | int)
+assert_type(db[b"k"], bytes)
+db.put(bytearray(b"k"), memoryview(b"v"))
+assert_type(db.first(), tuple[bytes, bytes] | None)
+assert_type(db.iterator(prefix=b"k"), Iterator[tuple[bytes, bytes]])
+assert_type(db.iterator(include_value=False), Iterator[bytes])
+assert_type(db.iterator(include_key=False, reverse=True), Iterator[bytes])
+assert_type(list(db.items()), list[tuple[bytes, bytes]])
+assert_type(db.pop(b"k", None), bytes | None)
+
+with db.snapshot() as snapshot:
+    assert_type(snapshot, lsmkit.Snapshot)
+    assert_type(snapshot.get(b"k"), bytes | None)
+    assert_type(list(snapshot), list[bytes])
+with db.write_batch(sync=True) as batch:
+    assert_type(batch, lsmkit.WriteBatch)
+
+people = db.typed(key=str, value=dict)
+assert_type(people, lsmkit.TypedDB[str, dict[Any, Any]])
+assert_type(people["ada"], dict[Any, Any])
+readings = db.typed(key=tuple[str, datetime], value=float)
+assert_type(readings, lsmkit.TypedDB[tuple[str, datetime], float])
+assert_type(readings.last(), tuple[tuple[str, datetime], float] | None)
+assert_type(readings.iterator(include_value=False), Iterator[tuple[str, datetime]])
+assert_type(
+    db.typed(key=keys.U64(), value=codecs.Struct("<dd")).values().__iter__(),
+    Iterator[tuple[Any, ...]],
+)
+
+assert_type(db.levels(), lsmkit.Frame)
+assert_type(db.levels()[0], dict[str, Any])
+assert_type(db.stats(), lsmkit.Stats)
+assert_type(db.stats().read_amp, float)
+assert_type(db.options, lsmkit.Options)
