@@ -8,7 +8,7 @@ import lsmkit
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 with tempfile.TemporaryDirectory() as folder, lsmkit.open(f"{folder}/events") as db:
-    events = db.typed(key=(str, datetime), value=dict)
+    events = db.typed(key=tuple[str, datetime], value=dict)
     for minute in range(600):
         for device in ("boiler", "pump"):
             at = START + timedelta(minutes=minute)
