@@ -33,9 +33,10 @@ def acknowledging(lines):
         yield line  # resumed when the put has returned
         os.pwrite(told, struct.pack("<q", count), 0)
 
+lines = list(demo.standard_library(seed=5))
 with lsmkit.open(path, lsmkit.Options.small(), sync=sync) as db:
     os.pwrite(told, struct.pack("<q", 0), 0)
-    demo.load(db, acknowledging(demo.standard_library(seed=5)))
+    demo.load(db, acknowledging(lines))
 """
 SYNCS = ["none", "interval(20)", "every(100)", "hybrid(50, 10)"]
 
@@ -57,7 +58,7 @@ def kill_once(path, told, lines, chooser):
     try:
         while _told(told) < 0 and loader.poll() is None:
             time.sleep(0.01)
-        time.sleep(chooser.uniform(0, 0.6))
+        time.sleep(chooser.uniform(0, 0.5))
         assert loader.poll() is None, "the loader ended by itself"
     finally:
         loader.send_signal(signal.SIGKILL)
