@@ -13,7 +13,10 @@ import pytest
 import lsmkit
 from lsmkit import cli, records
 
-COMMANDS = "demo get put delete scan count load export import stats levels log dump verify".split()
+COMMANDS = [
+    "demo", "get", "put", "delete", "scan", "count", "load", "export",
+    "import", "stats", "levels", "log", "dump", "verify",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -213,7 +216,8 @@ def test_looking_changes_nothing(filled, run):
     before = state()
     for arguments in (
         ["get", filled, "key00001"], ["scan", filled], ["count", filled], ["export", filled],
-        ["stats", filled], ["levels", filled], ["log", filled], ["dump", filled], ["verify", filled],
+        ["stats", filled], ["levels", filled], ["log", filled], ["dump", filled],
+        ["verify", filled],
     ):  # fmt: skip
         assert run(*arguments)[0] == 0, arguments
     assert state() == before
