@@ -1,5 +1,6 @@
 #include "lsmkit/db/db.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -45,8 +46,7 @@ void prepare_directory(FileSystem& files, const OpenRequest& request) {
     }
     files.make_dir(request.path);
   } else if (!files.is_directory(request.path)) {
-    throw InvalidArgument(request.path +
-                          " is not a directory; a database is a directory of its own");
+    throw IoError(ENOTDIR, request.path, "opening (a database is a directory of its own)");
   }
 }
 
