@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -84,22 +85,15 @@ void Wal::append(std::span<const std::string_view> pieces) {
 }
 
 void Wal::rotate(Seqno last_seqno) {
-  std::shared_ptr<File> next;
+  LogNumber next;
   {
-    // One log at a time: two with the same predecessor would leave the chain in doubt.
     std::unique_lock lock(mutex_);
-    made_.wait(lock, [this] { return !making_next_; });
-    next = next_;
-  }
-  if (!next) next = make_log(active_->number);
-  {
-    const std::lock_guard lock(mutex_);
-    next_ = next;  // Kept for another try if the seal finds no room.
-    next_ready_.store(true, std::memory_order_release);
+    make_next(lock);
+    next = next_->number;
   }
   active_->writer->allocate(0);  // room for a record is room for a seal after it, too
   try {
-    active_->writer->seal(next->number, last_seqno, known_synced());
+    active_->writer->seal(next, last_seqno, known_synced());
   } catch (const Error& error) {
     poison(error.what());
     check_usable();
@@ -107,16 +101,35 @@ void Wal::rotate(Seqno last_seqno) {
   }
   const std::lock_guard lock(mutex_);
   older_.push_back(std::move(active_));
-  active_ = std::move(next);
-  next_.reset();
+  active_ = std::move(next_);
   next_ready_.store(false, std::memory_order_release);
   prepared_bytes_ = 0;
   service_.notify_one();
 }
 
-std::shared_ptr<Wal::File> Wal::make_log(LogNumber predecessor) {
+// Returns with next_ standing, or throws. One thread makes it and the others wait: two logs with the
+// same predecessor would break the chain, as one of them would be named by no seal, or by the wrong
+// one. Leaves and retakes the lock.
+void Wal::make_next(std::unique_lock<std::mutex>& lock) {
+  made_.wait(lock, [this] { return !making_next_; });
+  if (next_) return;
+  making_next_ = true;  // and so active_ stays: rotate() waits above
+  const LogNumber predecessor = active_->number;
   const LogNumber number{next_number_.fetch_add(1, std::memory_order_relaxed)};
-  return std::make_shared<File>(number, create_durable_log(setup_, number, predecessor));
+  lock.unlock();
+  std::shared_ptr<File> made;
+  std::exception_ptr failure;
+  try {
+    made = std::make_shared<File>(number, create_durable_log(setup_, number, predecessor));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  lock.lock();
+  making_next_ = false;
+  made_.notify_all();
+  if (failure) std::rethrow_exception(failure);
+  next_ = std::move(made);
+  next_ready_.store(true, std::memory_order_release);
 }
 
 LogPosition Wal::known_synced() const {
@@ -259,32 +272,17 @@ void Wal::stop_service() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Leaves and retakes the lock.
-void Wal::make_next(std::unique_lock<std::mutex>& lock) {
-  making_next_ = true;
-  const LogNumber predecessor = active_->number;
-  lock.unlock();
-  std::shared_ptr<File> made;
-  try {
-    made = make_log(predecessor);
-  } catch (const Error&) {
-    // The writer that needs the log tries for itself and gets the error.
-  }
-  lock.lock();
-  making_next_ = false;
-  made_.notify_all();
-  if (!made) return;
-  next_ = std::move(made);
-  next_ready_.store(true, std::memory_order_release);
-}
-
 void Wal::serve() {
   std::unique_lock lock(mutex_);
   constexpr auto kRetry = std::chrono::milliseconds(100);
   while (!stopping_) {
     if (!next_ && !poisoned_.load(std::memory_order_relaxed)) {
-      make_next(lock);
-      if (!next_ && !stopping_) service_.wait_for(lock, kRetry);
+      try {
+        make_next(lock);
+      } catch (const Error&) {
+        // The writer that needs the log tries for itself and gets the error.
+        if (!stopping_) service_.wait_for(lock, kRetry);
+      }
       continue;
     }
     if (wants_prepare_) {

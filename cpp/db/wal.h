@@ -92,7 +92,6 @@ class Wal {
     std::atomic<uint64_t> end_bytes;  // the writer's size, for other threads
   };
 
-  std::shared_ptr<File> make_log(LogNumber predecessor);
   void wait_durable(Seqno target);
   void sync_once(std::unique_lock<std::mutex>& lock);
   void make_next(std::unique_lock<std::mutex>& lock);
@@ -117,7 +116,7 @@ class Wal {
   std::vector<std::shared_ptr<File>> older_;  // sealed; oldest first; still on disk
   LogNumber synced_below_{};                  // logs with smaller numbers are durable
   std::shared_ptr<File> next_;
-  bool making_next_ = false;  // by the service thread, without the lock
+  bool making_next_ = false;  // by some thread, without the lock
   bool sync_running_ = false;
   bool stopping_ = false;
   bool wants_prepare_ = false;

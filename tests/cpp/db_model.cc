@@ -344,7 +344,8 @@ TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the 
   }
 }
 
-TEST_CASE("threads, on the real file system: every sync mode answers as the model does") {
+TEST_CASE("threads, on the real file system: every sync mode answers as the model does" *
+          doctest::test_suite("threads")) {
   uint64_t seed = 200;
   for (const std::string sync : {"always", "every(3)", "interval(1)", "hybrid(5, 2)", "none"}) {
     for (const std::string threads : {"1", "3"}) {

@@ -96,6 +96,9 @@ class OrderChecker final : public FileSystem {
   struct State {
     bool synced = false;  // everything committed so far
     bool name_synced = false;
+    // Of a MANIFEST: what its first `edits` edits say.
+    ManifestState manifest;
+    uint64_t edits = 0;
   };
 
   class Watched final : public AppendFile {
@@ -142,8 +145,8 @@ class OrderChecker final : public FileSystem {
     const std::lock_guard lock(mutex_);
     state.synced = false;
     if (!is_manifest(path)) return;
-    const ManifestState named = read(present_path(path));
-    const Version& version = named.version;
+    read_new_edits(present_path(path), state);
+    const Version& version = state.manifest.version;
     for (unsigned level = 0; level < version.level_count(); ++level) {
       for (const Run& run : version.level(level).runs) {
         run.for_each([&](const TableRef& table) {
@@ -160,17 +163,18 @@ class OrderChecker final : public FileSystem {
   void synced(const std::string& path, State& state) {
     const std::lock_guard lock(mutex_);
     state.synced = true;
-    if (is_manifest(path)) synced_[directory_of(path)] = read(present_path(path));
+    if (is_manifest(path)) synced_[directory_of(path)] = state.manifest;
   }
 
-  ManifestState read(const std::string& path) {
-    ManifestState state;
+  void read_new_edits(const std::string& path, State& state) {
+    uint64_t edit = 0;
     replay_file(below_, path, LogKind::kManifest, std::nullopt,
                 [&](std::string_view record, LogPosition) {
-                  apply(state, decode_version_edit(record));
+                  if (edit++ < state.edits) return;
+                  apply(state.manifest, decode_version_edit(record));
+                  ++state.edits;
                   ++edits_seen_;
                 });
-    return state;
   }
 
   void check_removal(const std::string& path) {
