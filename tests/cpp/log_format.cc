@@ -1,46 +1,16 @@
 // The bytes are what FORMAT.md says: its worked example, the header's rules, names and seals.
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "log_disk.h"
 #include "lsmkit/log/log_dump.h"
 #include "lsmkit/log/log_header.h"
 #include "lsmkit/log/log_seal.h"
+#include "support/format_example.h"
 
 using namespace lsmkit;
+using namespace lsmkit::test;
 
 namespace {
-
-std::string hex_line(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (!out.empty()) out += ' ';
-    out += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return out;
-}
-
-// The bytes of the fenced hex block: "offset: bytes  # comment" lines.
-std::string worked_example() {
-  const std::filesystem::path path = LSMKIT_TESTDATA "/../../../cpp/log/FORMAT.md";
-  std::ifstream file(path.lexically_normal());
-  REQUIRE(file.good());
-  std::string line, bytes;
-  while (std::getline(file, line) && line != "```hex") continue;
-  while (std::getline(file, line) && line != "```") {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string word;
-    words >> word;
-    CHECK(std::stoul(word) == bytes.size());
-    while (words >> word) bytes += static_cast<char>(std::stoi(word, nullptr, 16));
-  }
-  return bytes;
-}
 
 std::string example_path() {
   return path_of(7);
@@ -63,12 +33,12 @@ void store_header(StringDisk& disk, const LogFileHeader& header) {
 TEST_CASE("the worked example of FORMAT.md is what the writer writes, byte for byte") {
   StringDisk disk;
   write_example(disk);
-  CHECK(hex_line(worked_example()) == hex_line(disk.files[example_path()]));
+  CHECK(hex_line(format_example("log")) == hex_line(disk.files[example_path()]));
 }
 
 TEST_CASE("the worked example of FORMAT.md reads back as its text says") {
   StringDisk disk;
-  disk.files[example_path()] = worked_example();
+  disk.files[example_path()] = format_example("log");
   const LogFileHeader header = read_log_header(disk, example_path());
   CHECK(header.identity == LogIdentity{kDatabase, number(7), number(6), LogKind::kWal});
   CHECK(header.format_version == 1);

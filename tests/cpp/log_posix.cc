@@ -70,7 +70,8 @@ TEST_CASE("records come back from the real file system, open and closed") {
   CHECK(files.file_bytes(path) == log->size());
 }
 
-TEST_CASE("appending, syncing, leaving for the next log and reading go on side by side") {
+TEST_CASE("appending, syncing, leaving for the next log and reading go on side by side" *
+          doctest::test_suite("threads")) {
   const TemporaryDir dir;
   FileSystem& files = posix_file_system();
   const auto create = [&](uint64_t n) {

@@ -181,7 +181,8 @@ void watch_totals(Shared& shared) {
 
 }  // namespace
 
-TEST_CASE("readers find all that was published before they began, while the writer goes on") {
+TEST_CASE("readers find all that was published before they began, while the writer goes on" *
+          doctest::test_suite("threads")) {
   for (const Workload& workload : kWorkloads) {
     INFO(std::string(workload.name));
     for (int round = 0; round < kRounds; ++round) {

@@ -211,7 +211,7 @@ TEST_CASE("faults strike a real disk as well") {
   CHECK(code_of([&] { fs.sync_dir(home.path()); }) == EIO);
 }
 
-TEST_CASE("of many threads' operations exactly the k-th fails") {
+TEST_CASE("of many threads' operations exactly the k-th fails" * doctest::test_suite("threads")) {
   FaultyDisk faulty;
   faulty.disk.set_contents("/f", "f");
   faulty.fs.inject({.of = FileOperation::kRead, .at = 500, .times = 7});
