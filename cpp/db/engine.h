@@ -120,6 +120,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void insert_logged(Insert&& insert);
   void count_written(Kind kind, size_t key_bytes, size_t value_bytes);
   void make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll);
+  void wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll,
+                     uint64_t start_us);
   bool has_room(uint64_t weight) const;
   void seal();
   bool seal_is_due() const;

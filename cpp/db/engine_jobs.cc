@@ -81,6 +81,8 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
       wal_->poison(error.what());
       throw;
     }
+    event.counters = after.counters;
+    events_.add_change(std::move(event), state_);
     const std::lock_guard state_lock(state_mutex_);
     state_ = std::move(after);
     for (const RemovedTable& removed : edit.removed) {
@@ -88,8 +90,6 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
     }
     applied();
     install_view();
-    event.counters = state_.counters;
-    events_.add(std::move(event), state_);
     work_.notify_all();
     done_.notify_all();
   }
@@ -350,15 +350,15 @@ void Engine::worker() {
 }
 
 void Engine::note_failure(const char* doing, const std::exception& error) {
+  Event event = new_event(EventKind::kJobError);
+  event.text = std::string(doing) + ": " + error.what();
   const std::lock_guard lock(state_mutex_);
   background_error_ = std::current_exception();
-  background_error_text_ = std::string(doing) + ": " + error.what();
+  background_error_text_ = event.text;
   ++failures_in_a_row_;
   ++failure_count_;
-  Event event = new_event(EventKind::kJobError);
-  event.text = background_error_text_;
-  events_.add(std::move(event), state_);
   done_.notify_all();
+  events_.add(std::move(event));
 }
 
 // Requires: state_mutex_ held.

@@ -82,7 +82,7 @@ void Engine::start() {
     Event event = new_event(EventKind::kOpen);
     event.counters = state_.counters;
     if (!report_.torn_tail.empty()) event.text = report_.torn_tail;
-    events_.add(std::move(event), state_);
+    events_.add_change(std::move(event), state_);
   }
   release_replaced_views();
   if (read_only_ || inline_background()) return;
@@ -117,7 +117,7 @@ void Engine::stop() {
     const std::lock_guard lock(state_mutex_);
     Event event = new_event(EventKind::kClose);
     event.counters = state_.counters;
-    events_.add(std::move(event), state_);
+    events_.add(std::move(event));
   }
   release_replaced_views();
   tables_.purge(true);

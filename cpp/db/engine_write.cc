@@ -145,6 +145,11 @@ void Engine::seal() {
   written_.log_bytes = log_bytes_before_ + wal_->appended_bytes();
   written_.stall_us = stall_us_before_ + stall_us_.load(std::memory_order_relaxed);
   auto next = std::make_shared<Memtable>();
+  Event event = new_event(EventKind::kSeal);
+  event.in_entries = active_->entry_count();
+  event.text = std::to_string(active_->entry_count()) + " entries, " +
+               std::to_string(active_->weight()) + " bytes of weight";
+  events_.add(std::move(event));
   const std::lock_guard lock(state_mutex_);
   const uint64_t bytes = active_->allocated_bytes();
   sealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -177,8 +182,29 @@ void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
     return;
 
   const uint64_t start_us = environment_.clock->now_us();
-  const uint64_t timeout_us = options_.stall_timeout_ms * 1000;
   stall_count_.fetch_add(1, std::memory_order_relaxed);
+  Event begin = new_event(EventKind::kStallBegin);
+  begin.text = stall_cause();
+  events_.add(std::move(begin));
+  const auto end_stall = [&] {
+    Event end = new_event(EventKind::kStallEnd);
+    end.duration_us = environment_.clock->now_us() - start_us;
+    stall_us_.fetch_add(end.duration_us, std::memory_order_relaxed);
+    events_.add(std::move(end));
+  };
+  try {
+    wait_for_room(lock, weight, poll, start_us);
+  } catch (...) {
+    end_stall();
+    throw;
+  }
+  end_stall();
+}
+
+// Throws StallTimeout, what `poll` throws, and what makes room impossible.
+void Engine::wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll,
+                           uint64_t start_us) {
+  const uint64_t timeout_us = options_.stall_timeout_ms * 1000;
   while (!has_room(weight)) {
     if (!active_->empty()) seal();
     if (inline_background()) {
@@ -201,7 +227,6 @@ void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
       check_writable();
     }
   }
-  stall_us_.fetch_add(environment_.clock->now_us() - start_us, std::memory_order_relaxed);
 }
 
 std::string Engine::stall_cause() const {

@@ -1,5 +1,6 @@
 #include "lsmkit/db/event_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -15,17 +16,35 @@ EventLog::EventLog(FileSystem& files, std::string dir, uint64_t database_id,
       database_id_(database_id),
       earlier_(existing),
       numbers_(std::move(existing)),
-      writing_(!read_only) {}
+      writing_(!read_only) {
+  for (auto file = earlier_.rbegin(); file != earlier_.rend() && next_number_ == 1; ++file) {
+    next_number_ = last_number_of(*file) + 1;
+  }
+}
 
-void EventLog::add(Event event, const ManifestState& state) {
+void EventLog::add_change(Event event, const ManifestState& before) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (writing_ && (!writer_ || writer_->size() > kMaxFileBytes)) {
+      try {
+        begin_file(before);
+      } catch (const Error&) {
+        writing_ = false;  // The disk is full or worse: the database itself will say so.
+        writer_.reset();
+      }
+    }
+  }
+  add(std::move(event));
+}
+
+void EventLog::add(Event event) {
   const std::lock_guard lock(mutex_);
   event.number = next_number_++;
-  if (writing_) {
+  if (writer_) {
     try {
-      if (!writer_ || writer_->size() > kMaxFileBytes) begin_file(state);
       append(event);
     } catch (const Error&) {
-      writing_ = false;  // The disk is full or worse: the database itself will say so.
+      writing_ = false;
       writer_.reset();
     }
   }
@@ -33,6 +52,21 @@ void EventLog::add(Event event, const ManifestState& state) {
   if (kept_.size() > kMaxKept) kept_.pop_front();
 }
 
+// 0 if the file holds no event, or can't be read.
+uint64_t EventLog::last_number_of(uint64_t file) const {
+  uint64_t last = 0;
+  try {
+    replay_file(files_, join_path(dir_, events_file_name(file)), LogKind::kEvents, database_id_,
+                [&](std::string_view record, LogPosition) {
+                  last = std::max(last, decode_event(record).number);
+                });
+  } catch (const Error&) {
+    // What was read before the damage counts.
+  }
+  return last;
+}
+
+// Requires: mutex_ held.
 void EventLog::begin_file(const ManifestState& state) {
   const uint64_t number = numbers_.empty() ? 1 : numbers_.back() + 1;
   writer_ = LogWriter::create(files_, join_path(dir_, events_file_name(number)),

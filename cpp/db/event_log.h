@@ -3,7 +3,7 @@
 // is no failure of the database.
 //
 // Each file is a log (floor `log`) of encoded events (trace/event.h) and opens with a keyframe: all
-// tables and counters as they stood then.
+// tables and counters as they stood then. What came after is the keyframe with the events applied.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,11 @@ class EventLog {
   EventLog(FileSystem& files, std::string dir, uint64_t database_id, std::vector<uint64_t> existing,
            bool read_only);
 
-  // Appends. `state` is what stands after the event.
-  void add(Event event, const ManifestState& state);
+  // Appends, and gives the event its number: one above the last, also that of earlier opens.
+  void add(Event event);
+  // The same for an event that changes the tree. Goes on in a new file if the present one is full;
+  // `before` is what stands without the event.
+  void add_change(Event event, const ManifestState& before);
   // Oldest first: what older files still hold, then what happened since the open (the last
   // kMaxKept of it).
   std::vector<Event> read() const;
@@ -39,6 +42,7 @@ class EventLog {
 
  private:
   void begin_file(const ManifestState& state);
+  uint64_t last_number_of(uint64_t file) const;
   void append(const Event& event);
 
   FileSystem& files_;

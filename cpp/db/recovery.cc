@@ -1,7 +1,6 @@
 #include "lsmkit/db/recovery.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -33,7 +32,7 @@ class Recovery {
   void create_new();
   void read_existing();
   void check_tables();
-  void remove_unnamed_tables();
+  void skip_taken_numbers();
   void replay();
   void apply_record(std::string_view record, LogPosition begin);
   void flush_replayed();
@@ -98,6 +97,7 @@ void Recovery::create_new() {
                                 " holds records; lsmkit.repair() can make a new one");
     }
   }
+  skip_taken_numbers();
   out_.options = resolve_options(request_, nullptr);
   if (!out_.options.create) {
     throw InvalidArgument(dir_ + " holds no lsmkit database; open with create=True to make one");
@@ -115,7 +115,7 @@ void Recovery::read_existing() {
   out_.state.last_seqno = out_.state.flushed_seqno;  // replay goes on from here
   out_.options = resolve_options(request_, &out_.state.options);
   check_tables();
-  if (!request_.read_only) remove_unnamed_tables();
+  skip_taken_numbers();
   replay();
 }
 
@@ -144,19 +144,15 @@ void Recovery::check_tables() {
   }
 }
 
-void Recovery::remove_unnamed_tables() {
-  std::set<TableNumber> named;
-  const Version& version = out_.state.version;
-  for (unsigned level = 0; level < version.level_count(); ++level) {
-    for (const Run& run : version.level(level).runs) {
-      run.for_each([&](const TableRef& table) { named.insert(table->number); });
-    }
-  }
+// Numbers of what stands here are never used again, also if nobody names it.
+void Recovery::skip_taken_numbers() {
   for (const TableNumber number : listing_.tables) {
-    // Numbers of what stands here are never used again, not even those of what is removed.
     const JobNumber next{static_cast<uint64_t>(job_of(number)) + 1};
     out_.state.next_job = std::max(out_.state.next_job, next);
-    if (!named.contains(number)) remove(table_file_name(number));
+  }
+  for (const LogNumber number : listing_.logs) {
+    const LogNumber next{static_cast<uint64_t>(number) + 1};
+    out_.state.next_log = std::max(out_.state.next_log, next);
   }
 }
 
@@ -240,9 +236,6 @@ void Recovery::flush_replayed() {
 void Recovery::begin_writing() {
   ManifestState& state = out_.state;
   state.flushed_seqno = state.last_seqno;
-  for (const LogNumber number : listing_.logs) {
-    state.next_log = std::max(state.next_log, LogNumber{static_cast<uint64_t>(number) + 1});
-  }
   const LogNumber number = state.next_log;
   const WalSetup setup{&files_,          &clock_,           dir_,
                        out_.database_id, out_.options.sync, out_.options.memtable_bytes,
@@ -258,8 +251,13 @@ void Recovery::begin_writing() {
                                    LogNumber{static_cast<uint64_t>(manifest_number_) + 1}, state);
 }
 
+// Only now that the new MANIFEST is durable. What the old one said may have stood in the page cache
+// alone, or been torn there: after a power loss it could say something else, and need these files.
 void Recovery::remove_unneeded() {
   for (const LogNumber number : listing_.logs) remove(log_file_name(number));
+  for (const TableNumber number : listing_.tables) {
+    if (!out_.state.version.find(number)) remove(table_file_name(number));
+  }
 }
 
 void Recovery::remove(const std::string& name) {

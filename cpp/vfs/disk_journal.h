@@ -11,7 +11,13 @@ namespace lsmkit {
 // Operations are what a caller did, counted from 1; each is one event or more.
 class DiskJournal {
  public:
-  explicit DiskJournal(DiskState begin) : now_(std::move(begin)), base_(now_), rewound_(now_) {}
+  // Begins with what `operation_count` operations have made.
+  explicit DiskJournal(DiskState begin, uint64_t operation_count = 0)
+      : now_(std::move(begin)),
+        operation_count_(operation_count),
+        base_(now_),
+        first_operation_(operation_count),
+        rewound_(now_) {}
 
   const DiskState& now() const { return now_; }
   uint64_t operation_count() const { return operation_count_; }
@@ -30,11 +36,11 @@ class DiskJournal {
 
  private:
   DiskState now_;
-  uint64_t operation_count_ = 0;
+  uint64_t operation_count_;
 
   // now_ is base_ after all events; rewound_ is base_ after the first rewound_events_.
   DiskState base_;
-  uint64_t first_operation_ = 0;
+  uint64_t first_operation_;
   std::vector<DiskEvent> events_;
   DiskState rewound_;
   size_t rewound_events_ = 0;

@@ -15,7 +15,8 @@ namespace lsmkit {
 
 // Shared by the file system and its open files, which may outlive it.
 struct MemoryDisk {
-  explicit MemoryDisk(DiskState begin) : journal(std::move(begin)) {}
+  MemoryDisk(DiskState begin, uint64_t operation_count)
+      : journal(std::move(begin), operation_count) {}
 
   std::mutex mutex;  // Guards all of it, the appending to and reading of bytes included.
   DiskJournal journal;

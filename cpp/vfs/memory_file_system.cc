@@ -41,8 +41,9 @@ void check_replaceable(const DiskState& disk, DiskNodeId source, DiskNodeId targ
 
 MemoryFileSystem::MemoryFileSystem() : MemoryFileSystem(DiskState{}) {}
 
-MemoryFileSystem::MemoryFileSystem(DiskState disk)
-    : disk_(std::make_shared<MemoryDisk>(std::move(disk))), instance_(next_instance()) {}
+MemoryFileSystem::MemoryFileSystem(DiskState disk, uint64_t operation_count)
+    : disk_(std::make_shared<MemoryDisk>(std::move(disk), operation_count)),
+      instance_(next_instance()) {}
 
 uint64_t MemoryFileSystem::operation_count() const {
   const std::lock_guard lock(disk_->mutex);
@@ -55,6 +56,12 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::crash_image(uint64_t after_o
   const std::lock_guard lock(disk_->mutex);
   return std::unique_ptr<MemoryFileSystem>(
       new MemoryFileSystem(crash(disk_->journal.after(after_operation), damage, seed)));
+}
+
+std::unique_ptr<MemoryFileSystem> MemoryFileSystem::kill_image(uint64_t after_operation) const {
+  const std::lock_guard lock(disk_->mutex);
+  return std::unique_ptr<MemoryFileSystem>(
+      new MemoryFileSystem(disk_->journal.after(after_operation), after_operation));
 }
 
 void MemoryFileSystem::forget_history() {

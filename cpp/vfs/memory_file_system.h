@@ -32,12 +32,16 @@ class MemoryFileSystem final : public FileSystem {
   // changes nothing isn't counted.
   uint64_t operation_count() const;
 
-  // The disk after power was lost, or the process killed, right after that many operations. All of
-  // it is durable, no lock is held, there is no limit to its capacity, and it counts its own
-  // operations from 0. The same seed gives the same disk.
+  // The disk after power was lost right after that many operations. All of it is durable, no lock
+  // is held, there is no limit to its capacity, and it counts its own operations from 0. The same
+  // seed gives the same disk.
   // Requires: after_operation <= operation_count(), and not before the last forget_history().
   std::unique_ptr<MemoryFileSystem> crash_image(uint64_t after_operation, Damage damage,
                                                 uint64_t seed) const;
+
+  // What a process that is killed right after that many operations leaves to the next: nothing is
+  // lost yet, and what was not synced still can be. Counts its operations on from there.
+  std::unique_ptr<MemoryFileSystem> kill_image(uint64_t after_operation) const;
 
   // Gives back the memory of the journal and of removed files.
   void forget_history();
@@ -69,7 +73,7 @@ class MemoryFileSystem final : public FileSystem {
   std::string identity(const std::string& dir) override;
 
  private:
-  explicit MemoryFileSystem(DiskState disk);
+  explicit MemoryFileSystem(DiskState disk, uint64_t operation_count = 0);
 
   DiskNodeId add_file(const DiskPlace& place, AppendMode mode);
   void set_entry(const DiskPlace& place, DiskNodeId node);

@@ -209,7 +209,6 @@ def test_an_open_reports_what_it_found(path):
         assert report.torn_tail == ""
 
 
-@pytest.mark.xfail(reason="EventLog counts from 1 again with every open", strict=False)
 def test_numbers_of_events_go_on_after_a_reopen(path):
     for _ in range(3):
         with lsmkit.open(path, lsmkit.Options.small()) as db:
