@@ -110,9 +110,11 @@ bool Db::closed() const {
   return closed_.load();
 }
 
+// The one way in. In a forked child it ends here, before any lock: whoever held one is not there to
+// let go of it.
 Engine& Db::engine() const {
+  engine_->check_fork();
   if (closed_.load(std::memory_order_acquire)) [[unlikely]] {
-    engine_->check_fork();
     throw ClosedError(engine_->path() + " is closed");
   }
   return *engine_;

@@ -19,6 +19,10 @@ DbCursor::DbCursor(std::shared_ptr<Engine> engine, const CursorOptions& options,
 
 DbCursor::~DbCursor() {
   engine_->count_cursor(-1);
+  if (engine_->belongs_to_this_process()) return;
+  // In a forked child: the last reader of a table takes locks, which may be held for ever. So the
+  // view stays.
+  new std::shared_ptr<const ReadView>(std::move(view_));
 }
 
 // Every move: nowhere first, so that a throw leaves the cursor there.

@@ -106,7 +106,7 @@ std::shared_ptr<const Snapshot> Engine::snapshot() {
 Snapshot::Snapshot(std::shared_ptr<Engine> engine, Seqno seqno)
     : engine_(std::move(engine)), seqno_(seqno) {}
 Snapshot::~Snapshot() {
-  engine_->release_snapshot(seqno_);
+  if (engine_->belongs_to_this_process()) engine_->release_snapshot(seqno_);
 }
 
 std::vector<ReadSource> sources_of(const ReadView& view, const ReadHints& hints) {

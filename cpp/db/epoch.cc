@@ -122,6 +122,27 @@ void collect_retired() {
   run(due);
 }
 
+void lock_epochs_for_fork() {
+  this_slot();  // takes the lock itself if this thread is new
+  domain().mutex.lock();
+}
+
+void unlock_epochs_after_fork(bool in_child) {
+  Domain& d = domain();
+  if (in_child) {
+    // What the parent retired is released there. Here its release could need locks of the parent's.
+    new std::vector<Retired>(std::move(d.retired));
+    d.retired.clear();
+    const Slot& own = this_slot();
+    for (Slot& slot : d.slots) {
+      if (&slot == &own) continue;
+      slot.epoch.store(kIdle, std::memory_order_relaxed);
+      slot.taken = false;
+    }
+  }
+  d.mutex.unlock();
+}
+
 unsigned thread_slot() {
   return this_slot().index;
 }

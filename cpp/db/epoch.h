@@ -33,6 +33,11 @@ void retire(std::function<void()> release);
 // Runs what is due. Called now and then by whoever retires.
 void collect_retired();
 
+// Around a fork, so that the child finds the list of readers whole; there the forking thread is the
+// only one.
+void lock_epochs_for_fork();
+void unlock_epochs_after_fork(bool in_child);
+
 // A small number for this thread, unique among living threads.
 unsigned thread_slot();
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "lsmkit/db/epoch.h"
+
 namespace lsmkit {
 namespace {
 
@@ -13,12 +15,15 @@ std::atomic<uint64_t> generation{1};
 
 void before_fork() {
   OpenDirectories::instance().mutex().lock();
+  lock_epochs_for_fork();
 }
 void in_parent() {
+  unlock_epochs_after_fork(false);
   OpenDirectories::instance().mutex().unlock();
 }
 void in_child() {
   generation.fetch_add(1, std::memory_order_relaxed);
+  unlock_epochs_after_fork(true);
   OpenDirectories::instance().abandon_after_fork();
   OpenDirectories::instance().mutex().unlock();
 }

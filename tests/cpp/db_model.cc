@@ -1,6 +1,6 @@
 // The engine against the best reviewer there is: a std::map. Random puts, deletes, batches, reads,
 // walks, snapshots, held cursors, flushes, compactions and reopens; every answer must be the
-// model's.
+// model's. (W3.3, W3.8)
 //
 // LSMKIT_STEPS sets the steps per configuration (default 4,000).
 #include <doctest/doctest.h>

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -15,6 +18,8 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
+#include "lsmkit/vfs/memory_file_system.h"
+#include "support/passing_file_system.h"
 #include "support/temporary_directory.h"
 
 using namespace lsmkit;
@@ -130,6 +135,52 @@ void check_moment(Db& db, const std::vector<uint64_t>& from,
   }
 }
 
+// Holds up whoever reads a table's first data block, as every compaction does and no flush, until it
+// is let go.
+class CompactionGate final : public PassingFileSystem {
+ public:
+  explicit CompactionGate(FileSystem& below) : PassingFileSystem(below) {}
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool somebody_waits() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_;
+  }
+  std::unique_ptr<ReadFile> open(const std::string& path) override {
+    auto file = below_.open(path);
+    if (!path.ends_with(".table")) return file;
+    return std::make_unique<Gated>(std::move(file), *this);
+  }
+
+ private:
+  static constexpr uint64_t kFirstBlock = 64;  // sst/FORMAT.md
+  class Gated final : public PassingReadFile {
+   public:
+    Gated(std::unique_ptr<ReadFile> below, CompactionGate& gate)
+        : PassingReadFile(std::move(below)), gate_(gate) {}
+    size_t read(uint64_t offset, size_t bytes, char* to) const override {
+      if (offset == kFirstBlock) gate_.pass();
+      return PassingReadFile::read(offset, bytes, to);
+    }
+
+   private:
+    CompactionGate& gate_;
+  };
+  void pass() {
+    std::unique_lock lock(mutex_);
+    waiting_ = true;
+    changed_.wait(lock, [this] { return open_; });
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  bool waiting_ = false;
+};
+
 }  // namespace
 
 TEST_SUITE_BEGIN("threads");
@@ -190,7 +241,7 @@ TEST_CASE("writers, readers, snapshots, flushes and compactions go on side by si
   }
 }
 
-TEST_CASE("a write that was acknowledged under always is durable, whoever shared its sync") {
+TEST_CASE("a write that was acknowledged under always is durable, whoever shared its sync (W1.4)") {
   const TemporaryDirectory directory;
   const auto db = open_db(directory, "always");
   {
@@ -206,6 +257,38 @@ TEST_CASE("a write that was acknowledged under always is durable, whoever shared
     }
   }
   CHECK(db->durable_seqno() == db->last_seqno());
+}
+
+TEST_CASE("writes and flushes go on while a compaction stands still (W3.4)") {
+  MemoryFileSystem memory;
+  CompactionGate files(memory);
+  OpenRequest request{.path = "/db",
+                      .options = tiny_options("none"),
+                      .overrides = {},
+                      .environment = {&files, &system_clock()}};
+  const auto db = Db::open(request);
+  uint64_t round = 0;
+  while (!files.somebody_waits()) db->write(batch_of(0, ++round));
+  const uint64_t flushes = db->stats().counters.flush_count;
+  const uint64_t compactions = db->stats().counters.compaction_count;
+  const uint64_t begin = round;
+  while (db->stats().counters.flush_count < flushes + 5) db->write(batch_of(0, ++round));
+  CHECK(round > begin);
+  CHECK(db->stats().counters.compaction_count == compactions);
+  for (uint64_t slot = 0; slot < kSlots; ++slot) {
+    // Reads go on too; the newest rounds are in memory or in the cache's blocks.
+    PinnedValue value;
+    const TryResult found = db->try_get(key('a', 0, slot), value);
+    if (found == TryResult::kDone) CHECK(round_of(value.bytes) == due(round, slot));
+    if (found == TryResult::kAbsent) CHECK(due(round, slot) == std::nullopt);
+  }
+  files.let_go();
+  db->wait_idle();
+  CHECK(db->stats().counters.compaction_count > compactions);
+  std::vector<std::atomic<uint64_t>> done(kWriters);
+  done[0] = round;
+  std::mt19937_64 random(9);
+  check_moment(*db, {round, 0}, done, random);
 }
 
 TEST_CASE("close while others read and write: they get ClosedError, and nothing acknowledged goes") {

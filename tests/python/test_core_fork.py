@@ -76,3 +76,32 @@ db.close()
 """
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_forks_at_any_moment_of_background_work_leave_no_child_waiting(run_python):
+    done = run_python(
+        PRELUDE
+        + """
+db.close()
+for i in range(40):
+    db = _core.DB(f"db{i}", overrides={"memtable_bytes": "65536", "table_bytes": "65536", "base_bytes": "262144"})
+    for k in range(137 * i): db.put(b"k%06d" % (k * 7919 % 10007), b"v" * 100)
+    snapshot, cursor = db.snapshot(), db.cursor()
+    if os.fork() == 0:
+        for call in (lambda: _core.verify(db), lambda: _core.stats(db), lambda: db.put(b"k", b"v"),
+                     lambda: _core.events(db)):
+            try: call()
+            except _errors.ForkedError: continue
+            os._exit(1)
+        own = _core.DB(f"own{i}")
+        own.put(b"k", b"v")
+        own.close()
+        del snapshot, cursor
+        sys.exit(0)
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+    _core.verify(db)
+    del snapshot, cursor
+    db.close()
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -22,12 +22,13 @@
 #include "lsmkit/log/log_replay.h"
 #include "lsmkit/manifest/manifest_state.h"
 #include "lsmkit/vfs/file_system.h"
+#include "support/passing_file_system.h"
 
 namespace lsmkit::test {
 
-class OrderChecker final : public FileSystem {
+class OrderChecker final : public PassingFileSystem {
  public:
-  explicit OrderChecker(FileSystem& below) : below_(below) {}
+  explicit OrderChecker(FileSystem& below) : PassingFileSystem(below) {}
 
   std::vector<std::string> violations() const {
     const std::lock_guard lock(mutex_);
@@ -77,20 +78,6 @@ class OrderChecker final : public FileSystem {
     }
     below_.remove(path);
   }
-
-  std::unique_ptr<ReadFile> open(const std::string& path) override { return below_.open(path); }
-  bool exists(const std::string& path) override { return below_.exists(path); }
-  bool is_directory(const std::string& path) override { return below_.is_directory(path); }
-  uint64_t file_bytes(const std::string& path) override { return below_.file_bytes(path); }
-  std::vector<std::string> list(const std::string& dir) override { return below_.list(dir); }
-  void make_dir(const std::string& path) override { below_.make_dir(path); }
-  void remove_dir(const std::string& path) override { below_.remove_dir(path); }
-  void link(const std::string& source, const std::string& target) override {
-    below_.link(source, target);
-  }
-  std::unique_ptr<FileLock> lock(const std::string& path) override { return below_.lock(path); }
-  uint64_t free_bytes(const std::string& dir) override { return below_.free_bytes(dir); }
-  std::string identity(const std::string& dir) override { return below_.identity(dir); }
 
  private:
   struct State {
@@ -194,7 +181,6 @@ class OrderChecker final : public FileSystem {
     if (!holds) violations_.push_back(violation);
   }
 
-  FileSystem& below_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<State>> files_;
   std::map<std::string, ManifestState> synced_;  // by directory
