@@ -1,10 +1,7 @@
 // What the memtable costs, beside the skip list that its tests hold it against: 16-byte keys,
 // 100-byte values, one thread.
 //
-//   g++ -std=c++20 -O2 -DNDEBUG -Ibuild/doors/memtable -Ibuild/doors/iter -Ibuild/doors/bytes
-//   -Itests/cpp \
-//       cpp/bench/memtable_bench.cc cpp/memtable/*.cc cpp/bytes/*.cc -o build/memtable_bench
-//   build/memtable_bench [entries, 500000 if not given]
+//   build/cpp/bench/memtable_bench [entries, 500000 if not given]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -84,7 +84,8 @@ def test_forks_at_any_moment_of_background_work_leave_no_child_waiting(run_pytho
         + """
 db.close()
 for i in range(40):
-    db = _core.DB(f"db{i}", overrides={"memtable_bytes": "65536", "table_bytes": "65536", "base_bytes": "262144"})
+    small = {"memtable_bytes": "65536", "table_bytes": "65536", "base_bytes": "262144"}
+    db = _core.DB(f"db{i}", overrides=small)
     for k in range(137 * i): db.put(b"k%06d" % (k * 7919 % 10007), b"v" * 100)
     snapshot, cursor = db.snapshot(), db.cursor()
     if os.fork() == 0:

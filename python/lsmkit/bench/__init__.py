@@ -1,0 +1,1 @@
+"""How fast the store is from Python, beside others: ``python -m lsmkit.bench``."""
