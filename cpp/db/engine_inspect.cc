@@ -4,6 +4,7 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/directory.h"
 #include "lsmkit/db/engine.h"
+#include "lsmkit/db/output_options.h"
 #include "lsmkit/log/log_replay.h"
 #include "lsmkit/memtable/write_batch.h"
 #include "lsmkit/rules/level_targets.h"
@@ -58,10 +59,11 @@ EngineStats Engine::stats() const {
     for (const auto& memtable : replayed_) out.memory.memtable_bytes += memtable->allocated_bytes();
     out.flushed_seqno = state_.flushed_seqno;
     out.table_count = state_.version.table_count();
+    out.memory.job_bytes = (jobs_.size() + (flush_running_ ? 1 : 0)) * kJobBufferBytes;
     out.background_error = background_error_text_;
   }
   const BlockCache& cache = *tables_.cache();
-  out.memory.cache_bytes = cache.usage_bytes() + tables_.open_table_bytes();
+  out.memory.cache_bytes = cache.usage_bytes();
   out.memory.pinned_bytes = cache.pinned_bytes();
   out.cache_hits = cache.hits();
   out.cache_misses = cache.misses();

@@ -48,6 +48,7 @@ std::vector<std::shared_ptr<Memtable>> Engine::memtables_newest_first() const {
   for (auto sealed = sealed_.rbegin(); sealed != sealed_.rend(); ++sealed) {
     out.push_back(sealed->memtable);
   }
+  out.insert(out.end(), replayed_.begin(), replayed_.end());
   return out;
 }
 

@@ -11,8 +11,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr uint64_t kJobBufferBytes = 4 << 20;  // what one job holds: readahead, builder, blocks
-
 uint64_t memtable_room(const Options& options) {
   const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
   const uint64_t least = 2 * options.memtable_bytes;

@@ -7,6 +7,9 @@
 
 namespace lsmkit {
 
+// What one job holds in memory: readahead, builder, blocks. So much of memory_bytes is set aside.
+inline constexpr uint64_t kJobBufferBytes = 4 << 20;
+
 CompactionOptions compaction_options_of(const Options& options);
 
 // For tables of `level`.

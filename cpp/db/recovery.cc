@@ -1,6 +1,7 @@
 #include "lsmkit/db/recovery.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -17,6 +18,8 @@
 
 namespace lsmkit {
 namespace {
+
+constexpr uint64_t kManifestRoomBytes = 1 << 20;  // a guess at what else an open writes
 
 class Recovery {
  public:
@@ -281,8 +284,51 @@ void Recovery::remove_made() noexcept {
 
 }  // namespace
 
+// Makes room on a full disk: the MANIFEST is made durable as it stands, and then what it does not
+// name can go (see remove_unneeded). False if nothing can.
+static bool remove_unnamed_tables(const OpenRequest& request) {
+  FileSystem& files = *request.environment.files;
+  const DirectoryListing listing = list_directory(files, request.path);
+  if (!listing.has_manifest) return false;
+  const ManifestContents contents = read_manifest(files, request.path);
+  std::vector<TableNumber> unnamed;
+  for (const TableNumber number : listing.tables) {
+    if (!contents.state.version.find(number)) unnamed.push_back(number);
+  }
+  if (unnamed.empty()) return false;
+  ManifestState state = contents.state;
+  for (const TableNumber number : unnamed) {
+    state.next_job = std::max(state.next_job, JobNumber{static_cast<uint64_t>(job_of(number)) + 1});
+  }
+  Manifest::create(files, request.path, contents.database_id,
+                   LogNumber{static_cast<uint64_t>(contents.number) + 1}, state);
+  for (const TableNumber number : unnamed) {
+    files.remove(join_path(request.path, table_file_name(number)));
+  }
+  return true;
+}
+
 Recovered recover(const OpenRequest& request) {
-  return Recovery(request).run();
+  try {
+    return Recovery(request).run();
+  } catch (const IoError& error) {
+    if (error.code() != ENOSPC || request.read_only) throw;
+  }
+  try {
+    remove_unnamed_tables(request);
+    return Recovery(request).run();
+  } catch (const IoError& error) {
+    if (error.code() != ENOSPC) throw;
+    uint64_t log_bytes = 0;
+    for (const LogNumber log : list_directory(*request.environment.files, request.path).logs) {
+      log_bytes +=
+          request.environment.files->file_bytes(join_path(request.path, log_file_name(log)));
+    }
+    throw IoError(ENOSPC, error.path(),
+                  "opening (it needs up to " + std::to_string(log_bytes + kManifestRoomBytes) +
+                      " bytes for what the logs hold; nothing was lost. Free some space, or look "
+                      "with read_only=True)");
+  }
 }
 
 Options resolve_options(const OpenRequest& request, const std::string* stored) {

@@ -78,13 +78,4 @@ void TableSet::discard(TableNumber number) {
   }
 }
 
-uint64_t TableSet::open_table_bytes() const {
-  const std::lock_guard lock(mutex_);
-  uint64_t bytes = 0;
-  for (const auto& [number, handle] : live_) {
-    if (handle->is_open()) bytes += handle->table().memory_bytes();
-  }
-  return bytes;
-}
-
 }  // namespace lsmkit

@@ -58,7 +58,6 @@ class TableSet {
   // Removes a file that no version ever named (a job failed). Never throws.
   void discard(TableNumber number);
 
-  uint64_t open_table_bytes() const;  // index and filter blocks held in memory
   const std::shared_ptr<BlockCache>& cache() const { return cache_; }
 
  private:

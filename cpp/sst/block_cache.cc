@@ -5,7 +5,8 @@ namespace lsmkit {
 void BlockCache::insert(BlockSlot& slot, const std::shared_ptr<const Block>& block) {
   std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
   const std::lock_guard lock(mutex_);
-  if (slot.filled_.load(std::memory_order_relaxed) || charge_of(*block) > capacity_bytes_) return;
+  const bool fits = charged_bytes_ + charge_of(*block) <= capacity_bytes_;
+  if (slot.filled_.load(std::memory_order_relaxed) || !fits) return;
   slot.exchange(block);
   slot.place_ = ring_.size();
   ring_.push_back(&slot);
@@ -24,8 +25,8 @@ std::shared_ptr<const Block> BlockCache::empty_slot(BlockSlot& slot) {
 }
 
 void BlockCache::make_room(std::vector<std::shared_ptr<const Block>>& evicted) {
-  // The newest block stands last; two rounds of the hand find a victim before it.
-  for (size_t steps = 2 * ring_.size(); usage_bytes_ > capacity_bytes_ && steps > 0; --steps) {
+  // Two rounds of the hand: the first may find nothing but blocks in use.
+  for (size_t steps = 2 * ring_.size(); usage_bytes_ + charged_bytes_ > capacity_bytes_ && steps > 0; --steps) {
     if (hand_ >= ring_.size()) hand_ = 0;
     BlockSlot& slot = *ring_[hand_];
     // Only the cache empties slots, under mutex_, so the pointer stands while we look.
@@ -44,9 +45,21 @@ void BlockCache::erase(std::span<BlockSlot> slots) {
   }
 }
 
+void BlockCache::charge(uint64_t bytes) {
+  std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
+  const std::lock_guard lock(mutex_);
+  charged_bytes_ += bytes;
+  make_room(evicted);
+}
+
+void BlockCache::discharge(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  charged_bytes_ -= bytes;
+}
+
 uint64_t BlockCache::usage_bytes() const {
   const std::lock_guard lock(mutex_);
-  return usage_bytes_;
+  return usage_bytes_ + charged_bytes_;
 }
 
 uint64_t BlockCache::pinned_bytes() const {

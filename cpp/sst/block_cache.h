@@ -1,4 +1,5 @@
-// Keeps blocks in memory, up to a number of bytes.
+// Keeps blocks in memory, up to a number of bytes; what open tables hold for themselves (index and
+// filter) counts, and alone stays when it exceeds that number.
 //
 // A table has a slot for each of its blocks, so finding a cached block is an index into an array
 // and no hash lookup. The cache knows which slots are filled and empties some when memory runs out:
@@ -61,9 +62,12 @@ class BlockCache {
   void insert(BlockSlot& slot, const std::shared_ptr<const Block>& block);
   // Empties slots that are about to go.
   void erase(std::span<BlockSlot> slots);
+  // What tables hold in memory beside blocks (indexes, filters) takes its room here, too.
+  void charge(uint64_t bytes);
+  void discharge(uint64_t bytes);
 
   uint64_t capacity_bytes() const { return capacity_bytes_; }
-  uint64_t usage_bytes() const;
+  uint64_t usage_bytes() const;    // blocks, and what was charged
   uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
@@ -79,7 +83,8 @@ class BlockCache {
   mutable std::mutex mutex_;
   std::vector<BlockSlot*> ring_;  // mutex_; the filled slots
   size_t hand_ = 0;               // mutex_
-  uint64_t usage_bytes_ = 0;      // mutex_
+  uint64_t usage_bytes_ = 0;      // mutex_; of blocks
+  uint64_t charged_bytes_ = 0;    // mutex_
   std::atomic<uint64_t> hits_{0};
   std::atomic<uint64_t> misses_{0};
 };

@@ -17,6 +17,10 @@ std::shared_ptr<const Table> Table::open(std::unique_ptr<ReadFile> file, BlockCa
                                          std::optional<uint64_t> expected_id) {
   const std::shared_ptr<Table> table(new Table(std::move(file), cache));
   table->read_frame(expected_id);
+  if (cache != nullptr) {
+    table->charged_bytes_ = table->memory_bytes();
+    cache->charge(table->charged_bytes_);
+  }
   return table;
 }
 
@@ -24,7 +28,9 @@ Table::Table(std::unique_ptr<ReadFile> file, BlockCache* cache)
     : file_(std::move(file)), cache_(cache) {}
 
 Table::~Table() {
-  if (cache_ != nullptr) cache_->erase(slots_);
+  if (cache_ == nullptr) return;
+  cache_->erase(slots_);
+  cache_->discharge(charged_bytes_);
 }
 
 void Table::corrupt(uint64_t offset, std::string_view what) const {

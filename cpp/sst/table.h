@@ -91,6 +91,7 @@ class Table {
   std::unique_ptr<char[]> filter_bytes_;
   uint64_t filter_size_ = 0;
   TableProperties properties_;
+  uint64_t charged_bytes_ = 0;  // to the cache
   mutable std::vector<BlockSlot> slots_;
 };
 

@@ -151,9 +151,23 @@ void check_image(MemoryFileSystem& image, const Session& session, const Session:
                  bool process_kill) {
   ManualClock clock{2'000'000};
   const OpenRequest request = request_for(image, clock, session.sync_mode());
+  Seqno seen;
+  {
+    OpenRequest look = request;
+    look.read_only = true;
+    const uint64_t operations = image.operation_count();
+    // A crash before the database was made leaves nothing to look at.
+    const auto db = image.exists("/db/MANIFEST") ? Db::open(look) : nullptr;
+    seen = db ? db->last_seqno() : 0;
+    REQUIRE(seen >= due.durable);
+    REQUIRE(seen < session.states().size());
+    if (db) REQUIRE(contents_of(*db) == session.states()[seen]);
+    REQUIRE(image.operation_count() == operations);
+  }
   {
     const auto db = Db::open(request);
     const Seqno prefix = db->last_seqno();
+    REQUIRE(prefix == seen);
     REQUIRE(prefix >= due.durable);
     if (process_kill) REQUIRE(prefix >= due.acknowledged);
     REQUIRE(prefix < session.states().size());

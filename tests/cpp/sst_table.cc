@@ -114,7 +114,9 @@ TEST_CASE("a table answers as a sorted list does, whatever shaped it") {
           CAPTURE(restart_interval);
           const auto entries = any_entries(random, 1 + random() % 700, ++round % 4 == 0);
           write_table(files, "/t/a", entries, {block_bytes, restart_interval, filter_bits, codec, 1});
-          BlockCache cache(random() % 2 == 0 ? 4'000 : 1 << 20);
+          const uint64_t own_bytes = Table::open(files.open("/t/a"), nullptr, kTableId)->memory_bytes();
+          const uint64_t slots_bytes = entries.size() * sizeof(BlockSlot);  // at most
+          BlockCache cache(own_bytes + slots_bytes + (random() % 2 == 0 ? 4'000 : 1 << 20));
           {
             const auto table = Table::open(files.open("/t/a"), &cache, kTableId);
             check_lookups(*table, entries, random);
