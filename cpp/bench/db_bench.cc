@@ -1,7 +1,7 @@
 // How fast the store puts, gets and scans, beside RocksDB and LevelDB where they are installed: the
 // same keys, the same order, no sync, no compression, 64 MiB memtables, 256 MiB of block cache, one
-// thread. Rounds are interleaved; medians and ratios are printed. Names of workloads as in RocksDB's
-// db_bench.
+// thread. Rounds are interleaved; medians and ratios are printed. Names of workloads as in
+// RocksDB's db_bench.
 //
 //   build/cpp/bench/db_bench [entries, 1000000 if not given] [rounds, 3] [directory, ./db-bench]
 #include <cstdlib>
@@ -163,16 +163,19 @@ std::vector<Maker> stores() {
   std::vector<Maker> out;
   out.push_back({"lsmkit", [](const std::string& d) { return std::make_unique<LsmkitStore>(d); }});
 #ifdef LSMKIT_WITH_ROCKSDB
-  out.push_back({"rocksdb", [](const std::string& d) { return std::make_unique<RocksDbStore>(d); }});
+  out.push_back(
+      {"rocksdb", [](const std::string& d) { return std::make_unique<RocksDbStore>(d); }});
 #endif
 #ifdef LSMKIT_WITH_LEVELDB
-  out.push_back({"leveldb", [](const std::string& d) { return std::make_unique<LevelDbStore>(d); }});
+  out.push_back(
+      {"leveldb", [](const std::string& d) { return std::make_unique<LevelDbStore>(d); }});
 #endif
   return out;
 }
 
-constexpr const char* kWorkloads[] = {"fillrandom", "readrandom, as it stands", "readrandom, settled",
-                                      "readmissing, settled", "readseq, settled"};
+constexpr const char* kWorkloads[] = {"fillrandom", "readrandom, as it stands",
+                                      "readrandom, settled", "readmissing, settled",
+                                      "readseq, settled"};
 using Micros = std::map<std::string, double>;  // per operation, by workload
 
 struct Keys {
@@ -200,7 +203,8 @@ Micros measure(Store& store, const Keys& keys) {
   };
   out[kWorkloads[0]] = seconds_of([&] {
                          for (const std::string& key : keys.present) store.put(key, value);
-                       }) * 1e6 / count;
+                       }) *
+                       1e6 / count;
   out[kWorkloads[1]] = read_all(keys.read, keys.read.size());
   store.settle();
   read_all(keys.read, keys.read.size());  // warms the cache

@@ -1,8 +1,9 @@
 // What a commit costs in the log (W1.2), and what each sync mode costs a writer (W1.3, W1.4).
 //
-// W1.2: a record framed the plain way (header and pieces copied into a fresh string, its checksum in
-//       a second pass, then one append) beside ours (reserved in the file's memory, copied and summed
-//       there). Allocations are counted.
+// W1.2: a record framed the plain way (header and pieces copied into a fresh string, its checksum
+// in
+//       a second pass, then one append) beside ours (reserved in the file's memory, copied and
+//       summed there). Allocations are counted.
 // W1.3: put latency in every sync mode through the engine, one thread.
 // W1.4: syncs per commit and rate under "always" as writers are added.
 //
@@ -27,8 +28,12 @@ void* operator new(size_t bytes) {
   if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
 
 namespace lsmkit::bench {
 namespace {

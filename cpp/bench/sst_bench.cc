@@ -1,7 +1,8 @@
 // What tables cost in bytes and in time: 100 MB of 50-byte records, keys that share much and keys
 // that share little.
 //
-// W2.1: leaf overhead, beside a record with fixed-width lengths and pointers (20 bytes) and one with
+// W2.1: leaf overhead, beside a record with fixed-width lengths and pointers (20 bytes) and one
+// with
 //       varints (9 bytes), for which the seed's note reckons 40 and 18 MB.
 // W2.2, W2.3: bytes of the index with whole keys, with shortest separators, and with their common
 //       prefixes removed; and the time of a search in each.
@@ -28,12 +29,10 @@ struct Shape {
 
 const Shape kShapes[] = {
     {"16 digits, ascending", [](uint64_t i, uint64_t) { return decimal_key(i); }},
-    {"16 digits, spread", [](uint64_t i, uint64_t count) {
-       return decimal_key(i * (9'999'999'999'999'999 / count));
-     }},
-    {"a path of 40 bytes", [](uint64_t i, uint64_t) {
-       return "/var/lib/events/2026/11/" + decimal_key(i * 37);
-     }},
+    {"16 digits, spread",
+     [](uint64_t i, uint64_t count) { return decimal_key(i * (9'999'999'999'999'999 / count)); }},
+    {"a path of 40 bytes",
+     [](uint64_t i, uint64_t) { return "/var/lib/events/2026/11/" + decimal_key(i * 37); }},
 };
 
 // Searches in whole keys, each an allocation of its own, as the simplest index would.
@@ -42,8 +41,8 @@ double simple_search_ns(const std::vector<std::string>& separators,
   uint64_t sum = 0;
   const double s = seconds_of([&] {
     for (const auto& probe : probes) {
-      sum += static_cast<uint64_t>(
-          std::lower_bound(separators.begin(), separators.end(), probe) - separators.begin());
+      sum += static_cast<uint64_t>(std::lower_bound(separators.begin(), separators.end(), probe) -
+                                   separators.begin());
     }
   });
   if (sum == 1) std::puts("");
@@ -79,9 +78,8 @@ void measure(const Shape& shape, uint64_t count) {
     }
     builder.finish();
   });
-  std::sort(probes.begin(), probes.end(), [](const auto& a, const auto& b) {
-    return hash_bytes(a) < hash_bytes(b);
-  });
+  std::sort(probes.begin(), probes.end(),
+            [](const auto& a, const auto& b) { return hash_bytes(a) < hash_bytes(b); });
   const auto table = Table::open(files.open("/t"), nullptr, 1);
   const TableProperties& p = table->properties();
   const uint64_t raw = count * kRecordBytes;

@@ -1,3 +1,4 @@
+// Shows logs, the WAL as well as MANIFEST and events: every chunk with its offset and its contents.
 #include <sstream>
 
 #include "lsmkit/bytes/error.h"

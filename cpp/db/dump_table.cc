@@ -1,3 +1,4 @@
+// Shows a table: every part with its offset, and the entries of its blocks.
 #include <sstream>
 
 #include "lsmkit/bytes/error.h"

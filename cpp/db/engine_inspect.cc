@@ -94,11 +94,11 @@ std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
   FileSystem& files = *environment_.files;
   const ManifestContents manifest = read_manifest(files, path_);
   // Damage past what is known to be synced is not told from a write under way; damage below it is.
-  replay_chain(files, path_, list_directory(files, path_).logs, manifest.state.oldest_log,
-               database_id_, [&](std::string_view record, LogPosition) {
-                 decode_batch(record).for_each(
-                     [&](Kind, std::string_view, std::string_view) { ++entries; });
-               });
+  replay_chain(
+      files, path_, list_directory(files, path_).logs, manifest.state.oldest_log, database_id_,
+      [&](std::string_view record, LogPosition) {
+        decode_batch(record).for_each([&](Kind, std::string_view, std::string_view) { ++entries; });
+      });
   return view;
 }
 
@@ -130,13 +130,12 @@ void Engine::verify_meta(const TableHandle& handle) {
       found.largest_key == due.largest.key) {
     return;
   }
-  throw CorruptionError(handle.path(), 0,
-                        "found " + std::to_string(found.entry_count) + " entries from '" +
-                            printable(found.smallest_key) + "' to '" +
-                            printable(found.largest_key) + "', due by the MANIFEST are " +
-                            std::to_string(due.entry_count) + " from '" +
-                            printable(due.smallest.key) + "' to '" + printable(due.largest.key) +
-                            "'");
+  throw CorruptionError(
+      handle.path(), 0,
+      "found " + std::to_string(found.entry_count) + " entries from '" +
+          printable(found.smallest_key) + "' to '" + printable(found.largest_key) +
+          "', due by the MANIFEST are " + std::to_string(due.entry_count) + " from '" +
+          printable(due.smallest.key) + "' to '" + printable(due.largest.key) + "'");
 }
 
 uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) const {

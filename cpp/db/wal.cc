@@ -107,9 +107,9 @@ void Wal::rotate(Seqno last_seqno) {
   service_.notify_one();
 }
 
-// Returns with next_ standing, or throws. One thread makes it and the others wait: two logs with the
-// same predecessor would break the chain, as one of them would be named by no seal, or by the wrong
-// one. Leaves and retakes the lock.
+// Returns with next_ standing, or throws. One thread makes it and the others wait: two logs with
+// the same predecessor would break the chain, as one of them would be named by no seal, or by the
+// wrong one. Leaves and retakes the lock.
 void Wal::make_next(std::unique_lock<std::mutex>& lock) {
   made_.wait(lock, [this] { return !making_next_; });
   if (next_) return;

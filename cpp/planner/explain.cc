@@ -1,3 +1,4 @@
+// A plan in words: why it is due, and what it takes where.
 #include <array>
 #include <cstdio>
 

@@ -6,9 +6,9 @@ void BlockCache::insert(BlockSlot& slot, const std::shared_ptr<const Block>& blo
   std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
   const std::lock_guard lock(mutex_);
   const bool fits = charged_bytes_ + charge_of(*block) <= capacity_bytes_;
-  if (slot.filled_.load(std::memory_order_relaxed) || !fits) return;
+  if (slot.filled() || !fits) return;
   slot.exchange(block);
-  slot.place_ = ring_.size();
+  slot.place = ring_.size();
   ring_.push_back(&slot);
   usage_bytes_ += charge_of(*block);
   make_room(evicted);
@@ -18,19 +18,19 @@ void BlockCache::insert(BlockSlot& slot, const std::shared_ptr<const Block>& blo
 std::shared_ptr<const Block> BlockCache::empty_slot(BlockSlot& slot) {
   auto block = slot.exchange(nullptr);
   usage_bytes_ -= charge_of(*block);
-  ring_[slot.place_] = ring_.back();
-  ring_[slot.place_]->place_ = slot.place_;
+  ring_[slot.place] = ring_.back();
+  ring_[slot.place]->place = slot.place;
   ring_.pop_back();
   return block;
 }
 
 void BlockCache::make_room(std::vector<std::shared_ptr<const Block>>& evicted) {
   // Two rounds of the hand: the first may find nothing but blocks in use.
-  for (size_t steps = 2 * ring_.size(); usage_bytes_ + charged_bytes_ > capacity_bytes_ && steps > 0; --steps) {
+  for (size_t steps = 2 * ring_.size();
+       usage_bytes_ + charged_bytes_ > capacity_bytes_ && steps > 0; --steps) {
     if (hand_ >= ring_.size()) hand_ = 0;
     BlockSlot& slot = *ring_[hand_];
-    // Only the cache empties slots, under mutex_, so the pointer stands while we look.
-    if (slot.block_->used.exchange(false, std::memory_order_relaxed)) {
+    if (slot.block()->used.exchange(false, std::memory_order_relaxed)) {
       ++hand_;
     } else {
       evicted.push_back(empty_slot(slot));
@@ -41,7 +41,7 @@ void BlockCache::make_room(std::vector<std::shared_ptr<const Block>>& evicted) {
 void BlockCache::erase(std::span<BlockSlot> slots) {
   const std::lock_guard lock(mutex_);
   for (BlockSlot& slot : slots) {
-    if (slot.filled_.load(std::memory_order_relaxed)) empty_slot(slot);
+    if (slot.filled()) empty_slot(slot);
   }
 }
 
@@ -66,7 +66,7 @@ uint64_t BlockCache::pinned_bytes() const {
   const std::lock_guard lock(mutex_);
   uint64_t bytes = 0;
   for (const BlockSlot* slot : ring_) {
-    if (slot->block_.use_count() > 1) bytes += charge_of(*slot->block_);
+    if (slot->block().use_count() > 1) bytes += charge_of(*slot->block());
   }
   return bytes;
 }

@@ -29,8 +29,19 @@ class BlockSlot {
     return block_;
   }
 
+  // ---- For the cache, under its mutex.
+  bool filled() const { return filled_.load(std::memory_order_relaxed); }
+  // Only the cache empties slots, so the pointer stands while it looks. Requires: filled().
+  const std::shared_ptr<const Block>& block() const { return block_; }
+  std::shared_ptr<const Block> exchange(std::shared_ptr<const Block> block) {
+    const Hold hold(*this);
+    filled_.store(block != nullptr, std::memory_order_release);
+    block_.swap(block);
+    return block;
+  }
+  size_t place = 0;  // in the cache's ring
+
  private:
-  friend class BlockCache;
   // Held for a pointer copy only.
   struct Hold {
     explicit Hold(const BlockSlot& s) : slot(s) {
@@ -41,17 +52,9 @@ class BlockSlot {
     const BlockSlot& slot;
   };
 
-  std::shared_ptr<const Block> exchange(std::shared_ptr<const Block> block) {
-    const Hold hold(*this);
-    filled_.store(block != nullptr, std::memory_order_release);
-    block_.swap(block);
-    return block;
-  }
-
   mutable std::atomic<bool> held_{false};
   std::atomic<bool> filled_{false};
   std::shared_ptr<const Block> block_;  // held_
-  size_t place_ = 0;                    // in the cache's ring; the cache's mutex
 };
 
 class BlockCache {
@@ -67,7 +70,7 @@ class BlockCache {
   void discharge(uint64_t bytes);
 
   uint64_t capacity_bytes() const { return capacity_bytes_; }
-  uint64_t usage_bytes() const;    // blocks, and what was charged
+  uint64_t usage_bytes() const;   // blocks, and what was charged
   uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }

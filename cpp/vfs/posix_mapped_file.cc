@@ -1,3 +1,4 @@
+// A log file in mapped memory: an append is a copy, and survives the death of the process.
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// A file that is written by one system call per commit: tables, and logs where mapping is no good.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -3,8 +3,8 @@
 // batches only, and that prefix holds all that was known to be durable (and, if only the process
 // died, all that was acknowledged). Then it goes on working.
 //
-// The workloads run in every sync mode, so this is also what each mode can lose (W1.3): nothing that
-// durable_seqno() had named, and nothing at all if only the process dies. (W3.5, W3.8)
+// The workloads run in every sync mode, so this is also what each mode can lose (W1.3): nothing
+// that durable_seqno() had named, and nothing at all if only the process dies. (W3.5, W3.8)
 //
 // Each operation takes its turn of LSMKIT_CRASH_FAMILIES families of damage (default 2; all: 13),
 // each with LSMKIT_CRASH_SEEDS seeds (default 1). LSMKIT_CRASH_STRIDE takes only every n-th

@@ -28,7 +28,8 @@ using namespace lsmkit::test;
 namespace {
 
 constexpr unsigned kWriters = 2;
-constexpr uint64_t kSlots = 40;  // keys of one writer, half of them on the far side of the key space
+constexpr uint64_t kSlots =
+    40;  // keys of one writer, half of them on the far side of the key space
 
 Options tiny_options(const std::string& sync) {
   Options o;
@@ -58,11 +59,17 @@ std::string key(char side, unsigned writer, uint64_t slot) {
 }
 
 // A round as a value; its length differs from round to round.
-std::string text(uint64_t round) { return std::to_string(round) + std::string(round % 50, '.'); }
-uint64_t round_of(std::string_view value) { return std::stoull(std::string(value)); }
+std::string text(uint64_t round) {
+  return std::to_string(round) + std::string(round % 50, '.');
+}
+uint64_t round_of(std::string_view value) {
+  return std::stoull(std::string(value));
+}
 
 // Round r writes slot r % kSlots; some rounds delete the slot instead.
-bool deletes(uint64_t round) { return round % 7 == 3; }
+bool deletes(uint64_t round) {
+  return round % 7 == 3;
+}
 
 WriteBatch batch_of(unsigned writer, uint64_t round) {
   WriteBatch batch;
@@ -135,8 +142,8 @@ void check_moment(Db& db, const std::vector<uint64_t>& from,
   }
 }
 
-// Holds up whoever reads a table's first data block, as every compaction does and no flush, until it
-// is let go.
+// Holds up whoever reads a table's first data block, as every compaction does and no flush, until
+// it is let go.
 class CompactionGate final : public PassingFileSystem {
  public:
   explicit CompactionGate(FileSystem& below) : PassingFileSystem(below) {}
@@ -291,7 +298,8 @@ TEST_CASE("writes and flushes go on while a compaction stands still (W3.4)") {
   check_moment(*db, {round, 0}, done, random);
 }
 
-TEST_CASE("close while others read and write: they get ClosedError, and nothing acknowledged goes") {
+TEST_CASE(
+    "close while others read and write: they get ClosedError, and nothing acknowledged goes") {
   for (int repeat = 0; repeat < 6; ++repeat) {
     const TemporaryDirectory directory;
     auto db = open_db(directory, "none");

@@ -1,3 +1,4 @@
+// Counts what operator new hands out in this program.
 #pragma once
 
 #include <cstdint>

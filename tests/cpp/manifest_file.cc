@@ -111,8 +111,7 @@ TEST_CASE("edits come back in their order, and what grows is written anew in tim
     VersionEdit edit = flush(job);
     if (job > 20) {
       const uint64_t old = job - 20;
-      edit.removed.push_back(
-          {0, run_of(old), pack_table_number(JobNumber{old}, 0, 0), "apple"});
+      edit.removed.push_back({0, run_of(old), pack_table_number(JobNumber{old}, 0, 0), "apple"});
     }
     written.append(edit);
     if (written.manifest->size() < before) ++rewrites;
@@ -127,10 +126,10 @@ TEST_CASE("edits come back in their order, and what grows is written anew in tim
 }
 
 TEST_CASE("a write that fails is made good in a new MANIFEST, which holds the edit in doubt") {
-  for (const FileOperation of :
-       {FileOperation::kAllocate, FileOperation::kReserve, FileOperation::kAppend,
-        FileOperation::kSync}) {
-    for (const FaultEffect effect : {FaultEffect::kNothing, FaultEffect::kHalf, FaultEffect::kDone}) {
+  for (const FileOperation of : {FileOperation::kAllocate, FileOperation::kReserve,
+                                 FileOperation::kAppend, FileOperation::kSync}) {
+    for (const FaultEffect effect :
+         {FaultEffect::kNothing, FaultEffect::kHalf, FaultEffect::kDone}) {
       CAPTURE(std::string(to_string(of)));
       CAPTURE(static_cast<int>(effect));
       Written written;
@@ -146,7 +145,8 @@ TEST_CASE("a write that fails is made good in a new MANIFEST, which holds the ed
   }
 }
 
-TEST_CASE("if a new MANIFEST can't be written either, it is a DurabilityError, and one state stands") {
+TEST_CASE(
+    "if a new MANIFEST can't be written either, it is a DurabilityError, and one state stands") {
   for (uint64_t at = 1; at <= 12; ++at) {
     CAPTURE(at);
     Written written;

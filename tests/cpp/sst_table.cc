@@ -1,5 +1,5 @@
-// Tables against a sorted list: every option, lookups, walks in both directions; and every damaged bit
-// is noticed. (W2.1, W2.2, W2.3, W3.6, W3.7)
+// Tables against a sorted list: every option, lookups, walks in both directions; and every damaged
+// bit is noticed. (W2.1, W2.2, W2.3, W3.6, W3.7)
 #include <doctest/doctest.h>
 
 #include <random>
@@ -35,11 +35,16 @@ void write_table(MemoryFileSystem& files, const std::string& path,
 
 std::string any_key(std::mt19937_64& random) {
   switch (random() % 12) {
-    case 0: return "";
-    case 1: return std::string(random() % 4, '\0');
-    case 2: return std::string(1 + random() % 9, '\xff');
-    case 3: return std::string(200, 's') + std::to_string(random() % 9);
-    default: return "key" + std::to_string(random() % 400);
+    case 0:
+      return "";
+    case 1:
+      return std::string(random() % 4, '\0');
+    case 2:
+      return std::string(1 + random() % 9, '\xff');
+    case 3:
+      return std::string(200, 's') + std::to_string(random() % 9);
+    default:
+      return "key" + std::to_string(random() % 400);
   }
 }
 
@@ -52,13 +57,15 @@ std::vector<OwnedEntry> any_entries(std::mt19937_64& random, size_t count, bool 
                    std::string(bytes, static_cast<char>('a' + random() % 26))});
   }
   std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end(),
-                        [](const auto& a, const auto& b) { return a.key == b.key && a.seqno == b.seqno; }),
+  out.erase(std::unique(
+                out.begin(), out.end(),
+                [](const auto& a, const auto& b) { return a.key == b.key && a.seqno == b.seqno; }),
             out.end());
   return out;
 }
 
-void check_lookups(const Table& table, const std::vector<OwnedEntry>& entries, std::mt19937_64& random) {
+void check_lookups(const Table& table, const std::vector<OwnedEntry>& entries,
+                   std::mt19937_64& random) {
   for (int i = 0; i < 200; ++i) {
     const std::string key = any_key(random);
     const Seqno seqno = random() % 7'000;
@@ -77,7 +84,8 @@ void check_lookups(const Table& table, const std::vector<OwnedEntry>& entries, s
   }
 }
 
-void check_walks(const Table& table, const std::vector<OwnedEntry>& entries, std::mt19937_64& random) {
+void check_walks(const Table& table, const std::vector<OwnedEntry>& entries,
+                 std::mt19937_64& random) {
   VectorCursor model(entries);
   TableCursor cursor = table.cursor({.fill_cache = random() % 2 == 0});
   for (int step = 0; step < 400; ++step) {
@@ -88,11 +96,27 @@ void check_walks(const Table& table, const std::vector<OwnedEntry>& entries, std
     const std::string key = any_key(random);
     const Seqno seqno = random() % 7'000;
     switch (model.valid() ? random() % 20 : random() % 3) {
-      case 0: act([](auto& c) { c.seek_to_first(); }); break;
-      case 1: act([](auto& c) { c.seek_to_last(); }); break;
-      case 2: act([&](auto& c) { c.seek(key, seqno); }); break;
-      case 3: case 4: case 5: case 6: case 7: case 8: case 9: act([](auto& c) { c.prev(); }); break;
-      default: act([](auto& c) { c.next(); }); break;
+      case 0:
+        act([](auto& c) { c.seek_to_first(); });
+        break;
+      case 1:
+        act([](auto& c) { c.seek_to_last(); });
+        break;
+      case 2:
+        act([&](auto& c) { c.seek(key, seqno); });
+        break;
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+      case 8:
+      case 9:
+        act([](auto& c) { c.prev(); });
+        break;
+      default:
+        act([](auto& c) { c.next(); });
+        break;
     }
     REQUIRE(cursor.valid() == model.valid());
     if (model.valid()) REQUIRE(owned(cursor) == owned(model));
@@ -113,8 +137,10 @@ TEST_CASE("a table answers as a sorted list does, whatever shaped it") {
           CAPTURE(block_bytes);
           CAPTURE(restart_interval);
           const auto entries = any_entries(random, 1 + random() % 700, ++round % 4 == 0);
-          write_table(files, "/t/a", entries, {block_bytes, restart_interval, filter_bits, codec, 1});
-          const uint64_t own_bytes = Table::open(files.open("/t/a"), nullptr, kTableId)->memory_bytes();
+          write_table(files, "/t/a", entries,
+                      {block_bytes, restart_interval, filter_bits, codec, 1});
+          const uint64_t own_bytes =
+              Table::open(files.open("/t/a"), nullptr, kTableId)->memory_bytes();
           const uint64_t slots_bytes = entries.size() * sizeof(BlockSlot);  // at most
           BlockCache cache(own_bytes + slots_bytes + (random() % 2 == 0 ? 4'000 : 1 << 20));
           {
@@ -149,14 +175,16 @@ TEST_CASE("an index of several partitions finds every key") {
     TableGetStats stats;
     REQUIRE(table->get(e.key, 9, hash_bytes(e.key), hit, true, stats) == TableGetResult::kFound);
   }
-  CHECK(table->approximate_offset(entries.front().key) < table->approximate_offset(entries.back().key));
+  CHECK(table->approximate_offset(entries.front().key) <
+        table->approximate_offset(entries.back().key));
 }
 
 TEST_CASE("a filter never denies a key, and lets about one in a hundred strangers pass") {
   MemoryFileSystem files;
   files.make_dir("/t");
   std::vector<OwnedEntry> entries;
-  for (int i = 10'000; i < 30'000; ++i) entries.push_back({"k" + std::to_string(i), 1, Kind::kPut, ""});
+  for (int i = 10'000; i < 30'000; ++i)
+    entries.push_back({"k" + std::to_string(i), 1, Kind::kPut, ""});
   write_table(files, "/t/a", entries, {});
   const auto table = Table::open(files.open("/t/a"), nullptr, std::nullopt);
   int passed = 0;
@@ -222,7 +250,8 @@ TEST_CASE("a table of another id, and blocks that changed places, are refused") 
   MemoryFileSystem files;
   files.make_dir("/t");
   std::vector<OwnedEntry> entries;
-  for (int i = 100; i < 160; ++i) entries.push_back({"k" + std::to_string(i), 7, Kind::kPut, std::string(40, 'v')});
+  for (int i = 100; i < 160; ++i)
+    entries.push_back({"k" + std::to_string(i), 7, Kind::kPut, std::string(40, 'v')});
   write_table(files, "/t/a", entries, {.block_bytes = 400});
   CHECK_THROWS_AS(Table::open(files.open("/t/a"), nullptr, kTableId + 1), CorruptionError);
   std::string bytes = files.contents("/t/a");
@@ -242,7 +271,8 @@ TEST_CASE("hostile bytes under good checksums raise, and never crash or hang") {
   for (int round = 0; round < 20'000; ++round) {
     const size_t size = 5 + random() % 120;
     std::unique_ptr<char[]> bytes(new char[size]);
-    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(random() % (round % 3 == 0 ? 256 : 9));
+    for (size_t i = 0; i < size; ++i)
+      bytes[i] = static_cast<char>(random() % (round % 3 == 0 ? 256 : 9));
     if (round % 2 == 0) {  // plausible restarts, so that entries are reached
       store_fixed<uint32_t>(bytes.get() + size - 4, 1);
       if (size >= 10) store_fixed<uint32_t>(bytes.get() + size - 8, bytes[0] & 1 ? 1 : 2);

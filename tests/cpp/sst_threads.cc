@@ -27,7 +27,9 @@ std::string key(int i) {
   const std::string digits = std::to_string(i);
   return "key" + std::string(6 - digits.size(), '0') + digits;
 }
-std::string value(int i) { return std::string(static_cast<size_t>(i % 60), 'v') + std::to_string(i); }
+std::string value(int i) {
+  return std::string(static_cast<size_t>(i % 60), 'v') + std::to_string(i);
+}
 
 std::shared_ptr<const Table> make_table(MemoryFileSystem& files, BlockCache& cache) {
   TableOptions options;

@@ -189,7 +189,8 @@ TEST_CASE("open files may outlive the file system") {
   CHECK(reader->read(0, 6, to) == 6);
 }
 
-TEST_CASE("threads may append, sync, read, list and crash at once" * doctest::test_suite("threads")) {
+TEST_CASE("threads may append, sync, read, list and crash at once" *
+          doctest::test_suite("threads")) {
   MemoryFileSystem disk;
   const auto log = disk.create("/log", AppendMode::kLog, 0);
   const std::string piece = patterned(700, 4);

@@ -194,8 +194,7 @@ TEST_CASE("what was committed is there after the process was killed, also what w
   }
 }
 
-TEST_CASE("syncs and preparations may run beside the appends" *
-          doctest::test_suite("threads")) {
+TEST_CASE("syncs and preparations may run beside the appends" * doctest::test_suite("threads")) {
   const test::TemporaryDirectory home;
   FileSystem& fs = posix_file_system();
   for (const AppendMode mode : {AppendMode::kLog, AppendMode::kTable}) {
