@@ -1,13 +1,18 @@
 // Opening a directory: what stands there becomes a state to go on from.
 //
 // A file is written by one process life only, so every open
-//   1. reads the MANIFEST and deletes tables that it does not name (so that a full disk can heal),
+//   1. reads the MANIFEST,
 //   2. replays the logs and flushes what it replayed into synced L0 tables,
 //   3. makes a new log, and a new MANIFEST that names it,
 //   4. deletes what nobody names any more.
 // Nothing is acknowledged before that. A failed open removes what it made. An old log is never
 // synced again or trusted to have been: a second sync after a failed one returns success with the
 // data gone.
+//
+// Nothing is deleted before step 3 is durable. What was read may have stood in the page cache alone:
+// the process was killed between an edit's write and its sync, and a power loss now takes the edit,
+// but not back what was deleted on its word. On a full disk, a new MANIFEST of what was read is made
+// durable first, then tables that it does not name make room for step 2.
 //
 // A read-only open reads the MANIFEST, replays the logs into memory, and leaves all as it is.
 #pragma once
