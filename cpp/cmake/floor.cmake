@@ -1,13 +1,15 @@
 # A floor of the house: a library, the headers it offers, and the floors it may stand on.
 #
-#   lsmkit_floor(<name> USES <floors...> [LINKS <libraries...>] [SOURCES <files...>])
+#   lsmkit_floor(<name> USES <floors...> [LINKS <libraries...>] [HIDES <libraries...>] [SOURCES <files...>])
+#
+# LINKS: libraries whose headers the floor's own headers show; HIDES: those that only its .cc files see.
 #
 # Without SOURCES a floor is every .cc file of its folder; with none at all it is headers only.
 # Every floor gets its own include door, a folder in the build tree that holds nothing but a link
 # lsmkit/<name> to cpp/<name>. A floor sees its own door and the doors of the floors it uses (and of
 # theirs), so including a floor that is not named under USES does not compile.
 function(lsmkit_floor name)
-  cmake_parse_arguments(FLOOR "" "" "USES;SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(FLOOR "" "" "USES;SOURCES;LINKS;HIDES" ${ARGN})
   set(door "${CMAKE_BINARY_DIR}/doors/${name}")
   file(MAKE_DIRECTORY "${door}/lsmkit")
   file(CREATE_LINK "${CMAKE_SOURCE_DIR}/cpp/${name}" "${door}/lsmkit/${name}" SYMBOLIC)
@@ -33,4 +35,7 @@ function(lsmkit_floor name)
     target_link_libraries(lsmkit_${name} ${scope} lsmkit_${used})
   endforeach()
   target_link_libraries(lsmkit_${name} ${scope} ${FLOOR_LINKS})
+  if(FLOOR_HIDES)
+    target_link_libraries(lsmkit_${name} PRIVATE ${FLOOR_HIDES})
+  endif()
 endfunction()

@@ -9,10 +9,10 @@
 // synced again or trusted to have been: a second sync after a failed one returns success with the
 // data gone.
 //
-// Nothing is deleted before step 3 is durable. What was read may have stood in the page cache alone:
-// the process was killed between an edit's write and its sync, and a power loss now takes the edit,
-// but not back what was deleted on its word. On a full disk, a new MANIFEST of what was read is made
-// durable first, then tables that it does not name make room for step 2.
+// Nothing is deleted before step 3 is durable. What was read may have stood in the page cache
+// alone: the process was killed between an edit's write and its sync, and a power loss now takes
+// the edit, but not back what was deleted on its word. On a full disk, a new MANIFEST of what was
+// read is made durable first, then tables that it does not name make room for step 2.
 //
 // A read-only open reads the MANIFEST, replays the logs into memory, and leaves all as it is.
 #pragma once

@@ -3,9 +3,8 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from typing_extensions import Buffer
-
 from lsmkit import _core
+from lsmkit.buffers import Buffer
 
 if TYPE_CHECKING:
     from lsmkit.db import DB

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack, overload
 
-from typing_extensions import Buffer
-
 from lsmkit import _core, inspection, tree_html, tree_text
 from lsmkit.batch import WriteBatch
+from lsmkit.buffers import Buffer
 from lsmkit.frame import Frame
 from lsmkit.options import (
     Options,

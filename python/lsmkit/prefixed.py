@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typing_extensions import Buffer
-
+from lsmkit.buffers import Buffer
 from lsmkit.translated import TranslatedDB
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from typing_extensions import Buffer
-
 from lsmkit import _core
+from lsmkit.buffers import Buffer
 from lsmkit.sorted_mapping import SortedMapping
 
 if TYPE_CHECKING:

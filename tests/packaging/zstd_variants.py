@@ -2,7 +2,7 @@
 
     python tests/packaging/zstd_variants.py [auto] [system] [runtime] [off]
 
-All variants share one build folder, so each recompiles what depends on zstd and links anew.
+The variants share one build folder, so each recompiles what depends on zstd and links anew.
 """
 
 import os
@@ -10,9 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+BUILD_REQUIRES = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 SOURCES = {  # what build_info() must say
     "auto": ("system", "runtime"),
     "system": ("system",),
@@ -60,23 +62,32 @@ def run(*command: str | Path, **environment: str) -> None:
     )
 
 
-def try_variant(variant: str, folder: Path) -> None:
+def make_builder(folder: Path) -> Path:
+    """Make an environment that builds, the same for all: so the next variant finds its objects."""
+    run(sys.executable, "-m", "venv", folder)
+    run(folder / "bin/pip", "install", "-q", *BUILD_REQUIRES, "cmake", "ninja")
+    return folder / "bin"
+
+
+def try_variant(variant: str, builder: Path, objects: Path, folder: Path) -> None:
     begun = time.monotonic()
     wheels, venv = folder / "wheels", folder / "venv"
-    build = (sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "-q", "-w", wheels)
-    run(*build, "-Cbuild-dir=build/zstd-variants", LSMKIT_ZSTD=variant)
+    wheel = ("wheel", ".", "--no-deps", "--no-build-isolation", "-q", "-w", wheels)
+    path = f"{builder}{os.pathsep}{os.environ['PATH']}"
+    run(builder / "pip", *wheel, f"-Cbuild-dir={objects}", LSMKIT_ZSTD=variant, PATH=path)
     run(sys.executable, "-m", "venv", venv)
-    (wheel,) = wheels.glob("lsmkit-*.whl")
-    run(venv / "bin/pip", "install", "-q", wheel)
+    run(venv / "bin/pip", "install", "-q", *wheels.glob("lsmkit-*.whl"))
     run(venv / "bin/python", "-c", TRIAL, folder, ",".join(SOURCES[variant]))
     print(f"{variant}: passed in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def main() -> None:
     variants = sys.argv[1:] or list(SOURCES)
-    for variant in variants:
-        with tempfile.TemporaryDirectory() as folder:
-            try_variant(variant, Path(folder))
+    with tempfile.TemporaryDirectory() as shared:
+        builder = make_builder(Path(shared) / "builder")
+        for variant in variants:
+            with tempfile.TemporaryDirectory() as folder:
+                try_variant(variant, builder, Path(shared) / "objects", Path(folder))
     print(f"{len(variants)} passed, 0 failed")
 
 
