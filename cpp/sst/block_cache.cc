@@ -25,9 +25,9 @@ std::shared_ptr<const Block> BlockCache::empty_slot(BlockSlot& slot) {
 }
 
 void BlockCache::make_room(std::vector<std::shared_ptr<const Block>>& evicted) {
-  // Two rounds of the hand: the first may find nothing but blocks in use.
-  for (size_t steps = 2 * ring_.size();
-       usage_bytes_ + charged_bytes_ > capacity_bytes_ && steps > 0; --steps) {
+  // After two rounds of the hand nothing can be left: the first clears every mark. What is charged
+  // may alone be more than the capacity, and then the ring runs empty.
+  while (usage_bytes_ + charged_bytes_ > capacity_bytes_ && !ring_.empty()) {
     if (hand_ >= ring_.size()) hand_ = 0;
     BlockSlot& slot = *ring_[hand_];
     if (slot.block()->used.exchange(false, std::memory_order_relaxed)) {

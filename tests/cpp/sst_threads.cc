@@ -78,6 +78,15 @@ TEST_CASE("threads share a cache that is too small" * doctest::test_suite("threa
       });
     }
   }
+  // Others take the whole cache for themselves: every block goes, and reading goes on.
+  cache.charge(kCacheBytes);
+  CHECK(cache.usage_bytes() >= kCacheBytes);
+  TableHit hit;
+  TableGetStats stats;
+  CHECK(table->get(key(7), 9, hash_bytes(key(7)), hit, false, stats) ==
+        TableGetResult::kWouldBlock);
+  CHECK(table->get(key(7), 9, hash_bytes(key(7)), hit, true, stats) == TableGetResult::kFound);
+  cache.discharge(kCacheBytes);
   CHECK(wrong == 0);
   CHECK(most_bytes <= kCacheBytes);
   CHECK(cache.hits() > 0);
