@@ -30,11 +30,11 @@ class BytesArgument {
 
   std::string_view bytes() const { return bytes_; }
 
-  // To be called before the GIL is given up: pinned memory stays where it is, but what is writable
-  // may change under us, and a record whose checksum and contents disagree would read as damage
-  // one day. So writable buffers are copied.
+  // To be called before the GIL is given up: pinned memory stays where it is, but may change under
+  // us (a read-only view says only that we may not write), and a record whose checksum and contents
+  // disagree would read as damage one day. So all but `bytes` objects are copied.
   void settle() {
-    if (pinned_ && !view_.readonly) bytes_ = copy_.assign(bytes_);
+    if (pinned_) bytes_ = copy_.assign(bytes_);
   }
 
  private:

@@ -117,7 +117,7 @@ py::dict stats(DbArgument db) {
       "filter_negatives"_a = s.filter_negatives, "snapshot_count"_a = s.snapshot_count,
       "cursor_count"_a = s.cursor_count, "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
       "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
-      "background_error"_a = s.background_error);
+      "background_error"_a = path_text(s.background_error));
 }
 
 py::dict open_report(DbArgument db) {

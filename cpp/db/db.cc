@@ -1,5 +1,7 @@
 #include "lsmkit/db/db.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -101,7 +103,7 @@ void Db::close() {
   struct Forget {
     OpenDirectories& directories;
     const Engine& engine;
-    ~Forget() { directories.remove(engine.environment().files, engine.identity()); }
+    ~Forget() { directories.remove(engine); }
   } const forget{directories, *engine_};
   engine_->stop();
 }
@@ -213,7 +215,7 @@ void destroy(const std::string& path, Environment environment) {
   if (!files.exists(path)) throw InvalidArgument(path + " does not exist");
   if (!files.is_directory(path)) throw InvalidArgument(path + " is not a directory");
   if (directories.find(&files, files.identity(path))) {
-    throw InvalidArgument(path + " is open in this process; close it first");
+    throw LockedError(path, getpid());
   }
   const DirectoryListing before = list_directory(files, path);
   const bool ours = before.has_manifest || !before.logs.empty() || !before.tables.empty();
@@ -224,10 +226,8 @@ void destroy(const std::string& path, Environment environment) {
     const auto lock = files.lock(join_path(path, kLockName));
     for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
   }
-  if (before.foreign.empty()) {
-    files.remove(join_path(path, kLockName));
-    files.remove_dir(path);
-  }
+  files.remove(join_path(path, kLockName));
+  if (before.foreign.empty()) files.remove_dir(path);
 }
 
 }  // namespace lsmkit

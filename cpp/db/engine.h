@@ -107,8 +107,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Counters written;          // what users had written by then
   };
 
-  Engine(const OpenRequest& request, const std::string& identity, std::unique_ptr<FileLock> lock,
-         Recovered recovered);
+  Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home, const std::string& identity,
+         std::unique_ptr<FileLock> lock, Recovered recovered);
+  void open_all_tables();
   void start();
 
   // Writing. All under commit_mutex_.
@@ -171,7 +172,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void forget_failures();
 
   // ---- Constant after construction.
-  const Environment environment_;
+  const std::unique_ptr<FileSystem> home_;
+  const Environment environment_;  // its files are home_
   const std::string path_;
   const std::string identity_;
   const Options options_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/db/directory.h"
 #include "lsmkit/db/engine.h"
 #include "lsmkit/db/epoch.h"
 #include "lsmkit/db/output_options.h"
@@ -293,7 +294,7 @@ void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {
   const std::lock_guard lock(state_mutex_);
   for (const PlanInput& input : plan.inputs) {
     for (const TableRef& table : input.tables) {
-      if (tables_.path_of(table->number) == file) damaged_.insert(table->number);
+      if (file.ends_with(table_file_name(table->number))) damaged_.insert(table->number);
     }
   }
 }
@@ -482,14 +483,21 @@ void Engine::compact_range(const std::optional<std::string>& begin,
         enter_job(*step.plan);
       } else {
         if (jobs_.empty()) {
-          throw CorruptionError(path_, 0, "a damaged table lies in the range; see db.why()");
+          throw CorruptionError(path_, 0,
+                                "a damaged table lies in the range; db.verify() finds it");
         }
         check_writable();
         done_.wait_for(lock, kPollInterval);
         poll_unlocked(lock, poll);
       }
     }
-    if (step.plan) run_compaction(*step.plan, poll);
+    if (!step.plan) continue;
+    try {
+      run_compaction(*step.plan, poll);
+    } catch (const Interrupted&) {
+      check_open();  // closed by another thread, or else interrupted by `poll`
+      throw;
+    }
   }
 }
 

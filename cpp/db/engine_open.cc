@@ -1,10 +1,14 @@
 // Beginning and end of an engine's life.
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/engine.h"
 #include "lsmkit/db/epoch.h"
+#include "lsmkit/db/home_file_system.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/db/process.h"
 
@@ -32,22 +36,55 @@ std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
                                recovered.state.flushed_seqno);
 }
 
+// A writer in another process goes on while a read-only open reads: what the MANIFEST named a moment
+// ago may be gone, and then it says something else by now.
+constexpr unsigned kReadOnlyAttempts = 20;
+constexpr auto kReadOnlyPause = std::chrono::milliseconds(2);
+
+bool may_have_moved_on(const Error& error) {
+  const auto* io = dynamic_cast<const IoError*>(&error);
+  return (io != nullptr && io->code() == ENOENT) ||
+         dynamic_cast<const CorruptionError*>(&error) != nullptr;
+}
+
 }  // namespace
 
 std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity,
                                      std::unique_ptr<FileLock> lock) {
-  Recovered recovered = recover(request);
-  const std::shared_ptr<Engine> engine(
-      new Engine(request, identity, std::move(lock), std::move(recovered)), [](Engine* e) {
-        if (e->belongs_to_this_process()) delete e;
-      });
-  engine->start();
-  return engine;
+  for (unsigned attempt = 1;; ++attempt) {
+    try {
+      auto home = std::make_unique<HomeFileSystem>(*request.environment.files, request.path);
+      OpenRequest at_home = request;
+      at_home.environment.files = home.get();
+      Recovered recovered = recover(at_home);
+      const std::shared_ptr<Engine> engine(
+          new Engine(at_home, std::move(home), identity, std::move(lock), std::move(recovered)),
+          [](Engine* e) {
+            if (e->belongs_to_this_process()) delete e;
+          });
+      if (request.read_only) engine->open_all_tables();
+      engine->start();
+      return engine;
+    } catch (const Error& error) {
+      if (!request.read_only || attempt == kReadOnlyAttempts || !may_have_moved_on(error)) throw;
+      std::this_thread::sleep_for(attempt * kReadOnlyPause);
+    }
+  }
 }
 
-Engine::Engine(const OpenRequest& request, const std::string& identity,
-               std::unique_ptr<FileLock> lock, Recovered recovered)
-    : environment_(request.environment),
+// A read-only database keeps what it has opened: a writer may remove the files.
+void Engine::open_all_tables() {
+  for (unsigned level = 0; level < state_.version.level_count(); ++level) {
+    for (const Run& run : state_.version.level(level).runs) {
+      run.for_each([&](const TableRef& table) { tables_.handle(table)->table(); });
+    }
+  }
+}
+
+Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
+               const std::string& identity, std::unique_ptr<FileLock> lock, Recovered recovered)
+    : home_(std::move(home)),
+      environment_(request.environment),
       path_(request.path),
       identity_(identity),
       options_(recovered.options),

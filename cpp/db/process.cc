@@ -62,8 +62,9 @@ void OpenDirectories::add(const FileSystem* files, const std::string& identity,
   table_->items[{files, identity}] = {engine, lock};
 }
 
-void OpenDirectories::remove(const FileSystem* files, const std::string& identity) {
-  table_->items.erase({files, identity});
+void OpenDirectories::remove(const Engine& engine) {
+  std::erase_if(table_->items,
+                [&](const auto& item) { return item.second.engine.lock().get() == &engine; });
 }
 
 void OpenDirectories::abandon_after_fork() noexcept {

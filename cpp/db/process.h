@@ -31,7 +31,7 @@ class OpenDirectories {
   std::shared_ptr<Engine> find(const FileSystem* files, const std::string& identity) const;
   void add(const FileSystem* files, const std::string& identity,
            const std::shared_ptr<Engine>& engine, FileLock* lock);
-  void remove(const FileSystem* files, const std::string& identity);
+  void remove(const Engine& engine);
   // In the child of a fork: gives up all lock descriptors and forgets all.
   void abandon_after_fork() noexcept;
 

@@ -89,15 +89,14 @@ void Recovery::create_new() {
   }
   if (!listing_.tables.empty()) {
     throw CorruptionError(path_of("MANIFEST"), 0,
-                          "it is missing, but tables stand beside it; lsmkit.repair() can make a "
-                          "new one");
+                          "it is missing, but tables stand beside it; restore it from a copy");
   }
   for (const LogNumber number : listing_.logs) {
     const std::string path = path_of(log_file_name(number));
     if (!is_recordless_log(files_, path)) {
       throw CorruptionError(path_of("MANIFEST"), 0,
                             "it is missing, but " + log_file_name(number) +
-                                " holds records; lsmkit.repair() can make a new one");
+                                " holds records; restore it from a copy");
     }
   }
   skip_taken_numbers();

@@ -96,7 +96,7 @@ ManifestContents read_manifest(FileSystem& files, const std::string& dir) {
         ++out.edit_count;
       });
   if (out.edit_count == 0) {
-    throw CorruptionError(path, kLogHeaderBytes, "holds no edit; lsmkit.repair() can rebuild it");
+    throw CorruptionError(path, kLogHeaderBytes, "holds no edit; restore it from a copy");
   }
   out.torn_tail = report.torn_tail;
   return out;

@@ -86,6 +86,7 @@ class FaultFileSystem final : public FileSystem {
   std::unique_ptr<FileLock> lock(const std::string& path) override;
   uint64_t free_bytes(const std::string& dir) override;
   std::string identity(const std::string& dir) override;
+  std::string absolute(const std::string& path) override { return below_.absolute(path); }
 
   // Counts an operation; the fault to raise for it, if any.
   std::optional<Fault> count(FileOperation operation);

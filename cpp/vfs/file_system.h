@@ -112,6 +112,8 @@ class FileSystem {
   virtual uint64_t free_bytes(const std::string& dir) = 0;
   // What names a directory for good, however its path is spelled: device and inode.
   virtual std::string identity(const std::string& dir) = 0;
+  // The same place, whatever the process's current directory becomes.
+  virtual std::string absolute(const std::string& path) { return path; }
 };
 
 // The system's own file system. Lives for ever.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/vfs/file_system.h"
@@ -179,6 +180,9 @@ class PosixFileSystem final : public FileSystem {
     return static_cast<uint64_t>(about.f_bavail) * about.f_frsize;
   }
 
+  std::string absolute(const std::string& path) override {
+    return std::filesystem::absolute(path).string();
+  }
   std::string identity(const std::string& dir) override {
     struct stat about;
     if (stat(dir.c_str(), &about) != 0) fail(dir, "looking at");

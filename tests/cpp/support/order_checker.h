@@ -22,7 +22,7 @@
 #include "lsmkit/log/log_replay.h"
 #include "lsmkit/manifest/manifest_state.h"
 #include "lsmkit/vfs/file_system.h"
-#include "support/passing_file_system.h"
+#include "lsmkit/vfs/passing_file_system.h"
 
 namespace lsmkit::test {
 

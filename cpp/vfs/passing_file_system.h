@@ -1,5 +1,4 @@
-// A file system that hands every call to another one. Tests override what they want to watch,
-// delay or change.
+// A file system that hands every call to another one, for those that change, watch or delay some.
 #pragma once
 
 #include <memory>
@@ -8,7 +7,7 @@
 
 #include "lsmkit/vfs/file_system.h"
 
-namespace lsmkit::test {
+namespace lsmkit {
 
 class PassingFileSystem : public FileSystem {
  public:
@@ -36,26 +35,10 @@ class PassingFileSystem : public FileSystem {
   std::unique_ptr<FileLock> lock(const std::string& path) override { return below_.lock(path); }
   uint64_t free_bytes(const std::string& dir) override { return below_.free_bytes(dir); }
   std::string identity(const std::string& dir) override { return below_.identity(dir); }
+  std::string absolute(const std::string& path) override { return below_.absolute(path); }
 
  protected:
   FileSystem& below_;
 };
 
-// The same for an open file.
-class PassingReadFile : public ReadFile {
- public:
-  explicit PassingReadFile(std::unique_ptr<ReadFile> below) : below_(std::move(below)) {}
-  uint64_t size() const override { return below_->size(); }
-  size_t read(uint64_t offset, size_t bytes, char* to) const override {
-    return below_->read(offset, bytes, to);
-  }
-  void will_read(uint64_t offset, uint64_t bytes) const override {
-    below_->will_read(offset, bytes);
-  }
-  const std::string& path() const override { return below_->path(); }
-
- protected:
-  const std::unique_ptr<ReadFile> below_;
-};
-
-}  // namespace lsmkit::test
+}  // namespace lsmkit
