@@ -95,6 +95,7 @@ void Db::close() {
     closed_.store(true);
     return;
   }
+  engine_->check_may_stop();
   OpenDirectories& directories = OpenDirectories::instance();
   const std::lock_guard lock(directories.mutex());
   if (closed_.exchange(true)) return;
@@ -225,8 +226,8 @@ void destroy(const std::string& path, Environment environment) {
   {
     const auto lock = files.lock(join_path(path, kLockName));
     for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
+    files.remove(join_path(path, kLockName));  // last, and while it is held
   }
-  files.remove(join_path(path, kLockName));
   if (before.foreign.empty()) files.remove_dir(path);
 }
 

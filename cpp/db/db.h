@@ -81,6 +81,7 @@ class Snapshot {
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
   Seqno seqno() const { return seqno_; }
+  bool is_of(const Engine& engine) const { return engine_.get() == &engine; }
 
  private:
   const std::shared_ptr<Engine> engine_;

@@ -53,6 +53,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Flushes, stops the threads, ends writing. Called once, by the last handle. Throws what the
   // flush met; the engine is stopped all the same.
   void stop();
+  void check_may_stop() const { check_not_in_job("close()"); }
 
   // ---- Writing (engine_write.cc)
   void put(std::string_view key, std::string_view value, const WriteOptions& options);
@@ -67,8 +68,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void release_snapshot(Seqno seqno) { snapshots_.release(seqno); }
   // A view and the seqno to read it at; they belong together.
   std::shared_ptr<const ReadView> pin_view(Seqno& seqno, const Snapshot* snapshot) const;
-  void check_open() const;  // throws ClosedError, ForkedError
-  void check_fork() const;  // throws ForkedError
+  void check_ours(const Snapshot* snapshot) const;  // throws InvalidArgument
+  void check_open() const;                          // throws ClosedError, ForkedError
+  void check_fork() const;                          // throws ForkedError
   Seqno published() const { return published_.load(std::memory_order_acquire); }
   Seqno durable() const;
   void count_cursor(int64_t by) { cursor_count_.fetch_add(by, std::memory_order_relaxed); }
@@ -141,19 +143,24 @@ class Engine : public std::enable_shared_from_this<Engine> {
    private:
     Engine& engine_;
   };
+  // Stands while this thread carries out a job of this engine; its `poll` may call us back.
+  class JobScope;
+  bool in_own_job() const;
+  void check_not_in_job(const char* call) const;
   static void take_user_counters(Counters& counters, const Counters& written);
   void worker();
   bool flush_oldest(const Poll& poll);
   void run_inline();
   void run_all_due(const Poll& poll);
   void run_compaction(const CompactionPlan& plan, const Poll& poll);
+  void sync_names(const std::vector<TableRef>& outputs);
   void mark_damaged(const CompactionPlan& plan, const std::string& file);
   void commit_edit(VersionEdit edit, const std::function<void(Counters&)>& count,
                    const std::function<void()>& applied, Event event);
-  void seal_active();
-  void flush_sealed(const Poll& poll);
+  Seqno seal_active();
+  void flush_up_to(Seqno target, const Poll& poll);
   void poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll);
-  void note_failure(const char* doing, const std::exception& error);
+  void note_failure(const char* doing, const std::exception& error, bool of_flush);
   OutputContext output_context(uint32_t level, const Poll& poll);
   std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
   static void verify_meta(const TableHandle& handle);
@@ -221,6 +228,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::string background_error_text_;
   uint64_t failures_in_a_row_ = 0;
   uint64_t failure_count_ = 0;
+  uint64_t flush_failure_count_ = 0;
 
   // ---- Any thread.
   SnapshotList snapshots_;

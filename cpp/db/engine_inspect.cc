@@ -109,6 +109,7 @@ std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
 }
 
 uint64_t Engine::verify(const Poll& poll) {
+  check_not_in_job("verify()");
   uint64_t entries = 0;
   const auto view = verify_logs(entries);
   Progress progress;

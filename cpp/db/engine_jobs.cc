@@ -21,13 +21,45 @@ constexpr uint64_t kLastRetryMs = 5'000;
 
 }  // namespace
 
+// ---- Jobs that call back.
+
+namespace {
+thread_local const void* engine_of_running_job = nullptr;
+}
+
+class Engine::JobScope {
+ public:
+  explicit JobScope(const Engine& engine) : outer_(engine_of_running_job) {
+    engine_of_running_job = &engine;
+  }
+  ~JobScope() { engine_of_running_job = outer_; }
+  JobScope(const JobScope&) = delete;
+  JobScope& operator=(const JobScope&) = delete;
+
+ private:
+  const void* const outer_;
+};
+
+bool Engine::in_own_job() const {
+  return engine_of_running_job == this;
+}
+
+// What would wait for the very job that calls back.
+void Engine::check_not_in_job(const char* call) const {
+  if (!in_own_job()) return;
+  throw InvalidArgument(std::string(call) + " was called from a progress callback of " + path_ +
+                        "; return from the callback first, or raise to end the call");
+}
+
 // ---- Publishing.
 
 void Engine::install_view() {
   auto view = make_read_view(view_owner_.get(), memtables_newest_first(), state_.version, tables_);
+  const uint64_t debt = compaction_debt(state_.version, compaction_options_);
+  replaced_views_.reserve(replaced_views_.size() + 1);
+  // From here on nothing throws: readers may stand in the view that is replaced.
   view_.store(view.get());
   replaced_views_.push_back(std::exchange(view_owner_, std::move(view)));
-  const uint64_t debt = compaction_debt(state_.version, compaction_options_);
   pacer_.set_pause(write_delay_us(debt, default_delay_limits(compaction_options_), kMaxPauseBytes));
 }
 
@@ -60,6 +92,19 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
                          const std::function<void()>& applied, Event event) {
   {
     const std::lock_guard lock(manifest_mutex_);
+    const auto discard_outputs = [&] {
+      for (const AddedTable& added : edit.added) {
+        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
+      }
+    };
+    try {
+      // Another job's edit may be in doubt: nothing may be written or removed any more.
+      wal_->check_usable();
+      if (!manifest_) throw ClosedError(path_ + " is closed");
+    } catch (...) {
+      discard_outputs();
+      throw;
+    }
     // state_ changes under manifest_mutex_ only, so it can be read here.
     Counters counters = state_.counters;
     count(counters);
@@ -71,31 +116,41 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
       apply(after, edit);
       // A table that can't be opened must not be published.
       for (const AddedTable& added : edit.added) tables_.handle(added.table)->table();
+      manifest_->prepare(edit);
     } catch (...) {
-      for (const AddedTable& added : edit.added) {
-        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
-      }
+      discard_outputs();
       throw;
     }
     try {
       manifest_->append(edit, after);
-    } catch (const DurabilityError& error) {
+      event.counters = after.counters;
+      events_.add_change(std::move(event), state_);
+      const std::lock_guard state_lock(state_mutex_);
+      state_ = std::move(after);
+      for (const RemovedTable& removed : edit.removed) {
+        if (!state_.version.find(removed.number)) tables_.drop(removed.number);
+      }
+      applied();
+      install_view();
+      work_.notify_all();
+      done_.notify_all();
+    } catch (const std::exception& error) {
+      // The edit may stand, and what is in memory may not fit to it.
       wal_->poison(error.what());
       throw;
     }
-    event.counters = after.counters;
-    events_.add_change(std::move(event), state_);
-    const std::lock_guard state_lock(state_mutex_);
-    state_ = std::move(after);
-    for (const RemovedTable& removed : edit.removed) {
-      if (!state_.version.find(removed.number)) tables_.drop(removed.number);
-    }
-    applied();
-    install_view();
-    work_.notify_all();
-    done_.notify_all();
   }
   release_replaced_views();
+}
+
+// Makes the names of a job's outputs durable, or removes them.
+void Engine::sync_names(const std::vector<TableRef>& outputs) {
+  try {
+    environment_.files->sync_dir(path_);
+  } catch (...) {
+    for (const TableRef& table : outputs) tables_.discard(table->number);
+    throw;
+  }
 }
 
 // Requires: state_mutex_ held.
@@ -156,7 +211,9 @@ Engine::FlushSlot::~FlushSlot() {
 
 // Flushes the oldest sealed memtable; false if there is none. One at a time.
 bool Engine::flush_oldest(const Poll& poll) {
+  check_not_in_job("a write that needs room");
   const FlushSlot slot(*this);
+  const JobScope scope(*this);
   Sealed sealed;
   Version version;
   JobNumber job;
@@ -172,8 +229,7 @@ bool Engine::flush_oldest(const Poll& poll) {
   const MergeRules rules = flush_rules(job, version, sealed.memtable->weight(), pins.seqnos,
                                        pins.published, compaction_options_);
   JobOutput output = run_flush(rules, sealed.memtable->cursor(), output_context(0, poll));
-  // Against a power loss after the log is gone: the names of the new tables must stand.
-  environment_.files->sync_dir(path_);
+  sync_names(output.tables);  // Against a power loss after the log is gone.
 
   const Seqno flushed = sealed.memtable->largest_seqno();
   VersionEdit edit = flush_edit({.job = job,
@@ -249,6 +305,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
     }
   } const in_flight{*this, plan.job};
 
+  const JobScope scope(*this);
   const uint64_t start_us = environment_.clock->now_us();
   JobOutput output;
   if (!plan.trivial_move) {
@@ -261,8 +318,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
       mark_damaged(plan, error.file());
       throw;
     }
-    // Against a power loss after the inputs are gone: the names of the outputs must stand.
-    environment_.files->sync_dir(path_);
+    sync_names(output.tables);  // Against a power loss after the inputs are gone.
   }
   const VersionEdit edit = edit_for(plan, output.tables);
   Event event = job_event(edit, start_us);
@@ -336,7 +392,7 @@ void Engine::worker() {
       // The engine is stopping.
     } catch (const std::exception& error) {
       failed = true;
-      note_failure(plan ? "compaction" : "flush", error);
+      note_failure(plan ? "compaction" : "flush", error, !plan);
     }
     lock.lock();
     if (!failed) {
@@ -351,7 +407,7 @@ void Engine::worker() {
   }
 }
 
-void Engine::note_failure(const char* doing, const std::exception& error) {
+void Engine::note_failure(const char* doing, const std::exception& error, bool of_flush) {
   Event event = new_event(EventKind::kJobError);
   event.text = std::string(doing) + ": " + error.what();
   const std::lock_guard lock(state_mutex_);
@@ -359,6 +415,7 @@ void Engine::note_failure(const char* doing, const std::exception& error) {
   background_error_text_ = event.text;
   ++failures_in_a_row_;
   ++failure_count_;
+  if (of_flush) ++flush_failure_count_;
   done_.notify_all();
   events_.add(std::move(event));
 }
@@ -373,12 +430,13 @@ void Engine::forget_failures() {
 // Inline mode: flushes what is sealed, then compacts until nothing is due. A failure is kept for
 // flush() and close(); the put that brought us here stands.
 void Engine::run_inline() {
-  if (sealed_bytes_.load(std::memory_order_relaxed) == 0) return;
+  // From a job's callback there is nothing to do: the job goes on with what was sealed meanwhile.
+  if (sealed_bytes_.load(std::memory_order_relaxed) == 0 || in_own_job()) return;
   const std::lock_guard lock(inline_mutex_);
   try {
     run_all_due({});
   } catch (const std::exception& error) {
-    note_failure("inline job", error);
+    note_failure("inline job", error, true);
   }
 }
 
@@ -399,30 +457,34 @@ void Engine::run_all_due(const Poll& poll) {
   forget_failures();
 }
 
-void Engine::seal_active() {
+// Seals what is not yet, and returns the last seqno of it.
+Seqno Engine::seal_active() {
   const std::lock_guard lock(commit_mutex_);
   wal_->check_usable();
   if (!active_->empty()) seal();
+  return published();
 }
 
 void Engine::flush(const Poll& poll) {
   check_writable();
-  seal_active();
-  flush_sealed(poll);
+  check_not_in_job("flush()");
+  flush_up_to(seal_active(), poll);
 }
 
-void Engine::flush_sealed(const Poll& poll) {
+// Returns once everything up to `target`, which is sealed, is in tables.
+void Engine::flush_up_to(Seqno target, const Poll& poll) {
   if (inline_background()) {
     const std::lock_guard lock(inline_mutex_);
     return run_all_due(poll);
   }
   std::unique_lock lock(state_mutex_);
-  const uint64_t failures_before = failure_count_;
-  while (!sealed_.empty()) {
-    if (failure_count_ != failures_before && background_error_) {
+  const uint64_t failures_before = flush_failure_count_;
+  while (state_.flushed_seqno < target) {
+    if (flush_failure_count_ != failures_before && background_error_) {
       std::rethrow_exception(background_error_);
     }
     wal_->check_usable();
+    if (stopping()) throw ClosedError(path_ + " is closed");
     done_.wait_for(lock, kPollInterval);
     poll_unlocked(lock, poll);
   }
@@ -437,6 +499,7 @@ void Engine::poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll)
 
 void Engine::wait_idle(const Poll& poll) {
   check_writable();
+  check_not_in_job("wait_idle()");
   if (inline_background()) {
     const std::lock_guard lock(inline_mutex_);
     return run_all_due(poll);
@@ -477,6 +540,8 @@ void Engine::compact_range(const std::optional<std::string>& begin,
     RangeStep step;
     {
       std::unique_lock lock(state_mutex_);
+      check_open();
+      if (stopping()) throw ClosedError(path_ + " is closed");
       step = plan_range(state_.version, plan_context(), compaction_options_, begin, end, first_job);
       if (step.done) return;
       if (step.plan) {

@@ -36,8 +36,8 @@ std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
                                recovered.state.flushed_seqno);
 }
 
-// A writer in another process goes on while a read-only open reads: what the MANIFEST named a moment
-// ago may be gone, and then it says something else by now.
+// A writer in another process goes on while a read-only open reads: what the MANIFEST named a
+// moment ago may be gone, and then it says something else by now.
 constexpr unsigned kReadOnlyAttempts = 20;
 constexpr auto kReadOnlyPause = std::chrono::milliseconds(2);
 
@@ -131,8 +131,7 @@ void Engine::stop() {
   std::exception_ptr failure;
   try {
     if (!read_only_) {
-      seal_active();
-      flush_sealed({});
+      flush_up_to(seal_active(), {});
       // After the flush nothing is left in the log; this only says so if a sync had failed before.
       wal_->check_usable();
     }
@@ -147,6 +146,16 @@ void Engine::stop() {
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  {
+    // Callers that do jobs themselves (compact_range): the directory must not go to another engine
+    // while one is about to write its edit.
+    std::unique_lock lock(state_mutex_);
+    done_.wait(lock, [this] { return jobs_.empty() && !flush_running_; });
+  }
+  {
+    const std::lock_guard lock(manifest_mutex_);
+    manifest_.reset();  // set_typed_codec may still come
+  }
   if (wal_) wal_->stop_service();
   {
     const std::lock_guard lock(state_mutex_);
@@ -162,6 +171,12 @@ void Engine::stop() {
 
 Engine::~Engine() {
   view_.store(nullptr);
+  {
+    // An open that failed half-way has threads that nobody has told to stop.
+    const std::lock_guard lock(state_mutex_);
+    stopping_.store(true, std::memory_order_release);
+    work_.notify_all();
+  }
   for (std::thread& thread : threads_) thread.join();
 }
 

@@ -49,6 +49,7 @@ const ReadView* load_moment(const std::atomic<const ReadView*>& view,
 TryResult Engine::get(std::string_view key, PinnedValue& value, const Snapshot* snapshot,
                       bool may_block) {
   check_open();
+  check_ours(snapshot);
   const EpochGuard guard;
   Seqno seqno;
   const ReadView& view = *load_moment(view_, published_, snapshot, seqno);
@@ -94,8 +95,15 @@ TryResult Engine::get(std::string_view key, PinnedValue& value, const Snapshot* 
 
 std::shared_ptr<const ReadView> Engine::pin_view(Seqno& seqno, const Snapshot* snapshot) const {
   check_open();
+  check_ours(snapshot);
   const EpochGuard guard;
   return load_moment(view_, published_, snapshot, seqno)->shared_from_this();
+}
+
+void Engine::check_ours(const Snapshot* snapshot) const {
+  if (snapshot != nullptr && !snapshot->is_of(*this)) [[unlikely]] {
+    throw InvalidArgument("the snapshot is of another database than " + path_);
+  }
 }
 
 std::shared_ptr<const Snapshot> Engine::snapshot() {

@@ -111,7 +111,7 @@ template <class Insert>
 void Engine::insert_logged(Insert&& insert) {
   try {
     insert();
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     wal_->poison("out of memory after a commit was logged");
     throw;
   }
@@ -141,21 +141,28 @@ bool Engine::seal_is_due() const {
 
 // Requires: commit_mutex_ held, active_ not empty.
 void Engine::seal() {
-  wal_->rotate(published());
-  written_.log_bytes = log_bytes_before_ + wal_->appended_bytes();
-  written_.stall_us = stall_us_before_ + stall_us_.load(std::memory_order_relaxed);
   auto next = std::make_shared<Memtable>();
   Event event = new_event(EventKind::kSeal);
   event.in_entries = active_->entry_count();
   event.text = std::to_string(active_->entry_count()) + " entries, " +
                std::to_string(active_->weight()) + " bytes of weight";
+  wal_->rotate(published());
+  written_.log_bytes = log_bytes_before_ + wal_->appended_bytes();
+  written_.stall_us = stall_us_before_ + stall_us_.load(std::memory_order_relaxed);
   events_.add(std::move(event));
   const std::lock_guard lock(state_mutex_);
   const uint64_t bytes = active_->allocated_bytes();
-  sealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  sealed_.push_back({std::move(active_), wal_->active_number(), bytes, written_});
+  sealed_.push_back({active_, wal_->active_number(), bytes, written_});
   active_ = std::move(next);
-  install_view();
+  try {
+    install_view();
+  } catch (...) {
+    // Nobody could read what is written to a memtable that no view holds.
+    active_ = std::move(sealed_.back().memtable);
+    sealed_.pop_back();
+    throw;
+  }
+  sealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   work_.notify_all();
 }
 

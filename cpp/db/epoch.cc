@@ -73,6 +73,7 @@ std::vector<Retired> take_due(Domain& d) {
     if (epoch != kIdle && epoch < oldest) oldest = epoch;
   }
   std::vector<Retired> due;
+  due.reserve(d.retired.size());  // nothing may throw below
   std::erase_if(d.retired, [&](Retired& r) {
     if (r.epoch >= oldest) return false;
     due.push_back(std::move(r));

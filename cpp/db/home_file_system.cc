@@ -7,9 +7,9 @@
 namespace lsmkit {
 
 std::string HomeFileSystem::at_home(const std::string& path) const {
-  const bool within = path.starts_with(given_) &&
-                      (path.size() == given_.size() || path[given_.size()] == '/' ||
-                       given_.ends_with('/'));
+  const bool within =
+      path.starts_with(given_) &&
+      (path.size() == given_.size() || path[given_.size()] == '/' || given_.ends_with('/'));
   return within ? home_ + path.substr(given_.size()) : path;
 }
 

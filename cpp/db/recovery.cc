@@ -33,6 +33,8 @@ class Recovery {
 
  private:
   void create_new();
+  void sync_own_name();
+  bool old_manifest_stands() const noexcept;
   void read_existing();
   void check_tables();
   void skip_taken_numbers();
@@ -71,7 +73,7 @@ Recovered Recovery::run() {
       remove_unneeded();
     }
   } catch (...) {
-    if (!manifest_written_) remove_made();
+    if (!manifest_written_ || old_manifest_stands()) remove_made();
     throw;
   }
   out_.event_files = listing_.events;
@@ -94,9 +96,9 @@ void Recovery::create_new() {
   for (const LogNumber number : listing_.logs) {
     const std::string path = path_of(log_file_name(number));
     if (!is_recordless_log(files_, path)) {
-      throw CorruptionError(path_of("MANIFEST"), 0,
-                            "it is missing, but " + log_file_name(number) +
-                                " holds records; restore it from a copy");
+      throw CorruptionError(
+          path_of("MANIFEST"), 0,
+          "it is missing, but " + log_file_name(number) + " holds records; restore it from a copy");
     }
   }
   skip_taken_numbers();
@@ -106,6 +108,21 @@ void Recovery::create_new() {
   }
   out_.database_id = random_u64();
   out_.report.created = true;
+  sync_own_name();
+}
+
+// Against a power loss that takes the directory itself: whoever made it may have died, or not have
+// synced it.
+void Recovery::sync_own_name() {
+  std::string path = files_.absolute(dir_);
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return;
+  try {
+    files_.sync_dir(slash == 0 ? "/" : path.substr(0, slash));
+  } catch (const IoError& error) {
+    if (error.code() != EACCES) throw;  // A parent that may not be read can't be synced.
+  }
 }
 
 void Recovery::read_existing() {
@@ -159,6 +176,12 @@ void Recovery::skip_taken_numbers() {
 }
 
 void Recovery::replay() {
+  // It was durable before the MANIFEST named it, and goes only when a later edit names another: so
+  // that edit is what is missing, too.
+  if (!std::binary_search(listing_.logs.begin(), listing_.logs.end(), out_.state.oldest_log)) {
+    throw CorruptionError(path_of(log_file_name(out_.state.oldest_log)), 0,
+                          "it is missing, but the MANIFEST names it");
+  }
   const ReplayReport report = replay_chain(
       files_, dir_, listing_.logs, out_.state.oldest_log, out_.database_id,
       [&](std::string_view record, LogPosition begin) { apply_record(record, begin); });
@@ -268,6 +291,16 @@ void Recovery::remove(const std::string& name) {
     out_.report.deleted_files.push_back(name);
   } catch (const IoError&) {
     // Nobody names it: the next open tries again.
+  }
+}
+
+// If so, what this open made is named by nobody.
+bool Recovery::old_manifest_stands() const noexcept {
+  try {
+    if (!files_.exists(path_of("MANIFEST"))) return !listing_.has_manifest;
+    return read_log_header(files_, path_of("MANIFEST")).identity.number == manifest_number_;
+  } catch (const std::exception&) {
+    return false;
   }
 }
 

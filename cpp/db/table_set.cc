@@ -54,6 +54,7 @@ void TableSet::purge(bool all) {
   std::vector<std::shared_ptr<TableHandle>> unread;
   {
     const std::lock_guard lock(mutex_);
+    unread.reserve(dropped_.size());  // nothing may throw below
     std::erase_if(dropped_, [&](std::shared_ptr<TableHandle>& handle) {
       if (!all && handle.use_count() > 1) return false;
       unread.push_back(std::move(handle));
@@ -70,6 +71,10 @@ void TableSet::purge(bool all) {
 }
 
 void TableSet::discard(TableNumber number) {
+  {
+    const std::lock_guard lock(mutex_);
+    live_.erase(number);
+  }
   try {
     const std::string path = path_of(number);
     if (files_.exists(path)) files_.remove(path);

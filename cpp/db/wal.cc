@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -181,7 +182,6 @@ void Wal::wait_durable(Seqno target) {
 
 // One sync of everything published by now. Leaves and retakes the lock.
 void Wal::sync_once(std::unique_lock<std::mutex>& lock) {
-  sync_running_ = true;
   // The seqno first: its record is then in one of the logs taken below.
   const Seqno target = setup_.published->load(std::memory_order_acquire);
   std::vector<std::shared_ptr<File>> files;
@@ -191,6 +191,7 @@ void Wal::sync_once(std::unique_lock<std::mutex>& lock) {
   files.push_back(active_);
   const std::shared_ptr<File> last = active_;
   const uint64_t last_bytes = last->end_bytes.load(std::memory_order_acquire);
+  sync_running_ = true;  // nothing throws between here and the sync
   lock.unlock();
 
   std::string failure;
@@ -227,6 +228,7 @@ void Wal::forget(Seqno seqno, LogNumber oldest) {
   {
     const std::lock_guard lock(mutex_);
     if (seqno > durable_seqno()) durable_.store(seqno, std::memory_order_release);
+    unneeded.reserve(older_.size());  // nothing may throw below
     std::erase_if(older_, [&](std::shared_ptr<File>& file) {
       if (file->number >= oldest) return false;
       unneeded.push_back(std::move(file));
@@ -246,9 +248,13 @@ void Wal::check_usable() const {
       "). What was acknowledged as durable is safe; close and open the database to go on.");
 }
 
-void Wal::poison(const std::string& why) {
+void Wal::poison(const char* why) noexcept {
   const std::lock_guard lock(mutex_);
-  if (poison_text_.empty()) poison_text_ = why;
+  try {
+    if (poison_text_.empty()) poison_text_ = why;
+  } catch (const std::bad_alloc&) {
+    // The flag counts.
+  }
   poisoned_.store(true, std::memory_order_release);
   synced_.notify_all();
 }
@@ -297,9 +303,12 @@ void Wal::serve() {
       service_.wait(lock);
       continue;
     }
-    const auto interval = std::chrono::milliseconds(setup_.mode.ms);
-    service_.wait_for(lock, interval);
-    const bool due = setup_.clock->now_us() >= last_sync_us_ + uint64_t{setup_.mode.ms} * 1000;
+    const uint64_t interval_us = uint64_t{setup_.mode.ms} * 1000;
+    const uint64_t now_us = setup_.clock->now_us();
+    const uint64_t due_us = last_sync_us_ + interval_us;
+    service_.wait_for(lock,
+                      std::chrono::microseconds(now_us < due_us ? due_us - now_us : interval_us));
+    const bool due = setup_.clock->now_us() >= last_sync_us_ + interval_us;
     const bool any = setup_.published->load(std::memory_order_acquire) > durable_seqno();
     if (due && any && !sync_running_ && !stopping_ && !poisoned_.load(std::memory_order_relaxed)) {
       sync_once(lock);

@@ -80,7 +80,8 @@ class Wal {
   // Throws DurabilityError if a sync or an append has failed: no write is taken any more.
   void check_usable() const;
   bool is_poisoned() const { return poisoned_.load(std::memory_order_acquire); }
-  void poison(const std::string& why);
+  void poison(const char* why) noexcept;
+  void poison(const std::string& why) noexcept { poison(why.c_str()); }
   std::string poison_text() const;
 
  private:

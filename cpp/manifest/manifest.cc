@@ -1,5 +1,6 @@
 #include "lsmkit/manifest/manifest.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -23,23 +24,37 @@ std::unique_ptr<Manifest> Manifest::create(FileSystem& files, const std::string&
                                            uint64_t database_id, LogNumber number,
                                            const ManifestState& state) {
   std::unique_ptr<Manifest> manifest(new Manifest(files, dir, database_id, number));
-  manifest->write_whole(state);
+  manifest->put_in_place(manifest->write_beside(state));
   return manifest;
 }
 
-void Manifest::write_whole(const ManifestState& state) {
+// A new MANIFEST under its temporary name, synced. A throw leaves nothing behind.
+std::unique_ptr<LogWriter> Manifest::write_beside(const ManifestState& state) {
   const std::string temporary = join_path(dir_, kTemporaryName);
   if (files_.exists(temporary)) files_.remove(temporary);
   std::string bytes;
   encode(whole_edit(state), bytes);
   const std::string_view piece = bytes;
-  auto writer = LogWriter::create(
-      files_, temporary, {database_id_, number_, LogNumber{}, LogKind::kManifest}, bytes.size());
-  writer->allocate(bytes.size());
-  writer->append({&piece, 1}, {});
-  // Against a power loss that keeps the rename but not the contents.
-  writer->sync();
-  files_.rename(temporary, join_path(dir_, kName));
+  try {
+    auto writer = LogWriter::create(
+        files_, temporary, {database_id_, number_, LogNumber{}, LogKind::kManifest}, bytes.size());
+    writer->allocate(bytes.size());
+    writer->append({&piece, 1}, {});
+    // Against a power loss that keeps the rename but not the contents.
+    writer->sync();
+    return writer;
+  } catch (...) {
+    try {
+      files_.remove(temporary);
+    } catch (const IoError&) {
+      // The next one removes it.
+    }
+    throw;
+  }
+}
+
+void Manifest::put_in_place(std::unique_ptr<LogWriter> writer) {
+  files_.rename(join_path(dir_, kTemporaryName), join_path(dir_, kName));
   // Against a power loss that undoes the rename after files that only the old MANIFEST names are
   // gone.
   files_.sync_dir(dir_);
@@ -47,32 +62,57 @@ void Manifest::write_whole(const ManifestState& state) {
   whole_bytes_ = writer_->size();
 }
 
+void Manifest::prepare(const VersionEdit& edit) {
+  std::string bytes;
+  encode(edit, bytes);
+  writer_->allocate(bytes.size());
+}
+
+void Manifest::append_edit(const VersionEdit& edit) {
+  std::string bytes;
+  encode(edit, bytes);
+  const std::string_view piece = bytes;
+  const LogPosition all_synced = writer_->position();
+  writer_->allocate(bytes.size());
+  writer_->append({&piece, 1}, all_synced);
+  // Against a power loss after the caller has removed what this edit made unneeded.
+  writer_->sync();
+}
+
 void Manifest::append(const VersionEdit& edit, const ManifestState& after) {
-  std::string failure;
   try {
-    if (size() > kLeastRewriteBytes && size() > kRewriteFactor * whole_bytes_) {
-      number_ = LogNumber{static_cast<uint64_t>(number_) + 1};
-      write_whole(after);
-      return;
-    }
-    std::string bytes;
-    encode(edit, bytes);
-    const std::string_view piece = bytes;
-    const LogPosition all_synced{number_, writer_->size()};
-    writer_->allocate(bytes.size());
-    writer_->append({&piece, 1}, all_synced);
-    // Against a power loss after the caller has removed what this edit made unneeded.
-    writer_->sync();
-    return;
+    append_edit(edit);
   } catch (const IoError& error) {
-    failure = error.what();
+    start_anew(after, error.what());
+    return;
+  }
+  if (size() > kLeastRewriteBytes && size() > kRewriteFactor * whole_bytes_) shrink(after);
+}
+
+// The edit is in doubt in the old file; it is in the new one for certain.
+void Manifest::start_anew(const ManifestState& after, const std::string& why) {
+  number_ = LogNumber{static_cast<uint64_t>(number_) + 1};
+  try {
+    put_in_place(write_beside(after));
+  } catch (const IoError& error) {
+    throw DurabilityError("the MANIFEST could not be written (" + why + "), nor could a new one (" +
+                          error.what() + ")");
+  }
+}
+
+void Manifest::shrink(const ManifestState& after) {
+  number_ = LogNumber{static_cast<uint64_t>(number_) + 1};
+  std::unique_ptr<LogWriter> writer;
+  try {
+    writer = write_beside(after);
+  } catch (const IoError&) {
+    return;  // The old one goes on; the next edit tries again.
   }
   try {
-    number_ = LogNumber{static_cast<uint64_t>(number_) + 1};
-    write_whole(after);
+    put_in_place(std::move(writer));
   } catch (const IoError& error) {
-    throw DurabilityError("the MANIFEST could not be written (" + failure +
-                          "), nor could a new one (" + error.what() + ")");
+    throw DurabilityError(std::string("a new MANIFEST could not be put in place (") + error.what() +
+                          ")");
   }
 }
 

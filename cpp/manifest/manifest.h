@@ -19,8 +19,8 @@ namespace lsmkit {
 class Manifest {
  public:
   // Writes a new MANIFEST that holds `state` and puts it in the place of any old one. Throws
-  // IoError; then it is not known which of the two stands, and both are good as long as no file is
-  // removed.
+  // IoError; then it is not known which of the two will stand after a power loss, and both are good
+  // as long as no file is removed.
   static std::unique_ptr<Manifest> create(FileSystem& files, const std::string& dir,
                                           uint64_t database_id, LogNumber number,
                                           const ManifestState& state);
@@ -30,17 +30,24 @@ class Manifest {
   // throws DurabilityError: nothing may be removed and nothing more written by this process life.
   void append(const VersionEdit& edit, const ManifestState& after);
 
+  // Makes sure that there is room for `edit`. Throws IoError(ENOSPC), and nothing is changed.
+  void prepare(const VersionEdit& edit);
+
   uint64_t size() const { return writer_->size(); }
 
  private:
   Manifest(FileSystem& files, std::string dir, uint64_t database_id, LogNumber number);
-  void write_whole(const ManifestState& state);
+  std::unique_ptr<LogWriter> write_beside(const ManifestState& state);
+  void put_in_place(std::unique_ptr<LogWriter> writer);
+  void start_anew(const ManifestState& after, const std::string& why);
+  void shrink(const ManifestState& after);
+  void append_edit(const VersionEdit& edit);
 
   FileSystem& files_;
   const std::string dir_;
   const uint64_t database_id_;
   LogNumber number_;
-  uint64_t whole_bytes_ = 0;  // size right after write_whole
+  uint64_t whole_bytes_ = 0;  // its size when it held the whole state alone
   std::unique_ptr<LogWriter> writer_;
 };
 

@@ -160,18 +160,22 @@ class PosixFileSystem final : public FileSystem {
   }
 
   std::unique_ptr<FileLock> lock(const std::string& path) override {
-    const int fd = retry_interrupted(
-        [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); });
-    if (fd < 0) fail(path, "opening");
-    Descriptor guard(fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) fail(path, "locking");
-      throw LockedError(parent_of(path), holder_of(fd));
+    for (;;) {
+      const int fd = retry_interrupted(
+          [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); });
+      if (fd < 0) fail(path, "opening");
+      Descriptor guard(fd);
+      if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) fail(path, "locking");
+        throw LockedError(parent_of(path), holder_of(fd));
+      }
+      // Whoever held it before may have removed it (destroy); then the next one locks another file.
+      if (!leads_to(path, fd)) continue;
+      // Who holds it, for the other's error message.
+      const std::string pid = std::to_string(getpid()) + "\n";
+      if (ftruncate(fd, 0) == 0) (void)!pwrite(fd, pid.data(), pid.size(), 0);
+      return std::make_unique<PosixLock>(guard.release());
     }
-    // Who holds it, for the other's error message.
-    const std::string pid = std::to_string(getpid()) + "\n";
-    if (ftruncate(fd, 0) == 0) (void)!pwrite(fd, pid.data(), pid.size(), 0);
-    return std::make_unique<PosixLock>(guard.release());
   }
 
   uint64_t free_bytes(const std::string& dir) override {
@@ -190,6 +194,11 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
+  static bool leads_to(const std::string& path, int fd) {
+    struct stat named, open;
+    return stat(path.c_str(), &named) == 0 && fstat(fd, &open) == 0 &&
+           named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+  }
   static std::string parent_of(std::string path) {
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     const size_t slash = path.rfind('/');
