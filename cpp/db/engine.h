@@ -7,8 +7,8 @@
 //   state_mutex_     the current state: version, memtables, jobs; held for lines, never over I/O
 // Readers take none: they pin the current ReadView by an epoch.
 //
-// The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush,
-// compaction and the threads that run them), engine_inspect.cc.
+// The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush
+// and compaction), engine_workers.cc (who runs them), engine_inspect.cc.
 #pragma once
 
 #include <atomic>
@@ -75,7 +75,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Seqno durable() const;
   void count_cursor(int64_t by) { cursor_count_.fetch_add(by, std::memory_order_relaxed); }
 
-  // ---- Jobs (engine_jobs.cc)
+  // ---- Jobs (engine_workers.cc)
   void flush(const Poll& poll);
   void compact_range(const std::optional<std::string>& begin, const std::optional<std::string>& end,
                      const Poll& poll);

@@ -111,14 +111,13 @@ void Recovery::create_new() {
   sync_own_name();
 }
 
-// Against a power loss that takes the directory itself: whoever made it may have died, or not have
-// synced it.
 void Recovery::sync_own_name() {
   std::string path = files_.absolute(dir_);
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return;
   try {
+    // Against a power loss that takes the directory itself: whoever made it may have died first.
     files_.sync_dir(slash == 0 ? "/" : path.substr(0, slash));
   } catch (const IoError& error) {
     if (error.code() != EACCES) throw;  // A parent that may not be read can't be synced.

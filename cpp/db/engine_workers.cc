@@ -1,0 +1,220 @@
+// Who runs flushes and compactions: worker threads, the caller itself in inline mode, and callers
+// that ask for them.
+#include <algorithm>
+#include <chrono>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/db/engine.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+constexpr uint64_t kFirstRetryMs = 50;
+constexpr uint64_t kLastRetryMs = 5'000;
+
+}  // namespace
+
+void Engine::worker() {
+  std::unique_lock lock(state_mutex_);
+  while (!stopping()) {
+    BackgroundState background;
+    background.sealed_memtables = sealed_.size();
+    background.flush_running = flush_running_;
+    background.compactions_running = static_cast<unsigned>(jobs_.size());
+    background.slots = options_.threads;
+    const BackgroundJob job =
+        wal_->is_poisoned() ? BackgroundJob::kNone : next_background_job(background);
+    std::optional<CompactionPlan> plan;
+    if (job == BackgroundJob::kCompaction && compactions_held_ == 0) plan = begin_compaction();
+    if (job != BackgroundJob::kFlush && !plan) {
+      work_.wait(lock);
+      continue;
+    }
+    lock.unlock();
+    bool failed = false;
+    try {
+      if (plan) {
+        run_compaction(*plan, {});
+      } else {
+        flush_oldest({});
+      }
+    } catch (const Interrupted&) {
+      // The engine is stopping.
+    } catch (const std::exception& error) {
+      failed = true;
+      note_failure(plan ? "compaction" : "flush", error, !plan);
+    }
+    lock.lock();
+    if (!failed) {
+      if (!plan) forget_failures();
+      continue;
+    }
+    const uint64_t shift = std::min<uint64_t>(failures_in_a_row_, 10);
+    const uint64_t retry_ms = std::min(kLastRetryMs, kFirstRetryMs << shift);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(retry_ms);
+    while (!stopping() && work_.wait_until(lock, until) == std::cv_status::no_timeout) {
+    }
+  }
+}
+
+void Engine::note_failure(const char* doing, const std::exception& error, bool of_flush) {
+  Event event = new_event(EventKind::kJobError);
+  event.text = std::string(doing) + ": " + error.what();
+  const std::lock_guard lock(state_mutex_);
+  background_error_ = std::current_exception();
+  background_error_text_ = event.text;
+  ++failures_in_a_row_;
+  ++failure_count_;
+  if (of_flush) ++flush_failure_count_;
+  done_.notify_all();
+  events_.add(std::move(event));
+}
+
+// Requires: state_mutex_ held.
+void Engine::forget_failures() {
+  background_error_ = nullptr;
+  background_error_text_.clear();
+  failures_in_a_row_ = 0;
+}
+
+// Inline mode: flushes what is sealed, then compacts until nothing is due. A failure is kept for
+// flush() and close(); the put that brought us here stands.
+void Engine::run_inline() {
+  // From a job's callback there is nothing to do: the job goes on with what was sealed meanwhile.
+  if (sealed_bytes_.load(std::memory_order_relaxed) == 0 || in_own_job()) return;
+  const std::lock_guard lock(inline_mutex_);
+  try {
+    run_all_due({});
+  } catch (const std::exception& error) {
+    note_failure("inline job", error, true);
+  }
+}
+
+// Requires: inline_mutex_ held.
+void Engine::run_all_due(const Poll& poll) {
+  while (flush_oldest(poll)) {
+  }
+  for (;;) {
+    std::optional<CompactionPlan> plan;
+    {
+      const std::lock_guard lock(state_mutex_);
+      plan = begin_compaction();
+    }
+    if (!plan) break;
+    run_compaction(*plan, poll);
+  }
+  const std::lock_guard lock(state_mutex_);
+  forget_failures();
+}
+
+// Seals what is not yet, and returns the last seqno of it.
+Seqno Engine::seal_active() {
+  const std::lock_guard lock(commit_mutex_);
+  wal_->check_usable();
+  if (!active_->empty()) seal();
+  return published();
+}
+
+void Engine::flush(const Poll& poll) {
+  check_writable();
+  check_not_in_job("flush()");
+  flush_up_to(seal_active(), poll);
+}
+
+// Returns once everything up to `target`, which is sealed, is in tables.
+void Engine::flush_up_to(Seqno target, const Poll& poll) {
+  if (inline_background()) {
+    const std::lock_guard lock(inline_mutex_);
+    return run_all_due(poll);
+  }
+  std::unique_lock lock(state_mutex_);
+  const uint64_t failures_before = flush_failure_count_;
+  while (state_.flushed_seqno < target) {
+    if (flush_failure_count_ != failures_before && background_error_) {
+      std::rethrow_exception(background_error_);
+    }
+    wal_->check_usable();
+    if (stopping()) throw ClosedError(path_ + " is closed");
+    done_.wait_for(lock, kPollInterval);
+    poll_unlocked(lock, poll);
+  }
+}
+
+void Engine::poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll) {
+  if (!poll) return;
+  lock.unlock();
+  poll({});
+  lock.lock();
+}
+
+void Engine::wait_idle(const Poll& poll) {
+  check_writable();
+  check_not_in_job("wait_idle()");
+  if (inline_background()) {
+    const std::lock_guard lock(inline_mutex_);
+    return run_all_due(poll);
+  }
+  std::unique_lock lock(state_mutex_);
+  const uint64_t failures_before = failure_count_;
+  while (!sealed_.empty() || !jobs_.empty() ||
+         plan_compaction(state_.version, plan_context(), compaction_options_)) {
+    if (failure_count_ != failures_before && background_error_) {
+      std::rethrow_exception(background_error_);
+    }
+    wal_->check_usable();
+    check_open();
+    done_.wait_for(lock, kPollInterval);
+    poll_unlocked(lock, poll);
+  }
+}
+
+// The caller's thread does the work, with the workers' compactions held back.
+void Engine::compact_range(const std::optional<std::string>& begin,
+                           const std::optional<std::string>& end, const Poll& poll) {
+  flush(poll);
+  std::unique_lock<std::mutex> inline_lock(inline_mutex_);
+  struct Hold {
+    Engine& engine;
+    explicit Hold(Engine& e) : engine(e) {
+      const std::lock_guard lock(engine.state_mutex_);
+      ++engine.compactions_held_;
+    }
+    ~Hold() {
+      const std::lock_guard lock(engine.state_mutex_);
+      --engine.compactions_held_;
+      engine.work_.notify_all();
+    }
+  } const hold(*this);
+  const JobNumber first_job{next_job_.load(std::memory_order_relaxed)};
+  for (;;) {
+    RangeStep step;
+    {
+      std::unique_lock lock(state_mutex_);
+      check_open();
+      if (stopping()) throw ClosedError(path_ + " is closed");
+      step = plan_range(state_.version, plan_context(), compaction_options_, begin, end, first_job);
+      if (step.done) return;
+      if (step.plan) {
+        enter_job(*step.plan);
+      } else {
+        if (jobs_.empty()) {
+          throw CorruptionError(path_, 0,
+                                "a damaged table lies in the range; db.verify() finds it");
+        }
+        check_writable();
+        done_.wait_for(lock, kPollInterval);
+        poll_unlocked(lock, poll);
+      }
+    }
+    if (!step.plan) continue;
+    try {
+      run_compaction(*step.plan, poll);
+    } catch (const Interrupted&) {
+      check_open();  // closed by another thread, or else interrupted by `poll`
+      throw;
+    }
+  }
+}
+
+}  // namespace lsmkit
