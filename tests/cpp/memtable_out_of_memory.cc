@@ -1,50 +1,16 @@
 // An insert that finds no memory throws and changes nothing, wherever in the split it happens.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <map>
 #include <new>
 #include <string>
 
 #include "lsmkit/bytes/hash.h"
 #include "lsmkit/memtable/memtable.h"
+#include "support/scarce_memory.h"
 
 using namespace lsmkit;
-
-namespace {
-
-// While not negative: how many more times this thread gets memory.
-thread_local int allocations_left = -1;
-
-void* allocate(size_t bytes) {
-  if (allocations_left == 0) throw std::bad_alloc();
-  if (allocations_left > 0) --allocations_left;
-  void* memory = std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-// The test program's own, so that they can refuse.
-void* operator new(size_t bytes) {
-  return allocate(bytes);
-}
-void* operator new[](size_t bytes) {
-  return allocate(bytes);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-  std::free(memory);
-}
+using namespace lsmkit::test;
 
 TEST_CASE("an insert that runs out of memory leaves the memtable as it was, and may be repeated") {
   Memtable table;
