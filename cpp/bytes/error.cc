@@ -1,12 +1,14 @@
 #include "lsmkit/bytes/error.h"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 namespace lsmkit {
 
 IoError::IoError(int code, std::string path, std::string_view doing)
-    : Error(std::string(doing) + " " + path + ": " + std::strerror(code)),
+    : Error(std::string(doing) + " " + path + ": " + std::strerror(code) +
+            (code == EMFILE ? "; raise the limit of open files (ulimit -n)" : "")),
       code_(code),
       path_(std::move(path)) {}
 
