@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
@@ -107,7 +108,12 @@ class RocksDbStore final : public Store {
   }
   void settle() override {
     db_->Flush({});
-    db_->WaitForCompact({});
+    for (const char* busy : {"rocksdb.compaction-pending", "rocksdb.num-running-compactions"}) {
+      uint64_t count = 1;
+      while (db_->GetIntProperty(busy, &count) && count != 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    }
   }
 
  private:
