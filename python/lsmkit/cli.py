@@ -20,6 +20,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _stand_in_for_closed_streams()
     options = _parser().parse_args(arguments)
     run: Command = options.run
     try:
@@ -31,11 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        note("lsmkit: interrupted; what was stored so far stands")
+        stored = "; what was stored so far stands" if options.stores else ""
+        note(f"lsmkit: interrupted{stored}")
         return 130
     except (lsmkit.Error, OSError, ValueError) as error:
         note(f"lsmkit: {error}")
         return 1
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Gives standard streams that are closed (`>&-`) a place to go to.
+
+    Their numbers are taken first, so that no file of a database gets one of them.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (for as long as the process lives)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,9 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lsmkit {lsmkit.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Command, text: str, *, stores: bool = False) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, stores=stores)
         command.add_argument("--json", action="store_true", help="print JSON, for programs")
         return command
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import itertools
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +19,14 @@ __all__ = ["add_commands"]
 
 ROWS_PER_BATCH = 1000
 
+Row = tuple[bytes, bytes]
+
 
 def add_commands(add: Any) -> None:
     """Describe the commands to the argument parser."""
     get = add("get", get_value, "print the value of a key; exit code 1 if it is absent")
-    put = add("put", put_value, "store a value under a key; makes the database if there is none")
+    text = "store a value under a key; makes the database if there is none"
+    put = add("put", put_value, text, stores=True)
     delete = add("delete", delete_key, "delete a key; exit code 1 if it is absent")
     for sub in (get, put, delete):
         sub.add_argument("dir", metavar="DIR")
@@ -46,10 +50,12 @@ def add_commands(add: Any) -> None:
     scan.add_argument("--reverse", action="store_true", help="the largest key first")
     scan.add_argument("--keys", action="store_true", help="keys alone")
 
-    load = add("load", load_files, "store every line of text files, under FILE:000001 and so on")
+    text = "store every line of text files, under FILE:000001 and so on"
+    load = add("load", load_files, text, stores=True)
     load.add_argument("dir", metavar="DIR")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    importing = add("import", import_records, "store records of JSON lines, CSV or TSV")
+    text = "store records of JSON lines, CSV or TSV"
+    importing = add("import", import_records, text, stores=True)
     importing.add_argument("dir", metavar="DIR")
     for sub in (export, importing):
         sub.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: - (a pipe)")
@@ -75,8 +81,10 @@ def get_value(options: argparse.Namespace) -> int:
 def put_value(options: argparse.Namespace) -> int:
     """Store a value under a key."""
     key = _bytes(options, options.key)
-    stdin = options.value == "-"
-    value = sys.stdin.buffer.read() if stdin else _bytes(options, options.value)
+    if options.value == "-":
+        value = _open_stream(sys.stdin).buffer.read()
+    else:
+        value = _bytes(options, options.value)
     with lsmkit.open(options.dir) as db:
         db.put(key, value, sync=options.sync)
         if options.json:
@@ -104,7 +112,8 @@ def scan_range(options: argparse.Namespace) -> int:
         raise lsmkit.InvalidArgument(f"--limit {options.limit}: 0 or more is due")
     with lsmkit.open(options.dir, read_only=True) as db:
         rows = db.iterator(reverse=options.reverse, **_bounds(options))
-        for key, value in itertools.islice(rows, options.limit):
+        limit = None if options.limit is None else min(options.limit, sys.maxsize)
+        for key, value in itertools.islice(rows, limit):
             if options.json:
                 fields = {"key": key} if options.keys else {"key": key, "value": value}
                 print_json(records.to_json(**fields))
@@ -127,6 +136,7 @@ def count_range(options: argparse.Namespace) -> int:
 
 def load_files(options: argparse.Namespace) -> int:
     """Store every line of text files."""
+    _check_files(options.files)
     lines = (line for path in options.files for line in source_lines(path.name, path))
     return _store(options, lines)
 
@@ -149,15 +159,34 @@ def export_range(options: argparse.Namespace) -> int:
     return 0
 
 
-def _store(options: argparse.Namespace, rows: Iterator[tuple[bytes, bytes]]) -> int:
+def _check_files(files: list[Path]) -> None:
+    """Raises before anything is stored if a file is not there, or would overwrite another's."""
+    named: dict[str, Path] = {}
+    for file in files:
+        if not os.access(file, os.R_OK) or file.is_dir():
+            file.open("rb").close()  # says why
+        first = named.setdefault(file.name, file)
+        if first is not file:
+            raise lsmkit.InvalidArgument(
+                f"{first} and {file} would have the same keys, {file.name}:000001 and so on: "
+                "load them into two databases, or rename one"
+            )
+
+
+def _store(options: argparse.Namespace, rows: Iterator[Row]) -> int:
     stored = 0
-    with lsmkit.open(options.dir) as db, progress("storing") as show:
-        while chunk := list(itertools.islice(rows, ROWS_PER_BATCH)):
-            with db.write_batch() as batch:
-                for key, value in chunk:
-                    batch.put(key, value)
-            stored += len(chunk)
-            show(stored, 0)
+    try:
+        chunk = _chunk(rows)  # before the open: what can't be read leaves no empty database behind
+        with lsmkit.open(options.dir) as db, progress("storing") as show:
+            while chunk:
+                with db.write_batch() as batch:
+                    for key, value in chunk:
+                        batch.put(key, value)
+                stored += len(chunk)
+                show(stored, 0)
+                chunk = _chunk(rows)
+    except (lsmkit.Error, OSError, ValueError) as error:
+        raise lsmkit.Error(f"{error}; {stored:,} records were stored") from error
     if options.json:
         print_json({"rows": stored})
     else:
@@ -165,14 +194,26 @@ def _store(options: argparse.Namespace, rows: Iterator[tuple[bytes, bytes]]) -> 
     return 0
 
 
+def _chunk(rows: Iterator[Row]) -> list[Row]:
+    return list(itertools.islice(rows, ROWS_PER_BATCH))
+
+
 @contextlib.contextmanager
-def _file(path: Path | None, pipe: TextIO, mode: str) -> Iterator[TextIO]:
+def _file(path: Path | None, pipe: TextIO | None, mode: str) -> Iterator[TextIO]:
+    encoding = "utf-8-sig" if mode == "r" else "utf-8"  # strangers' files begin with a mark
     if path is None or str(path) == "-":
-        pipe.reconfigure(encoding="utf-8", newline="")  # type: ignore[attr-defined]
+        pipe = _open_stream(pipe)
+        pipe.reconfigure(encoding=encoding, newline="")  # type: ignore[attr-defined]
         yield pipe
         return
-    with cast(TextIO, path.open(mode, encoding="utf-8", newline="")) as file:
+    with cast(TextIO, path.open(mode, encoding=encoding, newline="")) as file:
         yield file
+
+
+def _open_stream(pipe: TextIO | None) -> TextIO:
+    if pipe is None:
+        raise lsmkit.InvalidArgument("standard input is closed: there is nothing to read")
+    return pipe
 
 
 def _format(options: argparse.Namespace) -> str:

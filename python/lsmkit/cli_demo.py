@@ -18,7 +18,8 @@ EXPLAINED_COMPACTIONS = 2
 
 def add_commands(add: Any) -> None:
     """Describe the command to the argument parser."""
-    demo = add("demo", show_demo, "load Python's standard library, and see what becomes of it")
+    text = "load Python's standard library, and see what becomes of it"
+    demo = add("demo", show_demo, text, stores=True)
     demo.add_argument("dir", nargs="?", default="./lsmkit-demo", metavar="DIR")
     demo.add_argument(
         "--scale", type=float, default=1.0, help="share of the modules (default: all)"
@@ -90,7 +91,7 @@ def _tell(db: lsmkit.DB, done: Demo, path: str) -> None:
 
 
 def _tell_compactions(db: lsmkit.DB) -> None:
-    jobs = [row for row in db.events() if row["kind"] in ("flush", "compaction", "trivial_move")]
+    jobs = [row for row in db.events() if row["kind"] in ("flush", "compaction", "trivial move")]
     grouped = defaultdict(list)
     for job in jobs:
         grouped[job["kind"], job["reason"]].append(job)

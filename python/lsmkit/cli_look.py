@@ -10,7 +10,13 @@ import lsmkit
 from lsmkit import _core
 from lsmkit.cli_output import frame_table, print_json, progress
 
-__all__ = ["add_commands"]
+__all__ = ["EVENT_KINDS", "add_commands"]
+
+EVENT_KINDS = (
+    "keyframe", "open", "close", "seal", "flush", "compaction", "trivial move", "stall begins",
+    "stall ends", "sync error", "job error", "options",
+)  # fmt: skip
+"""Those of cpp/trace/event.cc."""
 
 
 def add_commands(add: Any) -> None:
@@ -24,7 +30,13 @@ def add_commands(add: Any) -> None:
     log = add("log", show_log, "what happened: flushes, compactions, stalls, and why")
     log.add_argument("dir", metavar="DIR")
     log.add_argument("--tail", type=int, metavar="N", help="the last N events")
-    log.add_argument("--kind", help="only events of this kind: flush, compaction ...")
+    log.add_argument(
+        "--kind",
+        type=lambda text: text.replace("_", " "),
+        choices=EVENT_KINDS,
+        metavar="KIND",
+        help=f"only events of this kind: {', '.join(EVENT_KINDS)}; _ may stand for the space",
+    )
     log.add_argument("--why", action="store_true", help="with the planner's explanations")
     dump = add("dump", dump_files, "files of a database part by part, with offsets")
     dump.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")

@@ -90,14 +90,15 @@ def _is_text(column: int, cells: list[list[str]]) -> bool:
 
 def _rich_table(title: str, columns: Sequence[str], cells: list[list[str]]) -> None:
     from rich.console import Console
-    from rich.markup import escape as escape_markup
     from rich.table import Table
+    from rich.text import Text
 
-    grid = Table(title=title, title_justify="left")
+    # As Text: in a str, [brackets] and :words: would be markup.
+    grid = Table(title=Text(title), title_justify="left")
     for i, name in enumerate(columns):
         grid.add_column(name, justify="left" if _is_text(i, cells) else "right")
     for row in cells:
-        grid.add_row(*map(escape_markup, row))
+        grid.add_row(*map(Text, row))
     Console().print(grid)
 
 

@@ -6,6 +6,7 @@ type                          name              bytes
 bytes                         bytes             as they are
 str                           str               UTF-8
 dict, list (`Json()`)         json              JSON as UTF-8, without spaces; NaN is refused
+                                                (keys come back as str, tuples as lists)
 int                           int               two's complement, little-endian, as short as can be
 float                         float             8 bytes: IEEE 754, little-endian
 struct.Struct("<dq") (tuple)  struct:<dq        as `struct` packs them
@@ -15,10 +16,10 @@ struct.Struct("<dq") (tuple)  struct:<dq        as `struct` packs them
 import json
 import struct
 from abc import ABC, abstractmethod
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 from lsmkit._errors import InvalidArgument
-from lsmkit.keys import cut, expect
+from lsmkit.keys import as_float, cut, expect
 from lsmkit.text import escape, shorten
 
 __all__ = ["Bytes", "Float", "Int", "Json", "Str", "Struct", "ValueCodec", "value_codec"]
@@ -76,7 +77,10 @@ class Str(ValueCodec[str]):
 
 
 class Json(ValueCodec[V]):
-    """What JSON can say. `due` is the Python type that the whole value has."""
+    """What JSON can say. `due` is the Python type that the whole value has.
+
+    JSON has string keys and lists alone: ``{1: (2, 3)}`` comes back as ``{"1": [2, 3]}``.
+    """
 
     name = "json"
 
@@ -114,22 +118,32 @@ class Struct(ValueCodec[tuple[Any, ...]]):
     """Tuples that the standard library's `struct` packs."""
 
     def __init__(self, layout: struct.Struct | str) -> None:
-        self._struct = layout if isinstance(layout, struct.Struct) else struct.Struct(layout)
-        if self._struct.format[:1] not in "<>!":
+        try:
+            self._struct = layout if isinstance(layout, struct.Struct) else struct.Struct(layout)
+        except (struct.error, UnicodeError) as error:
+            raise InvalidArgument(f"struct format {cut(layout)}: {error}") from None
+        form = self._struct.format
+        if not form.startswith(("<", ">", "!")):
             raise InvalidArgument(
-                f"struct format {self._struct.format!r}: begin with < or >, so that every machine "
-                "reads it alike"
+                f"struct format {form!r}: begin with < or >, so that every machine reads it alike"
             )
+        if self._struct.size == 0:
+            raise InvalidArgument(f"struct format {form!r}: it names nothing to store")
 
     @property
     def name(self) -> str:
         return f"struct:{self._struct.format}"
 
+    @property
+    def width(self) -> int:
+        """How many elements its tuples have."""
+        return len(self._struct.unpack(bytes(self._struct.size)))
+
     def encode(self, value: tuple[Any, ...], /) -> bytes:
         expect(value, tuple)
         try:
             return self._struct.pack(*value)
-        except struct.error as error:
+        except (struct.error, OverflowError) as error:
             raise InvalidArgument(f"{cut(value)} does not fit {self.name}: {error}") from None
 
     def decode(self, data: bytes, /) -> tuple[Any, ...]:
@@ -146,7 +160,7 @@ class Float(ValueCodec[float]):
 
     def encode(self, value: float, /) -> bytes:
         expect(value, float, int)
-        return struct.pack("<d", value)
+        return struct.pack("<d", as_float(value))
 
     def decode(self, data: bytes, /) -> float:
         if len(data) != 8:
@@ -164,16 +178,22 @@ _OF_TYPE: dict[Any, ValueCodec[Any]] = {
 }
 
 
-def value_codec(value: type[V] | ValueCodec[V]) -> ValueCodec[V]:
+@overload
+def value_codec(value: type[V] | ValueCodec[V]) -> ValueCodec[V]: ...
+@overload
+def value_codec(value: struct.Struct) -> ValueCodec[tuple[Any, ...]]: ...
+def value_codec(value: Any) -> Any:
     """The codec of a type of values. TypeError if there is none."""
     if isinstance(value, ValueCodec):
         return value
+    if isinstance(value, struct.Struct):
+        return Struct(value)
     origin = getattr(value, "__origin__", value)  # dict of dict[str, int]
     if isinstance(origin, type) and origin in _OF_TYPE:
         return _OF_TYPE[origin]
     raise TypeError(
-        f"value={cut(value)}: there are bytes, str, int, float, dict, list, and the codecs of "
-        "lsmkit.codecs"
+        f"value={cut(value)}: there are bytes, str, int, float, dict, list, struct.Struct, and the "
+        "codecs of lsmkit.codecs"
     )
 
 

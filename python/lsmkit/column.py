@@ -63,7 +63,11 @@ class Column:
             raise ValueError(f"no column type is named {dtype!r}; there are {', '.join(DTYPES)}")
         parts = [b"" if item is None else item for item in items]
         if dtype == "str":
-            parts = [part.encode() if isinstance(part, str) else part for part in parts]
+            # What is no UTF-8, as in a path of other bytes, is a str with surrogates in Python.
+            parts = [
+                part.encode("utf-8", "backslashreplace") if isinstance(part, str) else part
+                for part in parts
+            ]
         offsets = np.zeros(len(parts) + 1, np.int64)
         np.cumsum([len(part) for part in parts], out=offsets[1:])
         if dtype == "list[u64]":
@@ -100,19 +104,18 @@ class Column:
         return 0 if self.valid is None else int(len(self) - np.count_nonzero(self.valid))
 
     def to_numpy(self) -> npt.NDArray[Any]:
-        """An array with one item per row.
+        """A read-only array with one item per row.
 
-        Fixed-width columns: the values themselves (not to be written to), a masked array if rows
-        are null. Others: an object array of bytes, str, list or None.
+        Fixed-width columns: the values themselves, a masked array if rows are null. Others: an
+        object array of bytes, str, list or None.
         """
         if self.offsets is None:
-            if self.valid is None:
-                shared = self.values.view()
-                shared.flags.writeable = False
-                return shared
-            return np.ma.MaskedArray(self.values, ~self.valid)
+            shared = self.values.view()
+            shared.flags.writeable = False
+            return shared if self.valid is None else np.ma.MaskedArray(shared, ~self.valid)
         objects = np.empty(len(self), object)
         objects[:] = self.to_list()
+        objects.flags.writeable = False
         return objects
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Column":

@@ -2,11 +2,13 @@
 
 import logging
 import os
+import struct
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack, overload
 
 from lsmkit import _core, inspection, tree_html, tree_text
+from lsmkit._errors import InvalidArgument
 from lsmkit.batch import WriteBatch
 from lsmkit.buffers import Buffer
 from lsmkit.frame import Frame
@@ -21,6 +23,7 @@ from lsmkit.prefixed import PrefixedDB
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import Bounds, SortedMutableMapping
 from lsmkit.stats import OpenReport, Stats
+from lsmkit.translated import TranslatedBatch, TranslatedSnapshot
 from lsmkit.typed import KeyCodec, TypedDB, ValueCodec
 
 __all__ = ["DB", "Path", "Progress", "destroy", "open"]
@@ -31,6 +34,9 @@ V = TypeVar("V")
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Progress: TypeAlias = Callable[[int, int], object] | None
 """Called every 20 ms or so with (done, total or 0); may raise to end the call."""
+
+AnySnapshot: TypeAlias = Snapshot | TranslatedSnapshot[Any, Any] | _core.Snapshot
+AnyBatch: TypeAlias = WriteBatch | TranslatedBatch[Any, Any] | _core.WriteBatch
 
 _log = logging.getLogger("lsmkit")
 
@@ -81,6 +87,12 @@ def destroy(path: Path) -> None:
     _core.destroy(path)
 
 
+class DBBounds(Bounds[Buffer], total=False):
+    """The range of an iterator, and its moment."""
+
+    snapshot: AnySnapshot | None
+
+
 class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
     """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
 
@@ -108,10 +120,10 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
             read_only=read_only,
         )
         torn_tail = self.open_report.torn_tail
-        if torn_tail:
+        if torn_tail and not read_only:  # beside a writer, every reader meets a torn tail
             _log.warning("%s: history ends at a torn tail: %s", self.path, torn_tail)
 
-    # -- Writing: put, delete, [] and `write` are those of the compiled class ----------------------
+    # -- Writing: put, delete and [] are those of the compiled class -------------------------------
 
     def write_batch(self, *, sync: bool = False) -> WriteBatch:
         """Collect writes into one commit.
@@ -120,11 +132,46 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         """
         return WriteBatch(self, sync=sync)
 
+    def write(self, batch: AnyBatch, /, *, sync: bool = False) -> None:
+        """Write a batch in one commit, or nothing of it. The batch keeps what it holds."""
+        if isinstance(batch, TranslatedBatch):
+            batch = batch.untranslated
+        if isinstance(batch, WriteBatch):
+            super().write(batch.core, sync=sync or batch.sync)
+        else:
+            super().write(batch, sync=sync)
+
     def sync(self) -> None:
         """Return when everything acknowledged so far survives a power loss."""
         _core.sync(self)
 
-    # -- Reading: get, [], in, iterator and cursor are those of the compiled class -----------------
+    # -- Reading: get, [] and in are those of the compiled class -----------------------------------
+
+    if TYPE_CHECKING:
+        # With the types that its flags give.
+        @overload  # type: ignore[override]
+        def iterator(
+            self, *, include_value: Literal[True] = True, **bounds: Unpack[DBBounds]
+        ) -> Iterator[tuple[bytes, bytes]]: ...
+        @overload
+        def iterator(
+            self, *, include_value: Literal[False], **bounds: Unpack[DBBounds]
+        ) -> Iterator[bytes]: ...
+        @overload
+        def iterator(
+            self, *, include_key: Literal[False], **bounds: Unpack[DBBounds]
+        ) -> Iterator[bytes]: ...
+
+    def iterator(self, *, snapshot: AnySnapshot | None = None, **bounds: Any) -> Any:
+        """As `SortedMapping.iterator`; `snapshot`: at the moment of that snapshot."""
+        return super().iterator(snapshot=_core_snapshot(snapshot), **bounds)
+
+    def cursor(self, *, snapshot: AnySnapshot | None = None, **bounds: Any) -> _core.Cursor:
+        """A cursor over a range, with the bounds of `iterator`."""
+        return super().cursor(snapshot=_core_snapshot(snapshot), **bounds)
+
+    def _rows(self, **bounds: Any) -> Iterator[Any]:
+        return self.iterator(**bounds)
 
     def count(
         self,
@@ -152,7 +199,15 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         """The keys that begin with `prefix`, without it, as a mapping of its own."""
         return PrefixedDB(self, prefix)
 
-    def typed(self, *, key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]) -> TypedDB[K, V]:
+    @overload
+    def typed(
+        self, *, key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]
+    ) -> TypedDB[K, V]: ...
+    @overload
+    def typed(
+        self, *, key: type[K] | KeyCodec[K], value: struct.Struct
+    ) -> TypedDB[K, tuple[Any, ...]]: ...
+    def typed(self, *, key: Any, value: Any) -> Any:
         """The database as a sorted mapping of Python values.
 
         Parameters
@@ -160,13 +215,16 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         key : type or KeyCodec
             bytes, str, int (64 bits), float, datetime, `tuple[...]` of these, or a codec of
             `lsmkit.keys`. The order of the values is the order of the keys.
-        value : type or ValueCodec
-            bytes, str, int, float, dict or list (JSON), or a codec of `lsmkit.codecs`.
+        value : type, struct.Struct or ValueCodec
+            bytes, str, int, float, dict or list (JSON: keys of dicts come back as str, tuples as
+            lists), or a codec of `lsmkit.codecs`.
 
         Raises
         ------
         InvalidArgument
             The database is used with another key or value type, whose names are stored in it.
+        TypeError
+            There is no codec for the type.
         """
         return TypedDB(self, key, value)
 
@@ -225,7 +283,17 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
 
         `all=True` gives every table that the kept events know, with the events (`born`, `died`)
         between which it stood.
+
+        Raises
+        ------
+        InvalidArgument
+            No such event is kept; `at` and `all` together.
         """
+        if all and at is not None:
+            raise InvalidArgument(
+                f"tables(at={at}, all=True): all=True gives the tables of every event, at= those "
+                "of one; say one of them"
+            )
         return inspection.all_tables(self) if all else inspection.tables(self, at)
 
     def events(self) -> Frame:
@@ -275,21 +343,8 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
             "send its path and call lsmkit.open(path) there, or lsmkit.open(path, read_only=True)"
         )
 
-    if TYPE_CHECKING:
-        # The compiled class has it; here with the types that its flags give.
-        @overload  # type: ignore[override]
-        def iterator(
-            self, *, include_value: Literal[True] = True, **bounds: Unpack[Bounds[Buffer]]
-        ) -> Iterator[tuple[bytes, bytes]]: ...
-        @overload
-        def iterator(
-            self, *, include_value: Literal[False], **bounds: Unpack[Bounds[Buffer]]
-        ) -> Iterator[bytes]: ...
-        @overload
-        def iterator(
-            self, *, include_key: Literal[False], **bounds: Unpack[Bounds[Buffer]]
-        ) -> Iterator[bytes]: ...
-        def iterator(self, **bounds: Any) -> Any: ...
 
-    def _rows(self, **bounds: Any) -> Iterator[Any]:
-        return _core.DB.iterator(self, **bounds)
+def _core_snapshot(snapshot: AnySnapshot | None) -> _core.Snapshot | None:
+    if isinstance(snapshot, TranslatedSnapshot):
+        snapshot = snapshot.untranslated
+    return snapshot.core if isinstance(snapshot, Snapshot) else snapshot

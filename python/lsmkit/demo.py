@@ -126,9 +126,14 @@ def standard_library(scale: float = 1.0, seed: int = 0) -> Iterator[Line]:
 
 
 def source_lines(name: str, path: Path) -> Iterator[Line]:
-    """The lines of a text file, under `name:000001` and so on."""
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        yield f"{name}:{number:06}".encode(), line
+    """The lines of a text file, under `name:000001` and so on.
+
+    A file of a million lines or more gets wider numbers, so that keys sort as its lines do.
+    """
+    lines = path.read_bytes().splitlines()
+    width = max(6, len(str(len(lines))))
+    for number, line in enumerate(lines, start=1):
+        yield f"{name}:{number:0{width}}".encode("utf-8", "surrogateescape"), line
 
 
 def load(

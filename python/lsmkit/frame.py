@@ -15,7 +15,7 @@ __all__ = ["Frame"]
 
 
 class Frame:
-    """Named columns of equal length. Immutable.
+    """Named columns of equal length. Immutable, and so are the arrays that it hands out.
 
     ``frame["weight"]`` is a column as an array, ``frame[0]`` a row as a dict, ``frame[mask]`` and
     ``frame[2:5]`` are frames, and so is ``frame["level", "weight"]``. Iterating gives rows. Every
@@ -88,7 +88,13 @@ class Frame:
             return {name: column[int(key)] for name, column in self._columns.items()}
         if isinstance(key, tuple | list) and all(isinstance(name, str) for name in key):
             return Frame({name: self.column(name) for name in key}, self._specs, self.name)
-        return self._take(np.arange(len(self))[key])
+        rows = np.arange(len(self))[key]
+        if rows.ndim != 1:
+            raise TypeError(
+                "a frame takes the name of a column, the number of a row, a slice, a mask, or a "
+                f"list of names or numbers, not {key!r}"
+            )
+        return self._take(rows)
 
     # -- Rows --------------------------------------------------------------------------------------
 

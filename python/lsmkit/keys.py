@@ -8,8 +8,10 @@ str                 str           UTF-8, which sorts by code point
 int                 i64           8 bytes, big-endian, sign bit flipped; -2**63 to 2**63 - 1
 (`U64()`)           u64           8 bytes, big-endian; 0 to 2**64 - 1
 float               f64           8 bytes: IEEE 754, big-endian, sign bit flipped, and all others
-                                  too for negative numbers; NaN is refused, -0.0 becomes 0.0
-datetime            datetime      as i64: microseconds since 1970 in UTC; naive ones are refused
+                                  too for negative numbers; NaN is refused, -0.0 becomes 0.0, an
+                                  int that a float can't hold exactly is refused
+datetime            datetime      as i64: microseconds since 1970 in UTC; naive ones are refused,
+                                  and those that UTC has no year 1 to 9999 for
 tuple[A, B, ...]    (a,b,...)     each element's bytes in turn; in those of bytes and str 00 becomes
                                   00 ff, and 00 01 ends them, so that ("a", "b") < ("ab", "")
 ==================  ============  ==================================================================
@@ -30,6 +32,9 @@ K = TypeVar("K")
 _END = b"\x00\x01"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_US, _LAST_US = (
+    (moment.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND for moment in (datetime.min, datetime.max)
+)
 
 
 class KeyCodec(ABC, Generic[K]):
@@ -156,7 +161,10 @@ class F64(_Fixed[float]):
         expect(key, float, int)
         if key != key:
             raise InvalidArgument("NaN has no place in an order, so it is no key")
-        data = struct.pack(">d", key + 0.0)  # + 0.0 makes -0.0 0.0
+        number = as_float(key)
+        if number != key:  # else it would overwrite its neighbour
+            raise InvalidArgument(f"a float cannot hold {cut(key)} exactly, so it is no key")
+        data = struct.pack(">d", number + 0.0)  # + 0.0 makes -0.0 0.0
         return bytes(byte ^ 0xFF for byte in data) if data[0] & 0x80 else _flip(data)
 
     def decode(self, data: bytes, /) -> float:
@@ -173,17 +181,20 @@ class Datetime(_Fixed[datetime]):
 
     def encode(self, key: datetime, /) -> bytes:
         expect(key, datetime)
-        if key.tzinfo is None:
+        if key.utcoffset() is None:
             raise InvalidArgument(
                 f"{key!r} has no time zone, so it names no moment; say tzinfo=datetime.UTC"
             )
-        return I64().encode((key - _EPOCH) // _MICROSECOND)
+        us = (key - _EPOCH) // _MICROSECOND
+        if not _FIRST_US <= us <= _LAST_US:
+            raise InvalidArgument(f"{key!r} lies outside of the years 1 to 9999 in UTC")
+        return I64().encode(us)
 
     def decode(self, data: bytes, /) -> datetime:
-        try:
-            return _EPOCH + I64().decode(data) * _MICROSECOND
-        except OverflowError:
-            raise no_key(self.name, data) from None
+        us = I64().decode(data)
+        if not _FIRST_US <= us <= _LAST_US:
+            raise no_key(self.name, data)
+        return _EPOCH + us * _MICROSECOND
 
 
 class Tuple(KeyCodec[tuple[Any, ...]]):
@@ -215,6 +226,11 @@ class Tuple(KeyCodec[tuple[Any, ...]]):
     encode_bound = encode_prefix
     encode_part = encode
 
+    @property
+    def width(self) -> int:
+        """How many elements its tuples have."""
+        return len(self._codecs)
+
     def decode(self, data: bytes, /) -> tuple[Any, ...]:
         key, end = self.decode_part(data, 0)
         if end != len(data):
@@ -245,7 +261,7 @@ def key_codec(key: type[K] | KeyCodec[K]) -> KeyCodec[K]:
     elements = get_args(key)
     if get_origin(key) is tuple and elements and ... not in elements:
         return cast(KeyCodec[K], Tuple(*map(key_codec, elements)))
-    if key in _OF_TYPE:
+    if isinstance(key, type) and key in _OF_TYPE:
         return _OF_TYPE[key]
     raise TypeError(
         f"key={cut(key)}: there are bytes, str, int, float, datetime, tuple[...] of these, and the "
@@ -260,6 +276,14 @@ def expect(value: object, *types: type) -> None:
         raise TypeError(f"{types[0].__name__} is due, not {found}: {cut(value)}")
 
 
+def as_float(number: float) -> float:
+    """The float nearest to a number. InvalidArgument for an int beyond all floats."""
+    try:
+        return float(number)
+    except OverflowError:
+        raise InvalidArgument(f"{cut(number)} is too large for a float") from None
+
+
 def no_key(name: str, data: bytes) -> InvalidArgument:
     """The error for stored bytes that `name` can't have written."""
     found = shorten(escape(data[:60]), 60)
@@ -268,7 +292,10 @@ def no_key(name: str, data: bytes) -> InvalidArgument:
 
 def cut(value: object) -> str:
     """A value for an error text, not too long."""
-    return shorten(repr(value), 60)
+    try:
+        return shorten(repr(value), 60)
+    except ValueError:  # Python prints no int of more than some thousand digits
+        return f"<{type(value).__name__} of very many digits>"
 
 
 def _flip(data: bytes) -> bytes:

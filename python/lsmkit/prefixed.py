@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsmkit.buffers import Buffer
+from lsmkit.buffers import Buffer, key_bytes
 from lsmkit.translated import TranslatedDB
 
 if TYPE_CHECKING:
@@ -19,11 +19,7 @@ class _Prefixed:
     prefix: bytes
 
     def encode_key(self, key: Buffer) -> bytes:
-        if isinstance(key, str):
-            raise TypeError(
-                "a key is bytes, not str: call .encode(), or use db.typed(key=str, ...)"
-            )
-        return self.prefix + memoryview(key).cast("B")
+        return self.prefix + key_bytes(key)
 
     def decode_key(self, data: bytes) -> bytes:
         return data[len(self.prefix) :]
@@ -46,7 +42,7 @@ class PrefixedDB(TranslatedDB[bytes, bytes]):
     __slots__ = ("_prefix",)
 
     def __init__(self, db: "DB", prefix: Buffer) -> None:
-        self._prefix = bytes(prefix)
+        self._prefix = key_bytes(prefix)
         super().__init__(db, _Prefixed(self._prefix))  # type: ignore[arg-type]
 
     @property
@@ -56,7 +52,7 @@ class PrefixedDB(TranslatedDB[bytes, bytes]):
 
     def prefixed_db(self, prefix: Buffer) -> "PrefixedDB":
         """The keys that begin with this one's prefix and then `prefix`."""
-        return PrefixedDB(self.db, self._prefix + bytes(prefix))
+        return PrefixedDB(self.db, self._prefix + key_bytes(prefix))
 
     def __repr__(self) -> str:
         return f"<lsmkit.PrefixedDB {self._prefix!r} of {self.db.path!r}>"

@@ -46,7 +46,7 @@ def write(records: Iterable[Record], out: TextIO, form: str) -> int:
 
 
 def read(lines: Iterable[str], form: str) -> Iterator[Record]:
-    """The records of text that `write` has written.
+    """The records of text that `write` has written. Empty lines are passed over.
 
     Raises
     ------
@@ -57,8 +57,11 @@ def read(lines: Iterable[str], form: str) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
         if form == "csv" and number == 1 and line.strip() == "key,value":
             continue
+        text = line.rstrip("\r\n")
+        if not text or (form == "jsonl" and text.isspace()):
+            continue
         try:
-            yield parse(line.rstrip("\n"))
+            yield parse(text)
         except (ValueError, TypeError, KeyError, csv.Error) as error:
             raise InvalidArgument(
                 f"line {number} is no record in {form}: {shorten(line.rstrip(), 60)!r} ({error})"
@@ -84,10 +87,11 @@ def _from_json_line(line: str) -> Record:
 
 
 def _from_json(values: dict[str, Any], name: str) -> bytes:
-    if name in values:
-        return str.encode(values[name])
-    if f"{name}_hex" in values:
-        return bytes.fromhex(values[f"{name}_hex"])
+    for field, encode in ((name, str.encode), (f"{name}_hex", bytes.fromhex)):
+        if field in values:
+            if not isinstance(values[field], str):
+                raise TypeError(f"{field} is due as a string, not {json.dumps(values[field])}")
+            return encode(values[field])
     raise ValueError(f"no {name}")
 
 

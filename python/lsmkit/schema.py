@@ -131,7 +131,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per event, oldest first.
     "events": (
         _id("number", "counts the database's events"),
-        _text("kind", "open, flush, compaction, trivial_move, stall_begin ..."),
+        _text("kind", "open, flush, compaction, trivial move, stall begins ..."),
         _us("time_us", "of a clock that never goes back"),
         _us("wall_us", "wall time, since 1970"),
         _id("job", "0: none"),

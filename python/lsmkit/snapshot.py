@@ -34,6 +34,11 @@ class Snapshot(SortedMapping[bytes, bytes]):
         return self._db
 
     @property
+    def core(self) -> _core.Snapshot:
+        """The compiled module's snapshot."""
+        return self._core
+
+    @property
     def seqno(self) -> int:
         """The newest commit that it shows."""
         return self._core.seqno
@@ -44,12 +49,12 @@ class Snapshot(SortedMapping[bytes, bytes]):
         return self._core.closed or self._db.closed
 
     @overload
-    def get(self, key: Buffer, default: None = None, /) -> bytes | None: ...
+    def get(self, key: Buffer, /, default: None = None) -> bytes | None: ...
     @overload
-    def get(self, key: Buffer, default: T, /) -> bytes | T: ...
-    def get(self, key: Buffer, default: Any = None, /) -> Any:
+    def get(self, key: Buffer, /, default: T) -> bytes | T: ...
+    def get(self, key: Buffer, /, default: Any = None) -> Any:
         """The value of a key, or `default`."""
-        return self._core.get(key, default)
+        return self._core.get(key, default=default)
 
     def __getitem__(self, key: Buffer) -> bytes:
         return self._core[key]

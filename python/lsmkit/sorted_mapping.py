@@ -88,10 +88,12 @@ class SortedMapping(Mapping[K, V]):
 
     def floor(self, key: K) -> tuple[K, V] | None:
         """The item with the largest key <= `key`, or None."""
+        _expect_key(key, "floor")
         return next(self.iterator(stop=key, include_stop=True, reverse=True), None)
 
     def ceiling(self, key: K) -> tuple[K, V] | None:
         """The item with the smallest key >= `key`, or None."""
+        _expect_key(key, "ceiling")
         return next(self.iterator(start=key), None)
 
     def keys(self) -> "SortedKeys[K]":
@@ -192,6 +194,11 @@ class SortedMutableMapping(SortedMapping[K, V], MutableMapping[K, V]):
         if named:
             self.update(named)
 
+    def __ior__(self, other: Any) -> Self:
+        """As `update`."""
+        self.update(other)
+        return self
+
     def clear(self) -> None:
         """Delete every key, in atomic chunks of about 8 MiB."""
         keys = self.iterator(include_value=False)
@@ -208,10 +215,16 @@ class SortedMutableMapping(SortedMapping[K, V], MutableMapping[K, V]):
                     batch.write()
                     rows_written += rows_in_batch
             batch.write()
-        except Exception as error:
+        except BaseException as error:  # Ctrl-C, too
             error.rows_written = rows_written  # type: ignore[attr-defined]
             raise
 
 
 def _pairs_of(source: Any) -> Iterator[tuple[Any, Any]]:
     return ((key, source[key]) for key in source.keys())  # noqa: SIM118 (a mapping in name only)
+
+
+def _expect_key(key: object, method: str) -> None:
+    """Raises TypeError for None, which would be no bound at all."""
+    if key is None:
+        raise TypeError(f"{method}(None): a key is due, not None")

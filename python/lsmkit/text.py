@@ -54,7 +54,10 @@ def _escape_character(character: str) -> str:
 
 
 def unescape(text: str) -> bytes:
-    """The bytes that `escape` made `text` of. ValueError for a backslash that means nothing."""
+    """The bytes that `escape` made `text` of. ValueError for a backslash that means nothing.
+
+    Bytes of the command line that are no UTF-8, surrogates in Python, are taken as they are.
+    """
     names = {"\\": b"\\", "t": b"\t", "n": b"\n", "r": b"\r"}
 
     def one(match: re.Match[bytes]) -> bytes:
@@ -65,7 +68,7 @@ def unescape(text: str) -> bytes:
             raise ValueError(rf"'\{name[:1]}' is no escape; there are \\ \t \n \r \xNN")
         return bytes.fromhex(name[1:])
 
-    return re.sub(rb"\\(x..|.|$)", one, text.encode(), flags=re.DOTALL)
+    return re.sub(rb"\\(x..|.|$)", one, text.encode("utf-8", "surrogateescape"), flags=re.DOTALL)
 
 
 def shorten(text: str, width: int) -> str:

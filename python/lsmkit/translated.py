@@ -39,10 +39,10 @@ class _TranslatedMapping(SortedMapping[K, V]):
         self._translation = translation
 
     @overload
-    def get(self, key: K, default: None = None, /) -> V | None: ...
+    def get(self, key: K, /, default: None = None) -> V | None: ...
     @overload
-    def get(self, key: K, default: V | T, /) -> V | T: ...
-    def get(self, key: K, default: Any = None, /) -> Any:
+    def get(self, key: K, /, default: V | T) -> V | T: ...
+    def get(self, key: K, /, default: Any = None) -> Any:
         """The value of a key, or `default`."""
         data = self._source.get(self._translation.encode_key(key))
         return default if data is None else self._translation.decode_value(data)
@@ -87,6 +87,11 @@ class TranslatedSnapshot(_TranslatedMapping[K, V]):
     _source: Snapshot
 
     @property
+    def untranslated(self) -> Snapshot:
+        """The snapshot behind it."""
+        return self._source
+
+    @property
     def seqno(self) -> int:
         """The newest commit that it shows."""
         return self._source.seqno
@@ -124,6 +129,11 @@ class TranslatedBatch(Generic[K, V]):
         self._batch = batch
         self._translation = translation
 
+    @property
+    def untranslated(self) -> WriteBatch:
+        """The batch behind it."""
+        return self._batch
+
     def put(self, key: K, value: V, /) -> None:
         """Collect a put."""
         self._batch.put(self._translation.encode_key(key), self._translation.encode_value(value))
@@ -154,6 +164,7 @@ class TranslatedBatch(Generic[K, V]):
         self.delete(key)
 
     def __enter__(self) -> Self:
+        self._batch.__enter__()
         return self
 
     def __exit__(

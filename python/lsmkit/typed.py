@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
-from lsmkit.codecs import ValueCodec, value_codec
-from lsmkit.keys import KeyCodec, key_codec
+from lsmkit.codecs import Struct, ValueCodec, value_codec
+from lsmkit.keys import KeyCodec, Tuple, key_codec
 from lsmkit.optional import need
 from lsmkit.translated import TranslatedDB
 
@@ -56,15 +56,15 @@ class TypedDB(TranslatedDB[K, V]):
     tuples: ``readings.iterator(prefix=("kitchen",))``.
     """
 
-    __slots__ = ("_name",)
+    __slots__ = ("_coded", "_name")
 
     def __init__(
         self, db: "DB", key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]
     ) -> None:
-        coded = _Coded(key_codec(key), value_codec(value))
-        self._name = coded.name
+        self._coded = _Coded(key_codec(key), value_codec(value))
+        self._name = self._coded.name
         _claim(db, self._name)
-        super().__init__(db, coded)
+        super().__init__(db, self._coded)
 
     @property
     def name(self) -> str:
@@ -79,22 +79,42 @@ class TypedDB(TranslatedDB[K, V]):
         return need("pandas").DataFrame(self._columns(bounds))
 
     def to_polars(self, **bounds: Any) -> Any:
-        """As `to_pandas`, for Polars; dicts become structs. Needs Polars."""
-        return need("polars").DataFrame(self._columns(bounds))
+        """As `to_pandas`, for Polars; dicts become structs of all their fields. Needs Polars."""
+        pl = need("polars")
+        columns = self._columns(bounds)
+        return pl.DataFrame([_polars_series(pl, name, items) for name, items in columns.items()])
 
     def _columns(self, bounds: dict[str, Any]) -> dict[str, list[Any]]:
-        rows = list(self.iterator(**bounds))
-        columns: dict[str, list[Any]] = {}
-        for name, items in (("key", [key for key, _ in rows]), ("value", [v for _, v in rows])):
-            if items and isinstance(items[0], tuple):
-                for number, part in enumerate(zip(*items, strict=True)):
-                    columns[f"{name}_{number}"] = list(part)
-            else:
-                columns[name] = items
-        return columns
+        rows: list[Any] = list(self.iterator(**bounds))
+        if not bounds.get("include_value", True):
+            return _columns_of("key", rows, self._coded.key)
+        if not bounds.get("include_key", True):
+            return _columns_of("value", rows, self._coded.value)
+        columns = _columns_of("key", [key for key, _ in rows], self._coded.key)
+        return columns | _columns_of("value", [value for _, value in rows], self._coded.value)
 
     def __repr__(self) -> str:
         return f"<lsmkit.TypedDB of {self.db.path!r}, {self._name}>"
+
+
+def _columns_of(
+    name: str, items: list[Any], codec: KeyCodec[Any] | ValueCodec[Any]
+) -> dict[str, list[Any]]:
+    """A column, or one for each element of tuples, also where there is no row."""
+    if isinstance(codec, Tuple | Struct):
+        width = codec.width
+    elif items and isinstance(items[0], tuple):
+        width = len(items[0])
+    else:
+        return {name: items}
+    return {f"{name}_{number}": [item[number] for item in items] for number in range(width)}
+
+
+def _polars_series(pl: Any, name: str, items: list[Any]) -> Any:
+    if any(isinstance(item, dict) and item for item in items):
+        # All rows are looked at: a struct of the first row's fields would drop those of others.
+        return pl.from_dicts(items, infer_schema_length=None).to_struct(name)
+    return pl.Series(name, items)
 
 
 def _claim(db: "DB", name: str) -> None:

@@ -3,15 +3,17 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 import lsmkit
-from lsmkit import cli, records
+from lsmkit import cli, cli_data, cli_look, cli_output, records
 
 COMMANDS = [
     "demo", "get", "put", "delete", "scan", "count", "load", "export",
@@ -331,6 +333,10 @@ def test_the_demo_tells_its_story(tmp_path, run):
         "The last 2 compactions", "The database is kept. Try next:",
     ):  # fmt: skip
         assert words in out, words
+    with lsmkit.open(directory, read_only=True) as db:
+        ran = set(db.events()["kind"]) & {"flush", "compaction", "trivial move"}
+    table = out.partition("What ran, and why")[2].partition("\n\n")[0]
+    assert {kind for kind in ran if f"  {kind} " in table} == ran
     commands = [line.split() for line in out.splitlines()[-3:]]
     for command in commands:
         assert command[0] == "lsmkit"
@@ -352,3 +358,87 @@ def test_without_rich_the_tables_are_plain(filled, run_python):
     )
     assert done.returncode == 0, done.stderr
     assert "table_count" in done.stdout
+
+
+def test_a_path_in_brackets_was_markup(capsys, monkeypatch):
+    pytest.importorskip("rich")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    cli_output.table("x[/a] :tada:", ["name"], [["[/b] :tada:"]])
+    printed = capsys.readouterr().out
+    assert "x[/a] :tada:" in printed
+    assert "[/b] :tada:" in printed
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("put DIR k v >&-", 0), ("get DIR key00001 >&-", 0), ("get DIR key00001 --raw >&-", 0),
+        ("levels DIR >&- 2>&-", 0), ("export DIR >&-", 0), ("get DIR absent 2>&-", 1),
+        ("put DIR k - <&-", 1), ("import DIR <&-", 1), ("verify DIR <&- >&- 2>&-", 0),
+    ],
+)  # fmt: skip
+def test_a_closed_stream_was_a_traceback(filled, command, code):
+    done = subprocess.run(
+        f"{sys.executable} -m lsmkit.cli {command.replace('DIR', filled)}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    told = "lsmkit: standard input is closed: there is nothing to read\n"
+    assert done.stderr == (told if code and "<&-" in command else "")
+    with lsmkit.open(filled) as db:
+        assert db.verify() > 0
+
+
+def test_bytes_of_the_command_line_that_are_no_utf8_were_refused(path):
+    def run(*arguments):
+        command = [sys.executable, "-m", "lsmkit.cli", *arguments]
+        return subprocess.run(command, capture_output=True, check=False)
+
+    assert run("put", path, b"b\xff", b"v\xfe").returncode == 0
+    assert run("get", path, b"b\xff", "--raw").stdout == b"v\xfe"
+    assert run("scan", path, "--prefix", b"b\xff").stdout == b"b\\xff\tv\\xfe\n"
+    missing = run("get", path, b"\xfe")
+    assert (missing.returncode, missing.stderr) == (1, b"lsmkit: no key '\\udcfe'\n")
+
+
+def test_a_limit_beyond_all_rows_was_told_of_islice(filled, run):
+    code, out, _ = run("scan", filled, "--keys", "--limit", "9" * 23)
+    assert code == 0
+    assert out.count("\n") == 3000
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["count"], "lsmkit: interrupted\n"),
+        (["import", "file"], "lsmkit: interrupted; what was stored so far stands\n"),
+    ],
+)
+def test_control_c_while_reading_spoke_of_what_was_stored(command, told, path, run, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lsmkit, "open", interrupted)
+    monkeypatch.setattr(cli_data, "_file", interrupted)
+    assert run(command[0], path, *command[1:]) == (130, "", told)
+
+
+def test_a_kind_of_event_that_there_is_not_was_no_event(filled, run):
+    code, out, err = run("log", filled, "--kind", "nonsense")
+    assert (code, out) == (2, "")
+    for kind in cli_look.EVENT_KINDS:
+        assert kind in err
+    assert run("log", filled, "--kind", "stall_begins")[0] == 0
+    assert run("log", filled, "--kind", "stall begins")[0] == 0
+
+
+def test_the_kinds_of_events_are_those_of_the_engine():
+    source = Path(__file__).parents[2] / "cpp" / "trace" / "event.cc"
+    if not source.exists():
+        pytest.skip("the sources are elsewhere")
+    names = re.search(r"name_of\(EventKind.*?^}", source.read_text(), re.DOTALL | re.MULTILINE)[0]
+    assert tuple(re.findall('return "(.*)"', names)) == (*cli_look.EVENT_KINDS, "unknown")

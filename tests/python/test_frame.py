@@ -90,6 +90,25 @@ def test_arrays_of_columns(shapes):
     assert shapes["tables"].tolist() == [[1, 2], [], [3]]
 
 
+@pytest.mark.parametrize("name", ["name", "weight", "score", "key", "tables"])
+def test_a_column_with_nulls_could_be_written_through_its_array(shapes, name):
+    before = shapes.rows()
+    with pytest.raises(ValueError, match="read-only"):
+        shapes[name][1] = 99
+    assert shapes.rows() == before
+
+
+@pytest.mark.parametrize("key", [None, np.array([[0, 1]]), (slice(0, 1), None)], ids=str)
+def test_a_key_that_is_none_was_told_of_a_buffer_of_a_wrong_size(shapes, key):
+    with pytest.raises(TypeError, match="a frame takes the name of a column, the number of a row"):
+        shapes[key]
+
+
+def test_text_of_a_path_that_is_no_utf8_was_a_unicode_error():
+    column = Column.of("str", [b"d/\xff".decode("utf-8", "surrogateescape"), "é"])
+    assert column.to_list() == ["d/\\udcff", "é"]
+
+
 def test_rows_parts_and_columns(shapes):
     assert shapes[1] == {
         "name": "L1",

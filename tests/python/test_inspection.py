@@ -217,3 +217,47 @@ def test_numbers_of_events_go_on_after_a_reopen(path):
     with lsmkit.open(path, read_only=True) as db:
         numbers = db.events()["number"].tolist()
     assert numbers == sorted(set(numbers))
+
+
+def test_tables_of_one_event_and_of_all_were_those_of_all(path):
+    with lsmkit.open(path) as db:
+        with pytest.raises(lsmkit.InvalidArgument, match="say one of them"):
+            db.tables(at=3, all=True)
+        assert len(db.tables(all=True)) == 0
+
+
+def tear_the_log(path, run_python):
+    """Leave a database as a writer does that stops in the midst of a record."""
+    run_python(
+        """
+        import os, sys, lsmkit
+        db = lsmkit.open(sys.argv[1])
+        for number in range(9):
+            db[b"%d" % number] = b"value"
+        os._exit(0)
+        """,
+        path,
+    )
+    for name in os.listdir(path):
+        with open(os.path.join(path, name), "r+b") as file:
+            data = file.read().rstrip(b"\0")
+            if name.endswith(".log") and b"value" in data:
+                file.truncate(len(data) - 3)
+
+
+def test_events_of_a_path_that_is_no_utf8_were_a_unicode_error(tmp_path, run_python):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    tear_the_log(path, run_python)
+    lsmkit.open(path).close()
+    with lsmkit.open(path) as db:
+        assert any("/\\udcff/" in text for text in db.events()["text"])
+
+
+def test_a_reader_beside_a_writer_was_warned_of_a_torn_tail(path, run_python, caplog):
+    tear_the_log(path, run_python)
+    with lsmkit.open(path, read_only=True) as db:
+        assert db.open_report.torn_tail
+        assert len(db) == 8
+    assert caplog.records == []
+    lsmkit.open(path).close()
+    assert "history ends at a torn tail" in caplog.text

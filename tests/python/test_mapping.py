@@ -262,9 +262,11 @@ def test_a_batch_is_one_commit_or_nothing(filled, kind):
         batch.put(kind.key("m"), b"lost")
         raise ZeroDivisionError
     assert dict(view) == model
-    batch.put(kind.key("m"), b"kept")  # an emptied batch goes on
-    batch.write()
-    assert view[kind.key("m")] == b"kept"
+    batch = view.write_batch()
+    for word in ("m", "o"):
+        batch.put(kind.key(word), b"kept")  # a written batch goes on
+        batch.write()
+        assert view[kind.key(word)] == b"kept"
     seqno = database.last_seqno
     batch.write()  # nothing to write: no commit
     assert database.last_seqno == seqno

@@ -107,7 +107,9 @@ def test_floors_include_only_floors_below_them():
     """The build refuses it, too; this says it in a second."""
     uses = {}
     for line in lines_of(ROOT / "CMakeLists.txt"):
-        if found := re.match(r"lsmkit_floor\((\w+)(?:\s+USES ([\w ]+?))?(?:\s+(?:LINKS|HIDES) .*)?\)", line):
+        if found := re.match(
+            r"lsmkit_floor\((\w+)(?:\s+USES ([\w ]+?))?(?:\s+(?:LINKS|HIDES) .*)?\)", line
+        ):
             uses[found[1]] = set((found[2] or "").split())
     for floor in uses:  # what is used by what is used
         uses[floor] |= {deep for used in uses[floor] for deep in uses[used]}

@@ -2,7 +2,7 @@
 
 import math
 import struct
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given
@@ -40,6 +40,13 @@ VALUES = {
     dict: st.dictionaries(st.text(max_size=3), JSON, max_size=3),
     list: st.lists(JSON, max_size=3),
 }
+
+
+class Nowhere(tzinfo):
+    """A time zone that does not know how far it is from UTC."""
+
+    def utcoffset(self, moment):
+        return None
 
 
 @pytest.fixture
@@ -121,6 +128,32 @@ def test_structs(db):
         points[2] = (1.0, 70_000)
 
 
+def test_a_struct_of_the_standard_library_was_no_codec(db):
+    points = db.typed(key=int, value=struct.Struct("<dq"))
+    points[1] = (0.5, 7)
+    assert points[1] == (0.5, 7)
+    assert points.name == "key=i64 value=struct:<dq"
+
+
+@pytest.mark.parametrize(
+    ("layout", "message"),
+    [
+        ("<zz", "struct format '<zz': bad char"),
+        ("é", "struct format"),
+        ("", "begin with < or >"),
+        ("<", "names nothing to store"),
+    ],
+)
+def test_a_struct_that_cannot_be_was_an_error_of_struct_or_none(layout, message):
+    with pytest.raises(lsmkit.InvalidArgument, match=message):
+        codecs.Struct(layout)
+
+
+def test_an_empty_struct_of_the_standard_library_is_refused(db):
+    with pytest.raises(lsmkit.InvalidArgument, match="begin with < or >"):
+        db.typed(key=int, value=struct.Struct(""))
+
+
 def test_a_range_of_time_of_one_sensor(db):
     readings = db.typed(key=tuple[str, datetime], value=float)
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -157,6 +190,34 @@ def test_columns_for_data_frames(db):
     assert people.to_pandas()["key_1"].tolist() == [1, 2]
 
 
+def test_fields_that_the_first_dict_lacks_were_dropped(db):
+    pytest.importorskip("polars")
+    people = db.typed(key=str, value=dict)
+    people.update({"a": {"x": 1}, "b": {"y": "new"}, "c": {}})
+    assert people.to_polars()["value"].to_list() == [
+        {"x": 1, "y": None},
+        {"x": None, "y": "new"},
+        {"x": None, "y": None},
+    ]
+    assert people.to_polars(prefix="c")["value"].to_list() == [{}]
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_columns_of_no_rows_and_of_keys_or_values_alone(db, package):
+    pytest.importorskip(package)
+    view = db.typed(key=tuple[str, int], value=codecs.Struct("<2sHx2s"))
+
+    def columns(**bounds):
+        return list(getattr(view, f"to_{package}")(**bounds).columns)
+
+    of_keys, of_values = ["key_0", "key_1"], ["value_0", "value_1", "value_2"]
+    for _ in range(2):
+        assert columns() == of_keys + of_values
+        assert columns(include_value=False) == of_keys
+        assert columns(include_key=False) == of_values
+        view["a", 1] = (b"ab", 7, b"cd")
+
+
 def test_another_codec_is_refused_by_name_and_the_same_is_welcome(db, path):
     db.typed(key=str, value=dict)
     db.typed(key=str, value=list)  # both are JSON
@@ -188,6 +249,12 @@ def test_a_read_only_database_without_a_codec_may_be_looked_at_with_any(db, path
         (bytes, "k", "bytes is due, not str"),
         (float, math.nan, "NaN has no place"),
         (float, "1", "float is due"),
+        (float, 2**53 + 1, "a float cannot hold 9007199254740993 exactly"),
+        (float, 10**400, "too large for a float"),
+        pytest.param(float, 10**9999, "many digits> is too large for a float", id="many digits"),
+        (datetime, datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), "years 1 to 9999"),
+        (datetime, datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), "years 1 to 9999"),
+        (datetime, datetime(2026, 1, 1, tzinfo=Nowhere()), "names no moment; say tzinfo"),
         (datetime, datetime(2026, 1, 1), "names no moment; say tzinfo"),
         (datetime, 3, "datetime is due"),
         (tuple[str, int], ("a",), "has 2 elements"),
@@ -202,6 +269,29 @@ def test_a_key_that_cannot_be_is_told_what_would_do(db, kind, key, message):
         with pytest.raises((TypeError, lsmkit.InvalidArgument), match=message):
             call()
     assert len(db) == 0
+
+
+def test_integers_that_a_float_holds_are_keys_and_the_ends_of_time_come_back(db):
+    numbers = keys.key_codec(float)
+    for number in (2**53, -(2**53), 2**60, 0):
+        assert numbers.decode(numbers.encode(number)) == number
+    moments = db.typed(key=datetime, value=bytes)
+    ends = [end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max)]
+    moments.update((end, b"") for end in ends)
+    assert list(moments) == ends
+
+
+def test_a_value_beyond_all_floats_was_an_overflow_error(db):
+    with pytest.raises(lsmkit.InvalidArgument, match="too large for a float"):
+        db.typed(key=str, value=float)["k"] = 10**400
+    with pytest.raises(lsmkit.InvalidArgument, match="does not fit struct:<f"):
+        codecs.Struct("<f").encode((1e300,))
+
+
+def test_json_gives_back_string_keys_and_lists_as_its_documentation_says(db):
+    view = db.typed(key=str, value=dict)
+    view["k"] = {1: (2, 3)}
+    assert view["k"] == {"1": [2, 3]}
 
 
 def test_numbers_have_no_prefixes(db):
@@ -221,10 +311,10 @@ def test_a_value_of_a_wrong_type_is_a_type_error_and_nothing_is_stored(db, kind,
 
 
 def test_types_without_a_codec_get_the_list_of_those_with(db):
-    for wrong in (set, object, "str", tuple, tuple[str, ...], None):
+    for wrong in (set, object, "str", tuple, tuple[str, ...], None, [int], {}, tuple[str, set]):
         with pytest.raises(TypeError, match="there are bytes, str, int, float, datetime"):
             db.typed(key=wrong, value=bytes)
-    for wrong in (set, tuple, "json", None):
+    for wrong in (set, tuple, "json", None, [int]):
         with pytest.raises(TypeError, match="there are bytes, str, int, float, dict, list"):
             db.typed(key=str, value=wrong)
     assert db.typed(key=str, value=dict[str, int]).name == "key=str value=json"

@@ -1,5 +1,6 @@
 """Checked by mypy, never run: the types that the API gives."""
 
+import struct
 from collections.abc import Iterator, MutableMapping
 from datetime import datetime
 from typing import Any, assert_type
@@ -24,13 +25,22 @@ assert_type(db.pop(b"k", None), bytes | None)
 with db.snapshot() as snapshot:
     assert_type(snapshot, lsmkit.Snapshot)
     assert_type(snapshot.get(b"k"), bytes | None)
+    assert_type(snapshot.get(b"k", default=0), bytes | int)
+    assert_type(db.iterator(snapshot=snapshot), Iterator[tuple[bytes, bytes]])
+    assert_type(db.iterator(snapshot=snapshot, include_value=False), Iterator[bytes])
+    assert_type(db.cursor(snapshot=snapshot), lsmkit.Cursor)
     assert_type(list(snapshot), list[bytes])
 with db.write_batch(sync=True) as batch:
     assert_type(batch, lsmkit.WriteBatch)
+db.write(db.write_batch())
 
 people = db.typed(key=str, value=dict)
 assert_type(people, lsmkit.TypedDB[str, dict[Any, Any]])
 assert_type(people["ada"], dict[Any, Any])
+assert_type(people.get("ada", default=0), dict[Any, Any] | int)
+with people.snapshot() as of_people:
+    assert_type(of_people.get("ada", default=None), dict[Any, Any] | None)
+assert_type(db.typed(key=int, value=struct.Struct("<q")), lsmkit.TypedDB[int, tuple[Any, ...]])
 readings = db.typed(key=tuple[str, datetime], value=float)
 assert_type(readings, lsmkit.TypedDB[tuple[str, datetime], float])
 assert_type(readings.last(), tuple[tuple[str, datetime], float] | None)
