@@ -32,6 +32,7 @@ const OptionField kFields[] = {
     {"compression", true, &Options::compression},
     {"compression_level", true, &Options::compression_level},
     {"compression_first_level", true, &Options::compression_first_level},
+    {"compression_dictionary_bytes", true, &Options::compression_dictionary_bytes},
     {"layout", true, &Options::layout},
     {"level_count", true, &Options::level_count},
     {"l0_trigger_runs", true, &Options::l0_trigger_runs},
@@ -174,6 +175,7 @@ void Options::validate() const {
   if (compression_level < -7 || compression_level > 22) {
     refuse("compression_level", std::to_string(compression_level), "a zstd level from -7 to 22");
   }
+  require_range("compression_dictionary_bytes", compression_dictionary_bytes, 0, 1 << 20);
   require_one_of("layout", layout, {"leveled"});
   require_range("level_count", level_count, 2, 16);
   require_range("l0_trigger_runs", l0_trigger_runs, 1, 1000);

@@ -30,7 +30,8 @@ struct Options {
   uint32_t filter_bits_per_key = 10;   // 0: no filters
   std::string compression = "zstd";    // "zstd" or "none"
   int32_t compression_level = 1;
-  uint32_t compression_first_level = 2;  // levels above this one stay uncompressed
+  uint32_t compression_first_level = 2;       // levels above this one stay uncompressed
+  uint64_t compression_dictionary_bytes = 0;  // of each table's trained dictionary; 0: none
   std::string layout = "leveled";
   uint32_t level_count = 7;
   uint32_t l0_trigger_runs = 4;

@@ -33,6 +33,7 @@ OutputContext output_context_of(const Options& options, const Environment& envir
   const bool compressed = options.compression == "zstd" && level >= options.compression_first_level;
   out.table.codec = compressed ? TableCodec::kZstd : TableCodec::kNone;
   out.table.compression_level = options.compression_level;
+  out.table.dictionary_bytes = options.compression_dictionary_bytes;
   out.poll = std::move(poll);
   return out;
 }

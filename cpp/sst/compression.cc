@@ -5,6 +5,7 @@
 #include "lsmkit/bytes/error.h"
 
 #if defined(LSMKIT_ZSTD_SYSTEM)
+#include <zdict.h>
 #include <zstd.h>
 #elif defined(LSMKIT_ZSTD_RUNTIME)
 #include "lsmkit/sst/zstd_runtime.h"
@@ -31,7 +32,13 @@ BlockCompressor::BlockCompressor(TableCodec codec, int level) : codec_(codec), l
 }
 
 BlockCompressor::~BlockCompressor() {
+  ZSTD_freeCDict(static_cast<ZSTD_CDict*>(dictionary_));
   ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(context_));
+}
+
+void BlockCompressor::use_dictionary(std::string_view dictionary) {
+  dictionary_ = ZSTD_createCDict(dictionary.data(), dictionary.size(), level_);
+  if (dictionary_ == nullptr) throw std::bad_alloc();
 }
 
 std::string_view BlockCompressor::compress(std::string_view raw, TableCodec* used) {
@@ -39,8 +46,12 @@ std::string_view BlockCompressor::compress(std::string_view raw, TableCodec* use
   if (codec_ == TableCodec::kNone) return raw;
   const size_t most = raw.size() - raw.size() / 8;
   if (buffer_.size() < most) buffer_.resize(most);
-  const size_t bytes = ZSTD_compressCCtx(static_cast<ZSTD_CCtx*>(context_), buffer_.data(), most,
-                                         raw.data(), raw.size(), level_);
+  auto* const context = static_cast<ZSTD_CCtx*>(context_);
+  const size_t bytes =
+      dictionary_ != nullptr
+          ? ZSTD_compress_usingCDict(context, buffer_.data(), most, raw.data(), raw.size(),
+                                     static_cast<ZSTD_CDict*>(dictionary_))
+          : ZSTD_compressCCtx(context, buffer_.data(), most, raw.data(), raw.size(), level_);
   if (ZSTD_isError(bytes) || bytes >= most) return raw;  // did not fit: not worth it
   *used = codec_;
   return {buffer_.data(), bytes};
@@ -55,11 +66,41 @@ struct DecompressionContext {
 
 }  // namespace
 
-bool decompress(TableCodec, std::string_view stored, char* raw, size_t raw_bytes) {
+std::string train_dictionary(const std::vector<std::string>& samples, size_t most_bytes) {
+  std::string all, dictionary(most_bytes, '\0');
+  std::vector<size_t> sizes;
+  for (const std::string& sample : samples) {
+    all += sample;
+    sizes.push_back(sample.size());
+  }
+  const size_t bytes = ZDICT_trainFromBuffer(dictionary.data(), dictionary.size(), all.data(),
+                                             sizes.data(), static_cast<unsigned>(sizes.size()));
+  dictionary.resize(ZDICT_isError(bytes) ? 0 : bytes);
+  return dictionary;
+}
+
+ReadDictionary::ReadDictionary(std::string_view bytes)
+    : handle_(ZSTD_createDDict(bytes.data(), bytes.size())) {
+  if (handle_ == nullptr) throw DecodeError("a dictionary that can't be");
+}
+ReadDictionary::~ReadDictionary() {
+  ZSTD_freeDDict(static_cast<ZSTD_DDict*>(handle_));
+}
+uint64_t ReadDictionary::memory_bytes() const {
+  return ZSTD_sizeof_DDict(static_cast<const ZSTD_DDict*>(handle_));
+}
+
+bool decompress(TableCodec, const ReadDictionary* dictionary, std::string_view stored, char* raw,
+                size_t raw_bytes) {
   thread_local DecompressionContext scratch;
   if (scratch.context == nullptr) throw std::bad_alloc();
-  return ZSTD_decompressDCtx(scratch.context, raw, raw_bytes, stored.data(), stored.size()) ==
-         raw_bytes;
+  const size_t bytes =
+      dictionary != nullptr
+          ? ZSTD_decompress_usingDDict(scratch.context, raw, raw_bytes, stored.data(),
+                                       stored.size(),
+                                       static_cast<const ZSTD_DDict*>(dictionary->handle()))
+          : ZSTD_decompressDCtx(scratch.context, raw, raw_bytes, stored.data(), stored.size());
+  return bytes == raw_bytes;
 }
 
 ZstdBuildInfo zstd_build_info() {
@@ -83,7 +124,19 @@ std::string_view BlockCompressor::compress(std::string_view raw, TableCodec* use
   *used = TableCodec::kNone;
   return raw;
 }
-bool decompress(TableCodec, std::string_view, char*, size_t) {
+void BlockCompressor::use_dictionary(std::string_view) {
+  lacks_zstd();
+}
+std::string train_dictionary(const std::vector<std::string>&, size_t) {
+  return {};
+}
+// Tables whose blocks all stayed raw can be read all the same.
+ReadDictionary::ReadDictionary(std::string_view) {}
+ReadDictionary::~ReadDictionary() = default;
+uint64_t ReadDictionary::memory_bytes() const {
+  return 0;
+}
+bool decompress(TableCodec, const ReadDictionary*, std::string_view, char*, size_t) {
   lacks_zstd();
 }
 ZstdBuildInfo zstd_build_info() {

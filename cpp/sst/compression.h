@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lsmkit/sst/table_format.h"
 
@@ -18,6 +19,8 @@ class BlockCompressor {
   BlockCompressor(const BlockCompressor&) = delete;
   BlockCompressor& operator=(const BlockCompressor&) = delete;
 
+  // From here on blocks are compressed with it.
+  void use_dictionary(std::string_view dictionary);
   // What to store for `raw`: compressed if that saves at least an eighth, else `raw` itself. Valid
   // until the next call.
   std::string_view compress(std::string_view raw, TableCodec* used);
@@ -26,12 +29,33 @@ class BlockCompressor {
   const TableCodec codec_;
   const int level_;
   void* context_ = nullptr;
+  void* dictionary_ = nullptr;
   std::string buffer_;
 };
 
-// Fills `raw` (raw_bytes of it) from `stored`; false if the bytes are damaged or of another size.
-// Throws NotSupported if this build lacks the codec.
-bool decompress(TableCodec codec, std::string_view stored, char* raw, size_t raw_bytes);
+// A zstd dictionary of at most `most_bytes` from blocks as they are before compression; empty if
+// they are too few or have too little in common.
+std::string train_dictionary(const std::vector<std::string>& samples, size_t most_bytes);
+
+// A table's dictionary, made ready for reading. Any thread may use it.
+class ReadDictionary {
+ public:
+  // Throws DecodeError if the bytes can't be one.
+  explicit ReadDictionary(std::string_view bytes);
+  ~ReadDictionary();
+  ReadDictionary(const ReadDictionary&) = delete;
+  ReadDictionary& operator=(const ReadDictionary&) = delete;
+  uint64_t memory_bytes() const;
+  const void* handle() const { return handle_; }
+
+ private:
+  void* handle_ = nullptr;
+};
+
+// Fills `raw` (raw_bytes of it) from `stored`, with the table's dictionary if it has one; false if
+// the bytes are damaged or of another size. Throws NotSupported if this build lacks the codec.
+bool decompress(TableCodec codec, const ReadDictionary* dictionary, std::string_view stored,
+                char* raw, size_t raw_bytes);
 
 struct ZstdBuildInfo {
   std::string source;   // "system", "runtime" or "off"

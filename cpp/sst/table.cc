@@ -55,6 +55,10 @@ void Table::read_frame(std::optional<uint64_t> expected_id) {
     if (file_->read(at, sizeof foot, foot) != sizeof foot) throw DecodeError("it ends early");
     const TableFooter footer = decode_table_footer({foot, sizeof foot});
     if (footer.table_id != id_) throw DecodeError("header and footer are of different tables");
+    if (footer.dictionary.bytes > 0) {
+      at = footer.dictionary.offset;
+      dictionary_ = std::make_unique<ReadDictionary>(read_meta_block(footer.dictionary));
+    }
     at = footer.properties.offset;
     properties_ = decode_table_properties(read_meta_block(footer.properties));
     at = footer.index.offset;
@@ -158,7 +162,7 @@ std::shared_ptr<const Block> Table::parse_block(size_t block, std::string_view s
     std::unique_ptr<char[]> raw(new char[raw_bytes]);
     if (codec == TableCodec::kNone) {
       std::memcpy(raw.get(), bytes.data(), raw_bytes);
-    } else if (!decompress(codec, bytes, raw.get(), raw_bytes)) {
+    } else if (!decompress(codec, dictionary_.get(), bytes, raw.get(), raw_bytes)) {
       throw DecodeError("a block that can't be decompressed");
     }
     return std::make_shared<const Block>(std::move(raw), raw_bytes);
@@ -231,7 +235,8 @@ uint64_t Table::approximate_offset(std::string_view key) const {
 }
 
 uint64_t Table::memory_bytes() const {
-  return index_.memory_bytes() + filter_size_ + slots_.capacity() * sizeof(BlockSlot);
+  return index_.memory_bytes() + filter_size_ + slots_.capacity() * sizeof(BlockSlot) +
+         (dictionary_ ? dictionary_->memory_bytes() : 0);
 }
 
 void Table::verify(const std::function<void()>& poll) const {

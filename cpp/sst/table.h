@@ -10,6 +10,7 @@
 
 #include "lsmkit/bytes/key.h"
 #include "lsmkit/sst/block_cache.h"
+#include "lsmkit/sst/compression.h"
 #include "lsmkit/sst/filter.h"
 #include "lsmkit/sst/index.h"
 #include "lsmkit/sst/table_properties.h"
@@ -90,6 +91,7 @@ class Table {
   FilterReader filter_;
   std::unique_ptr<char[]> filter_bytes_;
   uint64_t filter_size_ = 0;
+  std::unique_ptr<ReadDictionary> dictionary_;  // null: none
   TableProperties properties_;
   uint64_t charged_bytes_ = 0;  // to the cache
   mutable std::vector<BlockSlot> slots_;

@@ -12,6 +12,11 @@ namespace lsmkit {
 namespace {
 
 constexpr size_t kOutputBytes = 1 << 20;  // written in pieces of about this size
+// Samples per byte of dictionary. zstd's advice is about a hundred; a table is better off with a
+// dictionary from somewhat fewer than with none.
+constexpr uint64_t kMostSamples = 64;
+constexpr uint64_t kLeastSamples = 8;
+constexpr size_t kLeastSampledBlocks = 8;
 
 }  // namespace
 
@@ -21,7 +26,8 @@ TableBuilder::TableBuilder(AppendFile& file, uint64_t table_id, uint64_t databas
       table_id_(table_id),
       options_(options),
       block_(options.restart_interval),
-      compressor_(options.codec, options.compression_level) {
+      compressor_(options.codec, options.compression_level),
+      sampling_(options.codec == TableCodec::kZstd && options.dictionary_bytes > 0) {
   properties_.smallest_seqno = kMaxSeqno;
   properties_.created_us = created_us;
   properties_.database_id = database_id;
@@ -68,21 +74,47 @@ void TableBuilder::add(const Entry& entry) {
 
 void TableBuilder::finish_block() {
   const std::string_view raw = block_.finish();
+  properties_.raw_block_bytes = std::max<uint64_t>(properties_.raw_block_bytes, raw.size());
+  // A huge value says little about the others, and should not be kept waiting.
+  if (sampling_ && raw.size() > 4 * options_.block_bytes) end_sampling();
+  index_.push_back({last_key_, 0});
+  separator_is_due_ = true;
+  if (sampling_) {
+    samples_.emplace_back(raw);
+    sample_bytes_ += raw.size();
+    if (sample_bytes_ >= kMostSamples * options_.dictionary_bytes) end_sampling();
+  } else {
+    write_data_block(raw, index_.size() - 1);
+  }
+  block_.reset();
+}
+
+// Trains the dictionary, if what was seen allows one, and writes the blocks that waited for it.
+void TableBuilder::end_sampling() {
+  sampling_ = false;
+  if (samples_.size() >= kLeastSampledBlocks &&
+      sample_bytes_ >= kLeastSamples * options_.dictionary_bytes) {
+    dictionary_ = train_dictionary(samples_, options_.dictionary_bytes);
+  }
+  if (!dictionary_.empty()) compressor_.use_dictionary(dictionary_);
+  for (size_t i = 0; i < samples_.size(); ++i) write_data_block(samples_[i], i);
+  samples_.clear();
+}
+
+void TableBuilder::write_data_block(std::string_view raw, size_t index_entry) {
   TableCodec used;
   const std::string_view stored = compressor_.compress(raw, &used);
-  const BlockHandle handle = write_block(raw, used, stored);
-  properties_.raw_block_bytes = std::max<uint64_t>(properties_.raw_block_bytes, raw.size());
-  index_.push_back({last_key_, handle.bytes});
-  separator_is_due_ = true;
-  block_.reset();
+  index_[index_entry].bytes = write_block(raw, used, stored).bytes;
 }
 
 BuiltTable TableBuilder::finish() {
   if (!block_.empty()) finish_block();
+  if (sampling_) end_sampling();
   properties_.largest_key = last_key_;
   properties_.data_bytes = offset_ - first_block_offset_;
   TableFooter footer;
   footer.table_id = table_id_;
+  if (!dictionary_.empty()) footer.dictionary = write_raw_block(dictionary_);
   const std::string filter = build_filter(hashes_, options_.filter_bits_per_key);
   if (!filter.empty()) footer.filter = write_raw_block(filter);
   footer.index = write_index(&footer.index_depth);

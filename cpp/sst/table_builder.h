@@ -21,6 +21,9 @@ struct TableOptions {
   uint32_t filter_bits_per_key = 10;
   TableCodec codec = TableCodec::kNone;
   int compression_level = 1;
+  // Of a zstd dictionary trained on the table's first blocks; 0: none. A table that is too small to
+  // train one gets none.
+  uint64_t dictionary_bytes = 0;
 };
 
 struct BuiltTable {
@@ -42,6 +45,8 @@ class TableBuilder {
 
  private:
   void finish_block();
+  void end_sampling();
+  void write_data_block(std::string_view raw, size_t index_entry);
   BlockHandle write_block(std::string_view raw, TableCodec codec, std::string_view stored);
   BlockHandle write_raw_block(std::string_view raw);
   BlockHandle write_index(uint8_t* depth);
@@ -55,6 +60,11 @@ class TableBuilder {
   BlockCompressor compressor_;
   TableProperties properties_;
   std::vector<IndexEntry> index_;
+  // The first blocks wait here, uncompressed, until a dictionary is trained on them.
+  bool sampling_;
+  std::vector<std::string> samples_;
+  uint64_t sample_bytes_ = 0;
+  std::string dictionary_;
   std::vector<uint64_t> hashes_;
   std::string last_key_;
   Seqno last_seqno_ = 0;
