@@ -33,6 +33,12 @@ void* operator new(size_t bytes) {
 void* operator new[](size_t bytes) {
   return lsmkit::test::allocate_or_refuse(bytes);
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  return std::malloc(bytes != 0 ? bytes : 1);
+}
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept {
+  return std::malloc(bytes != 0 ? bytes : 1);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
