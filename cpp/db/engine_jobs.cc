@@ -84,33 +84,26 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
                          const std::function<void()>& applied, Event event) {
   {
     const std::lock_guard lock(manifest_mutex_);
-    const auto discard_outputs = [&] {
-      for (const AddedTable& added : edit.added) {
-        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
-      }
-    };
+    ManifestState after;
     try {
       // Another job's edit may be in doubt: nothing may be written or removed any more.
       wal_->check_usable();
       if (!manifest_) throw ClosedError(path_ + " is closed");
-    } catch (...) {
-      discard_outputs();
-      throw;
-    }
-    // state_ changes under manifest_mutex_ only, so it can be read here.
-    Counters counters = state_.counters;
-    count(counters);
-    edit.counters = counters;
-    edit.next_job = JobNumber{next_job_.load(std::memory_order_relaxed)};
-    edit.next_log = wal_->next_number();
-    ManifestState after = state_;
-    try {
+      // state_ changes under manifest_mutex_ only, so it can be read here.
+      Counters counters = state_.counters;
+      count(counters);
+      edit.counters = counters;
+      edit.next_job = JobNumber{next_job_.load(std::memory_order_relaxed)};
+      edit.next_log = wal_->next_number();
+      after = state_;
       apply(after, edit);
       // A table that can't be opened must not be published.
       for (const AddedTable& added : edit.added) tables_.handle(added.table)->table();
       manifest_->prepare(edit);
     } catch (...) {
-      discard_outputs();
+      for (const AddedTable& added : edit.added) {
+        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
+      }
       throw;
     }
     try {

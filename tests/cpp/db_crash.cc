@@ -18,14 +18,15 @@
 #include <random>
 
 #include "lsmkit/db/db.h"
-#include "lsmkit/db/db_cursor.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "support/db_contents.h"
 
 using namespace lsmkit;
+using namespace lsmkit::test;
 
 namespace {
 
-using Model = std::map<std::string, std::string>;
+using Model = Contents;
 
 uint64_t from_environment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -44,15 +45,6 @@ OpenRequest request_for(MemoryFileSystem& files, Clock& clock, const std::string
   o.background = "inline";
   return {
       .path = "/db", .options = o, .overrides = {{"sync", sync}}, .environment = {&files, &clock}};
-}
-
-Model contents_of(Db& db) {
-  Model out;
-  const auto cursor = db.cursor({});
-  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
-    out.emplace(cursor->key(), cursor->value());
-  }
-  return out;
 }
 
 // A database at work, and what is known at each moment.

@@ -7,24 +7,21 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <thread>
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
-#include "lsmkit/db/db_cursor.h"
 #include "lsmkit/vfs/fault_file_system.h"
 #include "lsmkit/vfs/memory_file_system.h"
 #include "lsmkit/vfs/passing_file_system.h"
+#include "support/db_contents.h"
 #include "support/temporary_directory.h"
 
 using namespace lsmkit;
 using namespace lsmkit::test;
 
 namespace {
-
-using Contents = std::map<std::string, std::string>;
 
 Options small_options(const std::string& background) {
   Options o;
@@ -44,15 +41,6 @@ OpenRequest request_for(FileSystem& files, const std::string& background = "thre
           .options = small_options(background),
           .overrides = {{"sync", "none"}},
           .environment = {&files, &system_clock()}};
-}
-
-Contents contents_of(Db& db) {
-  Contents out;
-  const auto cursor = db.cursor({});
-  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
-    out.emplace(cursor->key(), cursor->value());
-  }
-  return out;
 }
 
 size_t table_files(FileSystem& files) {

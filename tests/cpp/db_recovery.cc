@@ -3,11 +3,12 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
-#include "lsmkit/db/db_cursor.h"
 #include "lsmkit/db/directory.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "support/db_contents.h"
 
 using namespace lsmkit;
+using namespace lsmkit::test;
 
 namespace {
 
@@ -15,15 +16,6 @@ OpenRequest request_for(MemoryFileSystem& files) {
   Options options;
   options.background = "inline";
   return {.path = "/db", .options = options, .overrides = {}, .environment = {&files}};
-}
-
-std::map<std::string, std::string> contents_of(Db& db) {
-  std::map<std::string, std::string> out;
-  const auto cursor = db.cursor({});
-  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
-    out.emplace(cursor->key(), cursor->value());
-  }
-  return out;
 }
 
 uint64_t used_bytes(MemoryFileSystem& files) {
@@ -39,7 +31,7 @@ std::string value_of(int i) {
 // A database whose process was killed: some of it in tables, some in logs alone.
 struct Killed {
   std::unique_ptr<MemoryFileSystem> disk;
-  std::map<std::string, std::string> due;
+  Contents due;
 
   Killed() {
     MemoryFileSystem files;
