@@ -59,7 +59,11 @@ int init(PyObject* self, PyObject* args, PyObject* kwargs) {
   DbValue& value = value_at(self);
   const Turn turn(value.opening, "this DB");
   ensure(!value.db, "this DB was opened before; make another one");
-  std::shared_ptr<Db> db = without_gil([&] { return Db::open(request); });
+  std::shared_ptr<Db> db;
+  long_call(py::none(), [&](const Poll& poll) {
+    request.poll = poll;
+    db = Db::open(request);
+  });
   open_handles.insert(&value);
   value.db = std::move(db);
   return 0;
@@ -124,7 +128,7 @@ PyObject* iterator(PyObject* self, PyObject* args, PyObject* kwargs) {
 
 PyObject* close(PyObject* self, PyObject*) {
   DbValue& value = value_at(self);
-  if (value.db) without_gil([&] { value.db->close(); });
+  if (value.db) long_call(py::none(), [&](const Poll& poll) { value.db->close(poll); });
   return none();
 }
 

@@ -55,7 +55,7 @@ JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputCon
   std::vector<InputRun> sources;
   sources.reserve(plan.inputs.size());
   for (const PlanInput& input : plan.inputs) sources.emplace_back(input, open);
-  TableSink sink(std::move(output));
+  TableSink sink(plan.merge, std::move(output));
   JobOutput out;
   out.counts = merge_tables(plan.merge, std::span<InputRun>(sources), sink);
   out.tables = sink.release();

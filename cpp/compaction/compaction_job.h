@@ -27,7 +27,7 @@ JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputCon
 // Writes one sorted source (a memtable, from its first entry) as tables of L0.
 template <class Source>
 JobOutput run_flush(const MergeRules& rules, Source source, OutputContext output) {
-  TableSink sink(std::move(output));
+  TableSink sink(rules, std::move(output));
   source.seek_to_first();
   JobOutput out;
   out.counts = merge_tables(rules, std::span<Source>(&source, 1), sink);

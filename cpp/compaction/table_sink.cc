@@ -11,9 +11,15 @@ namespace {
 
 constexpr uint64_t kEntriesPerPoll = 4096;
 
+OutputContext with_filter_bits(OutputContext context, double bits_per_key) {
+  context.table.filter_bits_per_key = bits_per_key;
+  return context;
+}
+
 }  // namespace
 
-TableSink::TableSink(OutputContext context) : context_(std::move(context)) {}
+TableSink::TableSink(const MergeRules& rules, OutputContext context)
+    : context_(with_filter_bits(std::move(context), rules.filter_bits_per_key)) {}
 
 TableSink::~TableSink() {
   builder_.reset();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lsmkit/rules/merge_rules.h"
 #include "lsmkit/sst/table_builder.h"
 #include "lsmkit/version/table_meta.h"
 #include "lsmkit/vfs/file_system.h"
@@ -19,13 +20,13 @@ struct OutputContext {
   std::function<std::string(TableNumber)> path_of;
   uint64_t database_id = 0;
   uint64_t created_us = 0;
-  TableOptions table;
+  TableOptions table;          // its filter bits are the rules' to say
   std::function<void()> poll;  // called every few thousand entries; a throw ends the job
 };
 
 class TableSink {
  public:
-  explicit TableSink(OutputContext context);
+  TableSink(const MergeRules& rules, OutputContext context);
   ~TableSink();  // Removes the files, unless release() has handed them over.
   TableSink(const TableSink&) = delete;
   TableSink& operator=(const TableSink&) = delete;

@@ -54,7 +54,8 @@ void prepare_directory(FileSystem& files, const OpenRequest& request) {
 
 }  // namespace
 
-Db::Db(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+Db::Db(std::shared_ptr<Engine> engine, const FileSystem& disk)
+    : engine_(std::move(engine)), disk_(disk) {}
 
 std::shared_ptr<Db> Db::open(const OpenRequest& request) {
   FileSystem& files = *request.environment.files;
@@ -63,22 +64,23 @@ std::shared_ptr<Db> Db::open(const OpenRequest& request) {
   for (const auto& [name, text] : request.overrides) set_option(checked, name, text);
   if (!files.exists(request.path)) checked.validate();
 
-  OpenDirectories& directories = OpenDirectories::instance();
-  const std::lock_guard lock(directories.mutex());
-  prepare_directory(files, request);
-  const std::string identity = files.identity(request.path);
-  std::shared_ptr<Engine> engine = directories.find(&files, identity);
-  if (engine) {
-    check_same_options(*engine, request);
-  } else {
-    std::unique_ptr<FileLock> file_lock;
-    if (!request.read_only) file_lock = files.lock(join_path(request.path, kLockName));
-    FileLock* const lock_to_abandon = file_lock.get();
-    engine = Engine::open(request, identity, std::move(file_lock));
-    directories.add(&files, identity, engine, lock_to_abandon);
+  for (;;) {
+    prepare_directory(files, request);
+    const std::string identity = files.identity(request.path);
+    DirectoryTurn turn(files, identity, request.path);
+    // Another thread may have destroyed the database while this one waited.
+    if (!files.exists(request.path) || files.identity(request.path) != identity) continue;
+    std::shared_ptr<Engine> engine = turn.engine();
+    if (engine) {
+      check_same_options(*engine, request);
+    } else {
+      if (!request.read_only) turn.set_lock(files.lock(join_path(request.path, kLockName)));
+      engine = Engine::open(request, identity);
+      turn.set_engine(engine);
+    }
+    ++engine->handle_count;
+    return std::shared_ptr<Db>(new Db(std::move(engine), files));
   }
-  ++engine->handle_count;
-  return std::shared_ptr<Db>(new Db(std::move(engine)));
 }
 
 Db::~Db() {
@@ -90,23 +92,21 @@ Db::~Db() {
   }
 }
 
-void Db::close() {
+void Db::close(const Poll& poll) {
   if (!engine_->belongs_to_this_process()) {
     closed_.store(true);
     return;
   }
   engine_->check_may_stop();
-  OpenDirectories& directories = OpenDirectories::instance();
-  const std::lock_guard lock(directories.mutex());
+  DirectoryTurn turn(disk_, engine_->identity(), engine_->path());
   if (closed_.exchange(true)) return;
   if (--engine_->handle_count > 0) return;
   // The last handle. Whatever stop() throws, the directory is free afterwards.
   struct Forget {
-    OpenDirectories& directories;
-    const Engine& engine;
-    ~Forget() { directories.remove(engine); }
-  } const forget{directories, *engine_};
-  engine_->stop();
+    DirectoryTurn& turn;
+    ~Forget() { turn.set_engine(nullptr); }
+  } const forget{turn};
+  engine_->stop(poll);
 }
 
 bool Db::closed() const {
@@ -211,23 +211,18 @@ void Db::set_typed_codec(const std::string& name) {
 
 void destroy(const std::string& path, Environment environment) {
   FileSystem& files = *environment.files;
-  OpenDirectories& directories = OpenDirectories::instance();
-  const std::lock_guard guard(directories.mutex());
   if (!files.exists(path)) throw InvalidArgument(path + " does not exist");
   if (!files.is_directory(path)) throw InvalidArgument(path + " is not a directory");
-  if (directories.find(&files, files.identity(path))) {
-    throw LockedError(path, getpid());
-  }
+  DirectoryTurn turn(files, files.identity(path), path);
+  if (turn.engine()) throw LockedError(path, getpid());
   const DirectoryListing before = list_directory(files, path);
   const bool ours = before.has_manifest || !before.logs.empty() || !before.tables.empty();
   if (!ours && !before.foreign.empty()) {
     throw InvalidArgument(path + " holds no lsmkit database (but " + before.foreign.front() + ")");
   }
-  {
-    const auto lock = files.lock(join_path(path, kLockName));
-    for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
-    files.remove(join_path(path, kLockName));  // last, and while it is held
-  }
+  turn.set_lock(files.lock(join_path(path, kLockName)));
+  for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
+  files.remove(join_path(path, kLockName));  // last, and while it is held
   if (before.foreign.empty()) files.remove_dir(path);
 }
 

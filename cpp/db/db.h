@@ -31,6 +31,14 @@ struct Environment {
   Clock* clock = &system_clock();
 };
 
+// How far a long call is, told every 20 ms or so. `poll` may throw (Interrupted) to end the call;
+// the engine is consistent and usable afterwards.
+struct Progress {
+  uint64_t done = 0;
+  uint64_t total = 0;
+};
+using Poll = std::function<void(const Progress&)>;
+
 // How options are found: stored ones (or defaults for a new database), replaced as a whole by
 // `options` if given, then `overrides` (name, text) one by one.
 struct OpenRequest {
@@ -39,6 +47,7 @@ struct OpenRequest {
   std::vector<std::pair<std::string, std::string>> overrides;
   bool read_only = false;
   Environment environment;
+  Poll poll = {};  // called now and then while it reads what stands
 };
 
 // What an open found and did.
@@ -50,14 +59,6 @@ struct OpenReport {
   std::string torn_tail;           // where and why, empty if history ended cleanly
   std::vector<std::string> deleted_files;
 };
-
-// How far a long call is, told every 20 ms or so. `poll` may throw (Interrupted) to end the call;
-// the engine is consistent and usable afterwards.
-struct Progress {
-  uint64_t done = 0;
-  uint64_t total = 0;
-};
-using Poll = std::function<void(const Progress&)>;
 
 struct WriteOptions {
   bool sync = false;           // as if the mode were ALWAYS for this one write
@@ -151,8 +152,9 @@ class Db {
   static std::shared_ptr<Db> open(const OpenRequest& request);
   ~Db();  // As close(), but swallows errors. In a forked child: touches nothing.
 
-  // Flushes and closes this handle; the engine stops with its last handle. Idempotent.
-  void close();
+  // Closes this handle. The last one flushes and stops the engine; if `poll` ends that, the handle
+  // is closed all the same, and what was not flushed is in the log. Idempotent.
+  void close(const Poll& poll = {});
   bool closed() const;
 
   void put(std::string_view key, std::string_view value, WriteOptions options = {});
@@ -201,10 +203,11 @@ class Db {
   Db& operator=(const Db&) = delete;
 
  private:
-  explicit Db(std::shared_ptr<Engine> engine);
+  Db(std::shared_ptr<Engine> engine, const FileSystem& disk);
   Engine& engine() const;  // throws ClosedError
 
   const std::shared_ptr<Engine> engine_;
+  const FileSystem& disk_;  // as the open named it
   std::atomic<bool> closed_{false};
 };
 

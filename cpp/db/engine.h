@@ -43,16 +43,15 @@ namespace lsmkit {
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   // Opens or creates; see recovery.h for the steps. Throws and leaves the directory as it was.
-  static std::shared_ptr<Engine> open(const OpenRequest& request, const std::string& identity,
-                                      std::unique_ptr<FileLock> lock);
+  static std::shared_ptr<Engine> open(const OpenRequest& request, const std::string& identity);
   // In the child of a fork an engine is never destroyed: its threads and locks are the parent's.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   // Flushes, stops the threads, ends writing. Called once, by the last handle. Throws what the
-  // flush met; the engine is stopped all the same.
-  void stop();
+  // flush met, or `poll` threw; the engine is stopped all the same.
+  void stop(const Poll& poll);
   void check_may_stop() const { check_not_in_job("close()"); }
 
   // ---- Writing (engine_write.cc)
@@ -98,7 +97,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const Environment& environment() const { return environment_; }
   bool belongs_to_this_process() const { return fork_generation_ == fork_generation(); }
 
-  // Handles on this engine. Guarded by OpenDirectories' mutex.
+  // Handles on this engine. Whoever has the DirectoryTurn counts them.
   unsigned handle_count = 0;
 
  private:
@@ -110,7 +109,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   };
 
   Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home, const std::string& identity,
-         std::unique_ptr<FileLock> lock, Recovered recovered);
+         Recovered recovered);
   void open_all_tables();
   void start();
 
@@ -190,7 +189,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const uint64_t database_id_;
   const OpenReport report_;
   const uint64_t memtable_room_bytes_;  // memory_bytes less cache and job buffers
-  std::unique_ptr<FileLock> lock_;
   TableSet tables_;
   std::unique_ptr<Wal> wal_;  // null if read-only
 

@@ -37,7 +37,9 @@ std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
 }
 
 // A writer in another process goes on while a read-only open reads: what the MANIFEST named a
-// moment ago may be gone, and then it says something else by now.
+// moment ago may be gone, and then it says something else by now. So the open starts over; what
+// fails twice in the same way is real, because a writer removes nothing that a synced MANIFEST
+// names and moves a log's durable position only past bytes that stand.
 constexpr unsigned kReadOnlyAttempts = 20;
 constexpr auto kReadOnlyPause = std::chrono::milliseconds(2);
 
@@ -49,8 +51,8 @@ bool may_have_moved_on(const Error& error) {
 
 }  // namespace
 
-std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity,
-                                     std::unique_ptr<FileLock> lock) {
+std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity) {
+  std::string last_error;
   for (unsigned attempt = 1;; ++attempt) {
     try {
       auto home = std::make_unique<HomeFileSystem>(*request.environment.files, request.path);
@@ -58,8 +60,7 @@ std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::stri
       at_home.environment.files = home.get();
       Recovered recovered = recover(at_home);
       const std::shared_ptr<Engine> engine(
-          new Engine(at_home, std::move(home), identity, std::move(lock), std::move(recovered)),
-          [](Engine* e) {
+          new Engine(at_home, std::move(home), identity, std::move(recovered)), [](Engine* e) {
             if (e->belongs_to_this_process()) delete e;
           });
       if (request.read_only) engine->open_all_tables();
@@ -67,6 +68,8 @@ std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::stri
       return engine;
     } catch (const Error& error) {
       if (!request.read_only || attempt == kReadOnlyAttempts || !may_have_moved_on(error)) throw;
+      if (error.what() == last_error) throw;  // the same again: nobody moves here
+      last_error = error.what();
       std::this_thread::sleep_for(attempt * kReadOnlyPause);
     }
   }
@@ -82,7 +85,7 @@ void Engine::open_all_tables() {
 }
 
 Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
-               const std::string& identity, std::unique_ptr<FileLock> lock, Recovered recovered)
+               const std::string& identity, Recovered recovered)
     : home_(std::move(home)),
       environment_(request.environment),
       path_(request.path),
@@ -94,7 +97,6 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       database_id_(recovered.database_id),
       report_(std::move(recovered.report)),
       memtable_room_bytes_(memtable_room(recovered.options)),
-      lock_(std::move(lock)),
       tables_(*request.environment.files, request.path,
               std::make_shared<BlockCache>(recovered.options.cache_bytes)),
       wal_(make_wal(request, recovered, &published_)),
@@ -126,12 +128,12 @@ void Engine::start() {
 }
 
 // From the first line on new calls throw ClosedError; what follows empties and stops the engine.
-void Engine::stop() {
+void Engine::stop(const Poll& poll) {
   if (closed_.exchange(true)) return;
   std::exception_ptr failure;
   try {
     if (!read_only_) {
-      flush_up_to(seal_active(), {});
+      flush_up_to(seal_active(), poll);
       // After the flush nothing is left in the log; this only says so if a sync had failed before.
       wal_->check_usable();
     }
@@ -165,7 +167,6 @@ void Engine::stop() {
   }
   release_replaced_views();
   tables_.purge(true);
-  lock_.reset();
   if (failure) std::rethrow_exception(failure);
 }
 

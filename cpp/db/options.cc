@@ -1,5 +1,6 @@
 #include "lsmkit/db/options.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -7,13 +8,14 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/version/version_edit.h"
 
 namespace lsmkit {
 namespace {
 
-using Field =
-    std::variant<SyncMode Options::*, uint64_t Options::*, uint32_t Options::*, int32_t Options::*,
-                 double Options::*, bool Options::*, std::string Options::*>;
+using Field = std::variant<SyncMode Options::*, uint64_t Options::*, uint32_t Options::*,
+                           std::vector<int32_t> Options::*, double Options::*, bool Options::*,
+                           std::string Options::*>;
 
 struct OptionField {
   std::string_view name;
@@ -29,9 +31,9 @@ const OptionField kFields[] = {
     {"block_bytes", true, &Options::block_bytes},
     {"restart_interval", true, &Options::restart_interval},
     {"filter_bits_per_key", true, &Options::filter_bits_per_key},
+    {"filter_allocation", true, &Options::filter_allocation},
     {"compression", true, &Options::compression},
-    {"compression_level", true, &Options::compression_level},
-    {"compression_first_level", true, &Options::compression_first_level},
+    {"compression_levels", true, &Options::compression_levels},
     {"compression_dictionary_bytes", true, &Options::compression_dictionary_bytes},
     {"layout", true, &Options::layout},
     {"level_count", true, &Options::level_count},
@@ -70,6 +72,22 @@ int32_t parse_signed(std::string_view name, std::string_view text) {
   const bool negative = text.starts_with('-');
   const auto magnitude = parse_unsigned(name, negative ? text.substr(1) : text, INT32_MAX);
   return negative ? -static_cast<int32_t>(magnitude) : static_cast<int32_t>(magnitude);
+}
+
+std::vector<int32_t> parse_signed_list(std::string_view name, std::string_view text) {
+  std::vector<int32_t> out;
+  for (;;) {
+    const size_t comma = std::min(text.find(','), text.size());
+    out.push_back(parse_signed(name, text.substr(0, comma)));
+    if (comma == text.size()) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::string list_text(const std::vector<int32_t>& values) {
+  std::string out;
+  for (const int32_t value : values) out += (out.empty() ? "" : ",") + std::to_string(value);
+  return out;
 }
 
 double parse_double(std::string_view name, std::string_view text) {
@@ -113,7 +131,7 @@ struct ToText {
   std::string operator()(SyncMode Options::*f) const { return to_text(o.*f); }
   std::string operator()(uint64_t Options::*f) const { return std::to_string(o.*f); }
   std::string operator()(uint32_t Options::*f) const { return std::to_string(o.*f); }
-  std::string operator()(int32_t Options::*f) const { return std::to_string(o.*f); }
+  std::string operator()(std::vector<int32_t> Options::*f) const { return list_text(o.*f); }
   std::string operator()(double Options::*f) const { return double_text(o.*f); }
   std::string operator()(bool Options::*f) const { return o.*f ? "true" : "false"; }
   std::string operator()(std::string Options::*f) const { return o.*f; }
@@ -127,7 +145,7 @@ struct FromText {
   void operator()(uint32_t Options::*f) const {
     o.*f = static_cast<uint32_t>(parse_unsigned(name, text, UINT32_MAX));
   }
-  void operator()(int32_t Options::*f) const { o.*f = parse_signed(name, text); }
+  void operator()(std::vector<int32_t> Options::*f) const { o.*f = parse_signed_list(name, text); }
   void operator()(double Options::*f) const { o.*f = parse_double(name, text); }
   void operator()(bool Options::*f) const {
     if (text != "true" && text != "false") refuse(name, text, "true or false");
@@ -172,8 +190,16 @@ void Options::validate() const {
   require_range("restart_interval", restart_interval, 1, 1024);
   require_range("filter_bits_per_key", filter_bits_per_key, 0, 64);
   require_one_of("compression", compression, {"zstd", "none"});
-  if (compression_level < -7 || compression_level > 22) {
-    refuse("compression_level", std::to_string(compression_level), "a zstd level from -7 to 22");
+  require_one_of("filter_allocation", filter_allocation, {"by_level", "uniform"});
+  const auto fits = [](int32_t level) { return level >= -7 && level <= 22; };
+  if (compression_levels.empty() ||
+      !std::all_of(compression_levels.begin(), compression_levels.end(), fits)) {
+    refuse("compression_levels", list_text(compression_levels),
+           "one or more zstd levels from -7 to 22, 0 for uncompressed");
+  }
+  if (compression_levels.size() > kMaxLevels) {
+    refuse("compression_levels", list_text(compression_levels),
+           "at most " + std::to_string(kMaxLevels) + " of them");
   }
   require_range("compression_dictionary_bytes", compression_dictionary_bytes, 0, 1 << 20);
   require_one_of("layout", layout, {"leveled"});

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lsmkit {
 
@@ -23,14 +24,15 @@ std::string to_text(SyncMode mode);
 struct Options {
   // Stored in the directory.
   SyncMode sync{0, 1000};
-  uint64_t memtable_bytes = 64 << 20;  // weight at which a memtable is sealed
-  uint64_t table_bytes = 64 << 20;     // target weight of a table
-  uint64_t block_bytes = 4096;         // target size of a data block before compression
-  uint32_t restart_interval = 16;      // entries between full keys in a data block
-  uint32_t filter_bits_per_key = 10;   // 0: no filters
-  std::string compression = "zstd";    // "zstd" or "none"
-  int32_t compression_level = 1;
-  uint32_t compression_first_level = 2;       // levels above this one stay uncompressed
+  uint64_t memtable_bytes = 64 << 20;          // weight at which a memtable is sealed
+  uint64_t table_bytes = 64 << 20;             // target weight of a table
+  uint64_t block_bytes = 4096;                 // target size of a data block before compression
+  uint32_t restart_interval = 16;              // entries between full keys in a data block
+  uint32_t filter_bits_per_key = 10;           // on average; 0: no filters
+  std::string filter_allocation = "by_level";  // or "uniform"
+  std::string compression = "zstd";            // "zstd" or "none"
+  // zstd's level by level of the tree, 0 for raw; deeper levels take the last one.
+  std::vector<int32_t> compression_levels{0, 0, 1};
   uint64_t compression_dictionary_bytes = 0;  // of each table's trained dictionary; 0: none
   std::string layout = "leveled";
   uint32_t level_count = 7;

@@ -1,5 +1,6 @@
 #include "lsmkit/db/output_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lsmkit/db/directory.h"
@@ -16,6 +17,9 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
   out.picker = options.picker == "round_robin" ? Picker::kRoundRobin : Picker::kMinOverlappingRatio;
   out.align_outputs = options.align_outputs;
+  out.filter_bits_per_key = options.filter_bits_per_key;
+  out.filter_allocation = options.filter_allocation == "uniform" ? FilterAllocation::kUniform
+                                                                 : FilterAllocation::kByLevel;
   return out;
 }
 
@@ -29,10 +33,11 @@ OutputContext output_context_of(const Options& options, const Environment& envir
   out.created_us = environment.clock->wall_us();
   out.table.block_bytes = options.block_bytes;
   out.table.restart_interval = options.restart_interval;
-  out.table.filter_bits_per_key = options.filter_bits_per_key;
-  const bool compressed = options.compression == "zstd" && level >= options.compression_first_level;
+  const std::vector<int32_t>& zstd_levels = options.compression_levels;
+  const int32_t zstd_level = zstd_levels[std::min<size_t>(level, zstd_levels.size() - 1)];
+  const bool compressed = options.compression == "zstd" && zstd_level != 0;
   out.table.codec = compressed ? TableCodec::kZstd : TableCodec::kNone;
-  out.table.compression_level = options.compression_level;
+  out.table.compression_level = zstd_level;
   out.table.dictionary_bytes = options.compression_dictionary_bytes;
   out.poll = std::move(poll);
   return out;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 
 #include "lsmkit/vfs/file_system.h"
 
@@ -19,27 +18,29 @@ uint64_t fork_generation();
 
 // The directories that this process has open, by file system and identity. One engine serves all
 // handles of a directory. A lock taken twice by one process would be no lock.
-class OpenDirectories {
+//
+// Whoever opens a directory, closes its last handle or destroys it takes a turn at it; the others
+// wait. No mutex is held meanwhile, so the thread whose turn it is may poll: Python's signal
+// handlers may open other databases and fork.
+class DirectoryTurn {
  public:
-  static OpenDirectories& instance();
+  // Waits. Throws InvalidArgument if it is this very thread's turn already: it came back here from
+  // a poll.
+  DirectoryTurn(const FileSystem& files, const std::string& identity, const std::string& path);
+  // Gives up the lock if no engine stands.
+  ~DirectoryTurn();
+  DirectoryTurn(const DirectoryTurn&) = delete;
+  DirectoryTurn& operator=(const DirectoryTurn&) = delete;
 
-  // Held while a directory is opened, or closed by its last handle, so that two threads don't do it
-  // at once. Also held across every fork, so that the child finds the list whole.
-  std::mutex& mutex() { return mutex_; }
-
-  // All below require mutex().
-  std::shared_ptr<Engine> find(const FileSystem* files, const std::string& identity) const;
-  void add(const FileSystem* files, const std::string& identity,
-           const std::shared_ptr<Engine>& engine, FileLock* lock);
-  void remove(const Engine& engine);
-  // In the child of a fork: gives up all lock descriptors and forgets all.
-  void abandon_after_fork() noexcept;
+  // The engine that serves the directory; null: none.
+  std::shared_ptr<Engine> engine() const;
+  void set_engine(const std::shared_ptr<Engine>& engine);  // null once it has stopped
+  // Kept until no engine stands. In the child of a fork it is given up without unlocking.
+  void set_lock(std::unique_ptr<FileLock> lock);
 
  private:
-  OpenDirectories();
-  struct Table;
-  std::mutex mutex_;
-  std::unique_ptr<Table> table_;
+  const std::pair<const FileSystem*, std::string> name_;
+  const uint64_t fork_generation_;
 };
 
 }  // namespace lsmkit

@@ -45,6 +45,9 @@ class Recovery {
   void remove_unneeded();
   void remove_made() noexcept;
   void remove(const std::string& name);
+  void poll() {
+    if (request_.poll) request_.poll({});
+  }
   std::string path_of(const std::string& name) const { return join_path(dir_, name); }
 
   const OpenRequest& request_;
@@ -147,6 +150,7 @@ void Recovery::check_tables() {
   for (unsigned level = 0; level < version.level_count(); ++level) {
     for (const Run& run : version.level(level).runs) {
       run.for_each([&](const TableRef& table) {
+        poll();
         const std::string path = path_of(table_file_name(table->number));
         if (!files_.exists(path)) {
           throw CorruptionError(path, 0, "it is missing, but the MANIFEST names it" + torn);
@@ -196,6 +200,7 @@ void Recovery::replay() {
 }
 
 void Recovery::apply_record(std::string_view record, LogPosition begin) {
+  poll();
   const std::string path = path_of(log_file_name(begin.log));
   DecodedBatch batch;
   try {
@@ -238,9 +243,9 @@ void Recovery::flush_replayed() {
   const Seqno flushed = out_.state.last_seqno;
   const MergeRules rules = flush_rules(job, out_.state.version, replayed_->weight(), {}, flushed,
                                        compaction_options_of(out_.options));
-  const JobOutput output = run_flush(
-      rules, replayed_->cursor(),
-      output_context_of(out_.options, request_.environment, dir_, out_.database_id, 0, {}));
+  const JobOutput output = run_flush(rules, replayed_->cursor(),
+                                     output_context_of(out_.options, request_.environment, dir_,
+                                                       out_.database_id, 0, [this] { poll(); }));
   for (const TableRef& table : output.tables) {
     made_.push_back(table_file_name(table->number));
     out_.state.counters.flush_file_bytes += table->file_bytes;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsmkit/rules/filter_bits.h"
+
 namespace lsmkit {
 namespace {
 
@@ -164,6 +166,7 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.merge.zero_seqnos = plan.output_level > 0;
   plan.merge.older_runs = older_runs(view, selection, plan);
   plan.merge.cut = cut_rules(view, plan);
+  plan.merge.filter_bits_per_key = filter_bits_at(view.version, plan.output_level, view.options);
   return plan;
 }
 

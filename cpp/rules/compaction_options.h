@@ -16,6 +16,9 @@ enum class Picker : uint8_t {
   kRoundRobin,           // the next one above the level's cursor
 };
 
+// How filter bits are shared out (rules/filter_bits.h). RocksDB gives every level the same.
+enum class FilterAllocation : uint8_t { kByLevel, kUniform };
+
 struct CompactionOptions {
   unsigned level_count = 7;                    // RocksDB: num_levels, 7
   uint32_t l0_trigger_runs = 4;                // level0_file_num_compaction_trigger, 4
@@ -27,6 +30,8 @@ struct CompactionOptions {
   // Cut tables at next-level boundaries between half and twice the target; about an eighth less
   // rewriting for tables of uneven size. RocksDB: level_compaction_dynamic_file_size, true.
   bool align_outputs = true;
+  uint32_t filter_bits_per_key = 10;  // on average over the tree; 0: no filters
+  FilterAllocation filter_allocation = FilterAllocation::kByLevel;
   // Bounds what one job takes in beyond what it must, and what the job after it will have to.
   // 0: 25 times table_weight. RocksDB: max_compaction_bytes.
   uint64_t max_compaction_weight = 0;

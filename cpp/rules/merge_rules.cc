@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lsmkit/rules/filter_bits.h"
+
 namespace lsmkit {
 
 Seqno elision_seqno(const MergeRules& rules) {
@@ -25,6 +27,7 @@ MergeRules flush_rules(JobNumber job, const Version& version, uint64_t weight,
   rules.history_floor = history_floor;
   for (unsigned n = 0; n < version.level_count(); ++n)
     for (const Run& run : version.level(n).runs) rules.older_runs.push_back(run);
+  rules.filter_bits_per_key = filter_bits_at(version, 0, options);
   rules.cut.target_weight = rules.cut.max_weight = even_table_weight(weight, options.table_weight);
   return rules;
 }

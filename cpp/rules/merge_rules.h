@@ -40,6 +40,7 @@ struct MergeRules {
   std::vector<Run> older_runs;
   bool zero_seqnos = false;  // outputs below L0 only: L0 finds the newest by seqno
   CutRules cut;
+  double filter_bits_per_key = 0;             // of the outputs
   std::optional<uint64_t> input_entry_count;  // as the inputs' metas say; checked
 };
 

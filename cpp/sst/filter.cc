@@ -53,9 +53,9 @@ __attribute__((target("avx2"))) bool line_contains_avx2(const char* line, uint64
 
 }  // namespace
 
-std::string build_filter(const std::vector<uint64_t>& hashes, uint32_t bits_per_key) {
-  if (hashes.empty() || bits_per_key == 0) return {};
-  const uint64_t bits = hashes.size() * uint64_t{bits_per_key};
+std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_key) {
+  if (hashes.empty() || bits_per_key <= 0) return {};
+  const auto bits = static_cast<uint64_t>(static_cast<double>(hashes.size()) * bits_per_key) + 1;
   const uint64_t line_count =
       std::min<uint64_t>((bits + kFilterLineBytes * 8 - 1) / (kFilterLineBytes * 8), UINT32_MAX);
   // ln 2 probes per bit would be best for one large filter; lines fill unevenly, so a little less.

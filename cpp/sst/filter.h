@@ -13,7 +13,7 @@ inline constexpr size_t kFilterLineBytes = 64;
 
 // The filter's bytes: probe count u8 | seven bytes of room | lines of 64 bytes. Empty (no filter)
 // for 0 bits per key or no keys.
-std::string build_filter(const std::vector<uint64_t>& hashes, uint32_t bits_per_key);
+std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_key);
 
 class FilterReader {
  public:

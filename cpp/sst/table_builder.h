@@ -18,7 +18,7 @@ namespace lsmkit {
 struct TableOptions {
   uint64_t block_bytes = 4096;
   uint32_t restart_interval = 16;
-  uint32_t filter_bits_per_key = 10;
+  double filter_bits_per_key = 10;
   TableCodec codec = TableCodec::kNone;
   int compression_level = 1;
   // Of a zstd dictionary trained on the table's first blocks; 0: none. A table that is too small to

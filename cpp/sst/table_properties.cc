@@ -1,5 +1,6 @@
 #include "lsmkit/sst/table_properties.h"
 
+#include <cmath>
 #include <string>
 
 #include "lsmkit/bytes/coding.h"
@@ -23,7 +24,7 @@ enum Tag : uint64_t {
   kDatabaseId = 14,
   kBlockBytes = 16,
   kRestartInterval = 18,
-  kFilterBitsPerKey = 20,
+  kFilterMillibitsPerKey = 20,
   kDataBytes = 22,
 };
 
@@ -64,7 +65,7 @@ std::string encode(const TableProperties& p) {
   put_number(out, kDatabaseId, p.database_id);
   put_number(out, kBlockBytes, p.block_bytes);
   put_number(out, kRestartInterval, p.restart_interval);
-  put_number(out, kFilterBitsPerKey, p.filter_bits_per_key);
+  put_number(out, kFilterMillibitsPerKey, std::llround(p.filter_bits_per_key * 1000));
   return out;
 }
 
@@ -120,8 +121,8 @@ TableProperties decode_table_properties(std::string_view bytes) {
       case kRestartInterval:
         p.restart_interval = static_cast<uint32_t>(number(value));
         break;
-      case kFilterBitsPerKey:
-        p.filter_bits_per_key = static_cast<uint32_t>(number(value));
+      case kFilterMillibitsPerKey:
+        p.filter_bits_per_key = static_cast<double>(number(value)) / 1000;
         break;
       default:
         if (tag % 2 == 1) {

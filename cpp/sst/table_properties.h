@@ -26,7 +26,7 @@ struct TableProperties {
   uint64_t database_id = 0;
   uint32_t block_bytes = 0;  // options that shaped it
   uint32_t restart_interval = 0;
-  uint32_t filter_bits_per_key = 0;
+  double filter_bits_per_key = 0;
 };
 
 std::string encode(const TableProperties& properties);

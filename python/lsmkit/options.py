@@ -94,9 +94,9 @@ class OptionsDict(TypedDict, total=False):
     block_bytes: int
     restart_interval: int
     filter_bits_per_key: int
+    filter_allocation: Literal["by_level", "uniform"]
     compression: Literal["zstd", "none"]
-    compression_level: int
-    compression_first_level: int
+    compression_levels: tuple[int, ...]
     compression_dictionary_bytes: int
     layout: Literal["leveled"]
     level_count: int
@@ -141,14 +141,18 @@ class Options:
         Entries between full keys in a data block. Larger ones save space and cost comparisons.
         RocksDB: `block_restart_interval`, 16.
     filter_bits_per_key : int
-        Bits per key of the Bloom filters; 10 let about 1 % of absent keys through, 0 means no
-        filters. RocksDB: `filter_policy`, none.
+        Bits per key of the Bloom filters, on average over the tree; 10 let about 1 % of absent
+        keys through, 0 means no filters. RocksDB: `filter_policy`, none.
+    filter_allocation : {"by_level", "uniform"}
+        Who gets the filter bits: smaller levels more of them, so that all runs together let the
+        fewest absent keys through (Monkey, Dayan et al. 2017), or all levels the same. RocksDB has
+        the latter.
     compression : {"zstd", "none"}
         Codec of data blocks. RocksDB: `compression`, Snappy.
-    compression_level : int
-        zstd's level, 1 to 22. Higher ones are smaller and slower to write.
-    compression_first_level : int
-        Levels above this one stay uncompressed. RocksDB: `compression_per_level`.
+    compression_levels : tuple of int
+        zstd's level (-7 to 22; higher ones are smaller and slower to write) for each level of the
+        tree from L0 on, 0 for uncompressed; deeper levels take the last one. The default leaves L0
+        and L1 raw. RocksDB: `compression_per_level`, `CompressionOptions::level`.
     compression_dictionary_bytes : int
         Of a zstd dictionary that each compressed table trains on its first blocks and carries; 0:
         none. Pays for small blocks of similar records, costs some milliseconds and the dictionary
@@ -197,9 +201,9 @@ class Options:
     block_bytes: int = 4096
     restart_interval: int = 16
     filter_bits_per_key: int = 10
+    filter_allocation: Literal["by_level", "uniform"] = "by_level"
     compression: Literal["zstd", "none"] = "zstd"
-    compression_level: int = 1
-    compression_first_level: int = 2
+    compression_levels: tuple[int, ...] = (0, 0, 1)
     compression_dictionary_bytes: int = 0
     layout: Literal["leveled"] = "leveled"
     level_count: int = 7
@@ -280,12 +284,30 @@ def option_texts(options: Mapping[str, object]) -> dict[str, str]:
     texts = {}
     for name, value in options.items():
         due = type(getattr(Options, name))
-        fits = isinstance(value, (int, float) if due is float else due)
-        if not fits or (isinstance(value, bool) and due is not bool):
+        if not _fits(value, due):
             found = f"{type(value).__name__}: {_cut(value)}"
-            raise TypeError(f"option {name}: {due.__name__} is due, not {found}")
-        texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
+            wanted = "a tuple of int" if due is tuple else due.__name__
+            raise TypeError(f"option {name}: {wanted} is due, not {found}")
+        texts[name] = _text(value)
     return texts
+
+
+def _fits(value: object, due: type) -> bool:
+    if due is tuple:
+        return isinstance(value, tuple) and all(_fits(item, int) for item in value)
+    if isinstance(value, bool):
+        return due is bool
+    return isinstance(value, (int, float) if due is float else due)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _int_tuple(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
 
 
 _PARSERS: dict[type, Callable[[str], Any]] = {
@@ -293,6 +315,7 @@ _PARSERS: dict[type, Callable[[str], Any]] = {
     int: int,
     float: float,
     str: str,
+    tuple: _int_tuple,
     Sync: Sync.parse,
 }
 

@@ -1,10 +1,11 @@
-// Opens that find a full disk.
+// Opens that find a full disk, are interrupted, or find damage; and closes that are interrupted.
 #include <doctest/doctest.h>
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/directory.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "lsmkit/vfs/passing_file_system.h"
 #include "support/db_contents.h"
 
 using namespace lsmkit;
@@ -81,4 +82,86 @@ TEST_CASE("an open for which there is no room says how much it needs, and loses 
 
   killed.disk->set_capacity_bytes(used + (4 << 20));
   CHECK(contents_of(*Db::open(request_for(*killed.disk))) == killed.due);
+}
+
+TEST_CASE("an open that is interrupted, at any of its polls, leaves the directory as it was") {
+  Killed killed;
+  const std::vector<std::string> before = killed.disk->list("/db");
+  uint64_t interrupted_opens = 0;
+  for (bool opened = false; !opened; ++interrupted_opens) {
+    CAPTURE(interrupted_opens);
+    OpenRequest request = request_for(*killed.disk);
+    request.poll = [left = interrupted_opens](const Progress&) mutable {
+      if (left-- == 0) throw Interrupted();
+    };
+    try {
+      const auto db = Db::open(request);
+      opened = true;
+      CHECK(contents_of(*db) == killed.due);
+    } catch (const Interrupted&) {
+      CHECK(killed.disk->list("/db") == before);
+    }
+  }
+  CHECK(interrupted_opens > 200);  // a poll for each record at least
+}
+
+TEST_CASE("a close that is interrupted is a close all the same, and the next open has it all") {
+  for (const bool inline_background : {true, false}) {
+    CAPTURE(inline_background);
+    MemoryFileSystem files;
+    OpenRequest request = request_for(files);
+    request.options->background = inline_background ? "inline" : "threads";
+    Contents due;
+    {
+      const auto db = Db::open(request);
+      for (int i = 0; i < 5'000; ++i) {
+        due["key" + std::to_string(i)] = value_of(i);
+        db->put("key" + std::to_string(i), value_of(i));
+      }
+      CHECK_THROWS_AS(db->close([](const Progress&) { throw Interrupted(); }), Interrupted);
+      CHECK(db->closed());
+      CHECK_THROWS_AS(db->put("a", "b"), ClosedError);
+    }
+    const auto db = Db::open(request);
+    // With threads one of them may have flushed before the poll came.
+    if (inline_background) CHECK(db->open_report().replayed_records == 5'000);
+    CHECK(contents_of(*db) == due);
+  }
+}
+
+TEST_CASE("while one directory is opened, its poll may open another, but not the same") {
+  Killed killed;
+  unsigned polls = 0;
+  OpenRequest request = request_for(*killed.disk);
+  request.poll = [&](const Progress&) {
+    if (polls++ > 0) return;
+    OpenRequest other = request_for(*killed.disk);
+    CHECK_THROWS_WITH_AS(Db::open(other), doctest::Contains("by this very thread"),
+                         InvalidArgument);
+    other.path = "/other";
+    Db::open(other)->put("a", "b");
+  };
+  CHECK(contents_of(*Db::open(request)) == killed.due);
+  CHECK(polls > 1);
+}
+
+TEST_CASE("a read-only open tries again while something moves, but damage that stays is told") {
+  struct Counting : PassingFileSystem {
+    using PassingFileSystem::PassingFileSystem;
+    std::vector<std::string> list(const std::string& dir) override {
+      ++attempts;
+      return PassingFileSystem::list(dir);
+    }
+    unsigned attempts = 0;
+  };
+  Killed killed;
+  for (const std::string& name : killed.disk->list("/db")) {
+    if (name.ends_with(".table")) killed.disk->remove("/db/" + name);
+  }
+  Counting files(*killed.disk);
+  OpenRequest look = request_for(*killed.disk);
+  look.environment.files = &files;
+  look.read_only = true;
+  CHECK_THROWS_AS(Db::open(look), CorruptionError);
+  CHECK(files.attempts == 2);
 }

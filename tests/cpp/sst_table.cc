@@ -132,7 +132,7 @@ TEST_CASE("a table answers as a sorted list does, whatever shaped it") {
   int round = 0;
   for (const uint64_t block_bytes : {64, 256, 4'096, 65'536}) {
     for (const uint32_t restart_interval : {1u, 3u, 16u, 64u}) {
-      for (const uint32_t filter_bits : {0u, 10u}) {
+      for (const double filter_bits : {0.0, 10.0}) {
         for (const TableCodec codec : {TableCodec::kNone, TableCodec::kZstd}) {
           CAPTURE(block_bytes);
           CAPTURE(restart_interval);

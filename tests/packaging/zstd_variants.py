@@ -30,7 +30,7 @@ assert info["source"] in sys.argv[2].split(","), info
 off = info["source"] == "off"
 
 def fill(path, compression):
-    db = _core.DB(path, overrides={"compression": compression, "compression_first_level": "0"})
+    db = _core.DB(path, overrides={"compression": compression, "compression_levels": "1"})
     for i in range(5000):
         db.put(b"%06d" % i, b"the same value over and over " * 4)
     _core.flush(db)

@@ -2,11 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 
 import pytest
 
+import lsmkit
 from lsmkit import _core
 
 
@@ -17,8 +21,7 @@ def large(path):
         path,
         overrides={
             "memtable_bytes": str(4 << 20),
-            "compression_level": "9",
-            "compression_first_level": "0",
+            "compression_levels": "9",
         },
     )
     for part in range(40):
@@ -106,6 +109,79 @@ def test_signals_are_handled_during_a_long_call_without_ending_it(large):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     assert [t < ended for t in handled] == [True]
+
+
+@pytest.fixture
+def killed(path):
+    """A directory whose writer died with 300,000 commits in its log alone."""
+    script = """
+        import os, sys, lsmkit
+        db = lsmkit.open(sys.argv[1])
+        for i in range(300_000):
+            db.put(b"%08d" % i, b"%0100d" % i)
+        os._exit(0)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], check=True)
+    return path
+
+
+def test_ctrl_c_ends_an_open_that_replays_and_the_next_has_it_all(killed):
+    before = sorted(os.listdir(killed))
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupter = threading.Timer(0.04, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupter.start()
+            while True:
+                lsmkit.open(killed, read_only=True).close()
+    finally:
+        interrupter.join()
+        signal.signal(signal.SIGINT, previous)
+    assert sorted(os.listdir(killed)) == before
+    with lsmkit.open(killed) as db:
+        assert db.count() == 300_000
+
+
+def test_a_signal_handler_may_open_databases_and_fork_while_one_is_opened(killed, tmp_path):
+    done = []
+
+    def handler(*_):
+        with pytest.raises(lsmkit.InvalidArgument, match="by this very thread"):
+            lsmkit.open(killed)
+        with lsmkit.open(tmp_path / "other") as other:
+            other[b"a"] = b"b"
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        done.append(os.waitpid(child, 0)[1])
+
+    previous = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.04)
+        with lsmkit.open(killed) as db:
+            assert done == [0]
+            assert db.count() == 300_000
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_ctrl_c_ends_a_close_and_what_was_not_flushed_is_in_the_log(path):
+    db = lsmkit.open(path, memtable_bytes=256 << 20, memory_bytes=1 << 30, compression_levels=(19,))
+    for i in range(1_000_000):
+        db.put(b"%08d" % i, b"%0100d" % (i * 7919))
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupter = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupter.start()
+            db.close()
+    finally:
+        interrupter.join()
+        signal.signal(signal.SIGINT, previous)
+    assert db.closed
+    with lsmkit.open(path, read_only=True, memory_bytes=1 << 30) as again:
+        assert again.count() == 1_000_000
 
 
 def test_many_threads_write_and_read_at_once(core_db):
