@@ -37,6 +37,8 @@ class Recovery {
   bool old_manifest_stands() const noexcept;
   void read_existing();
   void check_tables();
+  [[noreturn]] void refuse_file(const std::string& path, uint64_t offset,
+                                const std::string& why) const;
   void skip_taken_numbers();
   void replay();
   void apply_record(std::string_view record, LogPosition begin);
@@ -57,6 +59,7 @@ class Recovery {
   DirectoryListing listing_;
   Recovered out_;
   LogNumber manifest_number_{};
+  uint64_t manifest_end_ = 0;
   std::string torn_manifest_;
   std::shared_ptr<Memtable> replayed_ = std::make_shared<Memtable>();
   std::vector<std::string> made_;  // files to remove if this open fails
@@ -132,6 +135,7 @@ void Recovery::read_existing() {
   out_.database_id = contents.database_id;
   out_.state = std::move(contents.state);
   manifest_number_ = contents.number;
+  manifest_end_ = contents.end_offset;
   torn_manifest_ = std::move(contents.torn_tail);
   out_.state.last_seqno = out_.state.flushed_seqno;  // replay goes on from here
   out_.options = resolve_options(request_, &out_.state.options);
@@ -144,8 +148,6 @@ void Recovery::read_existing() {
 // last edit may be dropped: if that edit had been acted upon, tables of the state before it would
 // be gone.
 void Recovery::check_tables() {
-  const std::string torn =
-      torn_manifest_.empty() ? "" : " (the MANIFEST's last edit is torn: " + torn_manifest_ + ")";
   const Version& version = out_.state.version;
   for (unsigned level = 0; level < version.level_count(); ++level) {
     for (const Run& run : version.level(level).runs) {
@@ -153,17 +155,27 @@ void Recovery::check_tables() {
         poll();
         const std::string path = path_of(table_file_name(table->number));
         if (!files_.exists(path)) {
-          throw CorruptionError(path, 0, "it is missing, but the MANIFEST names it" + torn);
+          refuse_file(path, 0, "it is missing, but the MANIFEST names it");
         }
         const uint64_t found = files_.file_bytes(path);
         if (found != table->file_bytes) {
-          throw CorruptionError(path, std::min(found, table->file_bytes),
-                                "found " + std::to_string(found) + " bytes, due are " +
-                                    std::to_string(table->file_bytes) + torn);
+          refuse_file(path, std::min(found, table->file_bytes),
+                      "found " + std::to_string(found) + " bytes, due are " +
+                          std::to_string(table->file_bytes));
         }
       });
     }
   }
+}
+
+// What the MANIFEST names is not as it says. If its last edit is torn, that is where the fault
+// lies.
+void Recovery::refuse_file(const std::string& path, uint64_t offset, const std::string& why) const {
+  if (torn_manifest_.empty()) throw CorruptionError(path, offset, why);
+  throw CorruptionError(path_of("MANIFEST"), manifest_end_,
+                        "the edit that began here is lost (" + torn_manifest_ +
+                            "), and what stands does not go with the one before: " + path + ": " +
+                            why);
 }
 
 // Numbers of what stands here are never used again, also if nobody names it.
@@ -182,8 +194,8 @@ void Recovery::replay() {
   // It was durable before the MANIFEST named it, and goes only when a later edit names another: so
   // that edit is what is missing, too.
   if (!std::binary_search(listing_.logs.begin(), listing_.logs.end(), out_.state.oldest_log)) {
-    throw CorruptionError(path_of(log_file_name(out_.state.oldest_log)), 0,
-                          "it is missing, but the MANIFEST names it");
+    refuse_file(path_of(log_file_name(out_.state.oldest_log)), 0,
+                "it is missing, but the MANIFEST names it");
   }
   const ReplayReport report = replay_chain(
       files_, dir_, listing_.logs, out_.state.oldest_log, out_.database_id,

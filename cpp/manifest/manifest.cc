@@ -138,6 +138,7 @@ ManifestContents read_manifest(FileSystem& files, const std::string& dir) {
   if (out.edit_count == 0) {
     throw CorruptionError(path, kLogHeaderBytes, "holds no edit; restore it from a copy");
   }
+  out.end_offset = report.end.offset;
   out.torn_tail = report.torn_tail;
   return out;
 }

@@ -57,8 +57,9 @@ struct ManifestContents {
   LogNumber number{};
   ManifestState state;
   uint64_t edit_count = 0;
-  std::string
-      torn_tail;  // where and why the last edit was dropped; empty if the file ended cleanly
+  uint64_t end_offset = 0;  // of the last edit
+  // Where and why what follows was dropped; empty if the file ended cleanly.
+  std::string torn_tail;
 };
 // Throws CorruptionError, NotSupported for a newer format. Whether a torn last edit may be dropped
 // is for the caller to find out: if and only if every table of the state stands with its size, and
