@@ -35,6 +35,12 @@ uint64_t verify(DbArgument db, const py::object& progress) {
   return entries;
 }
 
+std::string path_of(const py::object& path) {
+  PyObject* bytes = nullptr;
+  if (!PyUnicode_FSConverter(path.ptr(), &bytes)) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(bytes);
+}
+
 struct Walked {
   uint64_t keys = 0;
   uint64_t weight = 0;
@@ -75,15 +81,26 @@ double space_amp_of(DbArgument db, const py::object& progress) {
   return space_amp(engine.tree().version, walked.weight);
 }
 
+bool refresh(DbArgument db) {
+  Db& engine = *db;
+  bool newer = false;
+  long_call(py::none(), [&](const Poll& poll) { newer = engine.refresh(poll); });
+  return newer;
+}
+
+void checkpoint(DbArgument db, const py::object& path, const py::object& progress) {
+  Db& engine = *db;
+  const std::string text = path_of(path);
+  long_call(progress, [&](const Poll& poll) { engine.checkpoint(text, poll); });
+}
+
 void sync(DbArgument db) {
   Db& engine = *db;
   without_gil([&] { engine.sync(); });
 }
 
 void destroy_path(const py::object& path) {
-  PyObject* bytes = nullptr;
-  if (!PyUnicode_FSConverter(path.ptr(), &bytes)) throw py::error_already_set();
-  const std::string text = py::reinterpret_steal<py::bytes>(bytes);
+  const std::string text = path_of(path);
   without_gil([&] { destroy(text); });
 }
 
@@ -106,6 +123,10 @@ void register_long_calls(py::module_& m) {
         "Counts the keys of a range by reading them.");
   m.def("space_amp", space_amp_of, py::arg("db"), py::kw_only(), py::arg("progress") = none,
         "Weight in tables over the weight of what is visible, which it reads.");
+  m.def("refresh", refresh, py::arg("db"),
+        "Read-only: goes on to what the directory holds now; whether that is newer.");
+  m.def("checkpoint", checkpoint, py::arg("db"), py::arg("path"), py::kw_only(),
+        py::arg("progress") = none, "A copy of this moment in a new directory.");
   m.def("sync", sync, py::arg("db"), "Makes everything acknowledged before durable.");
   m.def("destroy", destroy_path, py::arg("path"), "Deletes a closed database.");
 }

@@ -54,7 +54,7 @@ void prepare_directory(FileSystem& files, const OpenRequest& request) {
 
 }  // namespace
 
-Db::Db(std::shared_ptr<Engine> engine, const FileSystem& disk)
+Db::Db(std::shared_ptr<Engine> engine, FileSystem& disk)
     : engine_(std::move(engine)), disk_(disk) {}
 
 std::shared_ptr<Db> Db::open(const OpenRequest& request) {
@@ -176,6 +176,12 @@ void Db::wait_idle(const Poll& poll) {
 }
 uint64_t Db::verify(const Poll& poll) {
   return engine().verify(poll);
+}
+void Db::checkpoint(const std::string& target, const Poll& poll) {
+  engine().checkpoint(disk_, target, poll);
+}
+bool Db::refresh(const Poll& poll) {
+  return engine().refresh(poll);
 }
 uint64_t Db::approximate_size(std::string_view begin, std::string_view end) const {
   return engine().approximate_size(begin, end);

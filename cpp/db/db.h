@@ -25,6 +25,7 @@
 namespace lsmkit {
 
 class Engine;
+struct ReadView;
 
 struct Environment {
   FileSystem* files = &posix_file_system();
@@ -77,16 +78,20 @@ class DbCursor;  // see db/db_cursor.h
 // A pin on what the database showed at one seqno. Made by Db::snapshot().
 class Snapshot {
  public:
-  Snapshot(std::shared_ptr<Engine> engine, Seqno seqno);
+  // `view`: what it reads, if the engine may move on to a state that no longer holds it (read-only
+  // engines, which pin nothing in their writer); null: the engine's own, which keeps it.
+  Snapshot(std::shared_ptr<Engine> engine, Seqno seqno, std::shared_ptr<const ReadView> view);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
   Seqno seqno() const { return seqno_; }
+  const ReadView* view() const { return view_.get(); }
   bool is_of(const Engine& engine) const { return engine_.get() == &engine; }
 
  private:
   const std::shared_ptr<Engine> engine_;
   const Seqno seqno_;
+  std::shared_ptr<const ReadView> view_;
 };
 
 // A value and what keeps it in memory.
@@ -185,6 +190,13 @@ class Db {
   // Reads every byte of every file that is named and checks checksums, order, counts and bounds.
   // Throws CorruptionError at the first damage. Returns the number of entries read.
   uint64_t verify(const Poll& poll = {});
+  // Makes `target`, which must not exist or be an empty directory, a database that holds this
+  // moment. Tables are linked where the file system can, so it costs little time and space; writes
+  // go on.
+  void checkpoint(const std::string& target, const Poll& poll = {});
+  // Read-only: goes on to what the directory holds now, and says whether that is any newer. Cursors
+  // and snapshots stay at their moment. A database that may write is always up to date: false.
+  bool refresh(const Poll& poll = {});
   uint64_t approximate_size(std::string_view begin, std::string_view end) const;  // file bytes
 
   const std::string& path() const;
@@ -203,11 +215,11 @@ class Db {
   Db& operator=(const Db&) = delete;
 
  private:
-  Db(std::shared_ptr<Engine> engine, const FileSystem& disk);
+  Db(std::shared_ptr<Engine> engine, FileSystem& disk);
   Engine& engine() const;  // throws ClosedError
 
   const std::shared_ptr<Engine> engine_;
-  const FileSystem& disk_;  // as the open named it
+  FileSystem& disk_;  // as the open named it
   std::atomic<bool> closed_{false};
 };
 

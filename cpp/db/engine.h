@@ -2,13 +2,14 @@
 //
 // What a member may be touched under is said where it is declared. Locks are taken in this order:
 //   inline_mutex_    inline mode: one caller at a time does the background's work
+//   refresh_mutex_   read-only: one refresh at a time
 //   commit_mutex_    one writer at a time: log, active memtable, seqnos
 //   manifest_mutex_  one edit at a time: written to the MANIFEST, then applied
 //   state_mutex_     the current state: version, memtables, jobs; held for lines, never over I/O
 // Readers take none: they pin the current ReadView by an epoch.
 //
 // The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush
-// and compaction), engine_workers.cc (who runs them), engine_inspect.cc.
+// and compaction), engine_workers.cc (who runs them), engine_inspect.cc, engine_checkpoint.cc.
 #pragma once
 
 #include <atomic>
@@ -64,6 +65,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // ---- Reading (engine_read.cc)
   TryResult get(std::string_view key, PinnedValue& value, const Snapshot* snapshot, bool may_block);
   std::shared_ptr<const Snapshot> snapshot();
+  bool refresh(const Poll& poll);  // engine_open.cc
   void release_snapshot(Seqno seqno) { snapshots_.release(seqno); }
   // A view and the seqno to read it at; they belong together.
   std::shared_ptr<const ReadView> pin_view(Seqno& seqno, const Snapshot* snapshot) const;
@@ -82,6 +84,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // ---- Looking inside (engine_inspect.cc)
   uint64_t verify(const Poll& poll);
+  void checkpoint(FileSystem& disk, const std::string& target,
+                  const Poll& poll);  // engine_checkpoint.cc
   uint64_t approximate_size(std::string_view begin, std::string_view end) const;
   TreeState tree() const;
   EngineStats stats() const;
@@ -110,7 +114,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home, const std::string& identity,
          Recovered recovered);
-  void open_all_tables();
+  static std::shared_ptr<Engine> open_to_write(OpenRequest request, const std::string& identity);
+  static std::shared_ptr<Engine> open_to_look(OpenRequest request, const std::string& identity);
+  static std::shared_ptr<Engine> make(const OpenRequest& request, std::unique_ptr<FileSystem> home,
+                                      const std::string& identity, Recovered recovered);
+  void open_tables(const Version& version, FileSystem& files);
+  void forget_tables(const Version& version, const Version& present);
   void start();
 
   // Writing. All under commit_mutex_.
@@ -143,7 +152,16 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Engine& engine_;
   };
   // Stands while this thread carries out a job of this engine; its `poll` may call us back.
-  class JobScope;
+  class JobScope {
+   public:
+    explicit JobScope(const Engine& engine);
+    ~JobScope();
+    JobScope(const JobScope&) = delete;
+    JobScope& operator=(const JobScope&) = delete;
+
+   private:
+    const void* const outer_;
+  };
   bool in_own_job() const;
   void check_not_in_job(const char* call) const;
   static void take_user_counters(Counters& counters, const Counters& written);
@@ -204,6 +222,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // ---- inline_mutex_: one caller at a time does the background's work. Taken before the others.
   std::mutex inline_mutex_;
+
+  // ---- refresh_mutex_: nothing but turns.
+  std::mutex refresh_mutex_;
 
   // ---- manifest_mutex_.
   std::mutex manifest_mutex_;

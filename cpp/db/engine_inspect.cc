@@ -90,9 +90,10 @@ EngineStats Engine::stats() const {
 // Read-only, the logs have been read when they were opened, and may be gone by now.
 std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
   if (read_only_) {
-    for (const auto& memtable : replayed_) entries += memtable->entry_count();
     Seqno seqno;
-    return pin_view(seqno, nullptr);
+    auto view = pin_view(seqno, nullptr);
+    for (const auto& memtable : view->memtables) entries += memtable->entry_count();
+    return view;
   }
   const FlushSlot no_log_goes_away(*this);
   Seqno seqno;

@@ -19,18 +19,12 @@ namespace {
 thread_local const void* engine_of_running_job = nullptr;
 }
 
-class Engine::JobScope {
- public:
-  explicit JobScope(const Engine& engine) : outer_(engine_of_running_job) {
-    engine_of_running_job = &engine;
-  }
-  ~JobScope() { engine_of_running_job = outer_; }
-  JobScope(const JobScope&) = delete;
-  JobScope& operator=(const JobScope&) = delete;
-
- private:
-  const void* const outer_;
-};
+Engine::JobScope::JobScope(const Engine& engine) : outer_(engine_of_running_job) {
+  engine_of_running_job = &engine;
+}
+Engine::JobScope::~JobScope() {
+  engine_of_running_job = outer_;
+}
 
 bool Engine::in_own_job() const {
   return engine_of_running_job == this;
@@ -47,6 +41,7 @@ void Engine::check_not_in_job(const char* call) const {
 
 void Engine::install_view() {
   auto view = make_read_view(view_owner_.get(), memtables_newest_first(), state_.version, tables_);
+  if (read_only_) view->read_at = state_.last_seqno;
   const uint64_t debt = compaction_debt(state_.version, compaction_options_);
   replaced_views_.reserve(replaced_views_.size() + 1);
   // From here on nothing throws: readers may stand in the view that is replaced.

@@ -49,25 +49,15 @@ bool may_have_moved_on(const Error& error) {
          dynamic_cast<const CorruptionError*>(&error) != nullptr;
 }
 
-}  // namespace
-
-std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity) {
+// What `look` returns, once it meets nothing that moves.
+template <class Look>
+auto while_somebody_writes(const Look& look) {
   std::string last_error;
   for (unsigned attempt = 1;; ++attempt) {
     try {
-      auto home = std::make_unique<HomeFileSystem>(*request.environment.files, request.path);
-      OpenRequest at_home = request;
-      at_home.environment.files = home.get();
-      Recovered recovered = recover(at_home);
-      const std::shared_ptr<Engine> engine(
-          new Engine(at_home, std::move(home), identity, std::move(recovered)), [](Engine* e) {
-            if (e->belongs_to_this_process()) delete e;
-          });
-      if (request.read_only) engine->open_all_tables();
-      engine->start();
-      return engine;
+      return look();
     } catch (const Error& error) {
-      if (!request.read_only || attempt == kReadOnlyAttempts || !may_have_moved_on(error)) throw;
+      if (attempt == kReadOnlyAttempts || !may_have_moved_on(error)) throw;
       if (error.what() == last_error) throw;  // the same again: nobody moves here
       last_error = error.what();
       std::this_thread::sleep_for(attempt * kReadOnlyPause);
@@ -75,13 +65,97 @@ std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::stri
   }
 }
 
+}  // namespace
+
+std::shared_ptr<Engine> Engine::open(const OpenRequest& request, const std::string& identity) {
+  return request.read_only ? while_somebody_writes([&] { return open_to_look(request, identity); })
+                           : open_to_write(request, identity);
+}
+
+std::shared_ptr<Engine> Engine::make(const OpenRequest& request, std::unique_ptr<FileSystem> home,
+                                     const std::string& identity, Recovered recovered) {
+  return {new Engine(request, std::move(home), identity, std::move(recovered)), [](Engine* e) {
+            if (e->belongs_to_this_process()) delete e;
+          }};
+}
+
+std::shared_ptr<Engine> Engine::open_to_write(OpenRequest request, const std::string& identity) {
+  auto home = std::make_unique<HomeFileSystem>(*request.environment.files, request.path);
+  request.environment.files = home.get();
+  Recovered recovered = recover(request);
+  auto engine = make(request, std::move(home), identity, std::move(recovered));
+  engine->start();
+  return engine;
+}
+
+std::shared_ptr<Engine> Engine::open_to_look(OpenRequest request, const std::string& identity) {
+  auto home = std::make_unique<HomeFileSystem>(*request.environment.files, request.path);
+  HoldingFileSystem holding(*home);
+  request.environment.files = &holding;
+  Recovered recovered = look(request, holding, [](TableNumber) { return false; });
+  request.environment.files = home.get();
+  auto engine = make(request, std::move(home), identity, std::move(recovered));
+  engine->open_tables(engine->state_.version, holding);
+  engine->start();
+  return engine;
+}
+
 // A read-only database keeps what it has opened: a writer may remove the files.
-void Engine::open_all_tables() {
-  for (unsigned level = 0; level < state_.version.level_count(); ++level) {
-    for (const Run& run : state_.version.level(level).runs) {
-      run.for_each([&](const TableRef& table) { tables_.handle(table)->table(); });
+void Engine::open_tables(const Version& version, FileSystem& files) {
+  for_each_table(version, [&](const TableRef& table) { tables_.handle(table)->open(files); });
+}
+
+// Of `version`, those that `present` does not name.
+void Engine::forget_tables(const Version& version, const Version& present) {
+  for_each_table(version, [&](const TableRef& table) {
+    if (!present.find(table->number)) tables_.forget(table->number);
+  });
+}
+
+bool Engine::refresh(const Poll& poll) {
+  check_open();
+  if (!read_only_) return false;
+  check_not_in_job("refresh()");
+  const std::lock_guard turn(refresh_mutex_);
+  const JobScope scope(*this);
+  Recovered now = while_somebody_writes([&] {
+    HoldingFileSystem holding(*environment_.files);
+    OpenRequest request;
+    request.path = path_;
+    request.read_only = true;
+    request.environment = {&holding, environment_.clock};
+    request.poll = poll;
+    // What the present view names is open. Only a refresh, and so nobody now, changes the view.
+    const Version& before = state_.version;
+    Recovered found =
+        look(request, holding, [&](TableNumber number) { return before.find(number).has_value(); });
+    if (found.database_id != database_id_) {
+      throw InvalidArgument(path_ + " holds another database by now; close this one and open it");
     }
+    try {
+      open_tables(found.state.version, holding);
+    } catch (...) {
+      forget_tables(found.state.version, before);
+      throw;
+    }
+    return found;
+  });
+  bool is_newer = false;
+  {
+    const std::lock_guard commit_lock(commit_mutex_);
+    const std::lock_guard lock(state_mutex_);
+    is_newer = now.state.last_seqno > state_.last_seqno;
+    const Version before = state_.version;
+    state_ = std::move(now.state);
+    replayed_ = std::move(now.memtables);
+    written_ = state_.counters;
+    install_view();
+    published_.store(state_.last_seqno, std::memory_order_release);
+    forget_tables(before, state_.version);
   }
+  events_.look_again(std::move(now.event_files));
+  release_replaced_views();
+  return is_newer;
 }
 
 Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,

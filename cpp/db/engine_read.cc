@@ -36,6 +36,10 @@ const ReadView* load_moment(const std::atomic<const ReadView*>& view,
     const ReadView* pinned = view.load();
     if (snapshot != nullptr) {
       seqno = snapshot->seqno();
+      return snapshot->view() != nullptr ? snapshot->view() : pinned;
+    }
+    if (pinned->read_at != 0) {
+      seqno = pinned->read_at;
       return pinned;
     }
     seqno = published.load(std::memory_order_acquire);
@@ -108,13 +112,26 @@ void Engine::check_ours(const Snapshot* snapshot) const {
 
 std::shared_ptr<const Snapshot> Engine::snapshot() {
   check_open();
-  return std::make_shared<const Snapshot>(shared_from_this(), snapshots_.acquire(published_));
+  if (!read_only_) {
+    const Seqno seqno = snapshots_.acquire(published_);
+    return std::make_shared<const Snapshot>(shared_from_this(), seqno, nullptr);
+  }
+  const std::lock_guard lock(state_mutex_);  // against a refresh
+  return std::make_shared<const Snapshot>(shared_from_this(), snapshots_.acquire(published_),
+                                          view_owner_);
 }
 
-Snapshot::Snapshot(std::shared_ptr<Engine> engine, Seqno seqno)
-    : engine_(std::move(engine)), seqno_(seqno) {}
+Snapshot::Snapshot(std::shared_ptr<Engine> engine, Seqno seqno,
+                   std::shared_ptr<const ReadView> view)
+    : engine_(std::move(engine)), seqno_(seqno), view_(std::move(view)) {}
 Snapshot::~Snapshot() {
-  if (engine_->belongs_to_this_process()) engine_->release_snapshot(seqno_);
+  if (engine_->belongs_to_this_process()) {
+    engine_->release_snapshot(seqno_);
+    return;
+  }
+  // In a forked child: the last reader of a table takes locks, which may be held for ever. So the
+  // view stays.
+  new std::shared_ptr<const ReadView>(std::move(view_));
 }
 
 std::vector<ReadSource> sources_of(const ReadView& view, const ReadHints& hints) {

@@ -81,6 +81,11 @@ void EventLog::begin_file(const ManifestState& state) {
   }
 }
 
+void EventLog::look_again(std::vector<uint64_t> existing) {
+  const std::lock_guard lock(mutex_);
+  earlier_ = std::move(existing);
+}
+
 void EventLog::append(const Event& event) {
   std::string bytes;
   encode(event, bytes);
@@ -91,7 +96,12 @@ void EventLog::append(const Event& event) {
 
 std::vector<Event> EventLog::read() const {
   std::vector<Event> out;
-  for (const uint64_t number : earlier_) {
+  std::vector<uint64_t> earlier;
+  {
+    const std::lock_guard lock(mutex_);
+    earlier = earlier_;
+  }
+  for (const uint64_t number : earlier) {
     try {
       replay_file(files_, join_path(dir_, events_file_name(number)), LogKind::kEvents, database_id_,
                   [&](std::string_view record, LogPosition) {

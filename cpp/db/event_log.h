@@ -36,6 +36,9 @@ class EventLog {
   // kMaxKept of it).
   std::vector<Event> read() const;
 
+  // Read-only: the files that stand there now.
+  void look_again(std::vector<uint64_t> existing);
+
   static constexpr size_t kMaxKept = 16'384;
   static constexpr uint64_t kMaxFileBytes = 1 << 20;
   static constexpr size_t kMaxFiles = 8;
@@ -48,8 +51,8 @@ class EventLog {
   FileSystem& files_;
   const std::string dir_;
   const uint64_t database_id_;
-  const std::vector<uint64_t> earlier_;  // files of earlier opens
   mutable std::mutex mutex_;
+  std::vector<uint64_t> earlier_;      // mutex_; files of earlier opens
   std::vector<uint64_t> numbers_;      // mutex_; all files, ascending
   std::unique_ptr<LogWriter> writer_;  // mutex_
   bool writing_;                       // mutex_

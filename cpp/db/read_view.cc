@@ -39,9 +39,9 @@ size_t RunView::lower_bound(std::string_view key) const {
   return static_cast<size_t>(at - handles_.begin());
 }
 
-std::shared_ptr<const ReadView> make_read_view(const ReadView* previous,
-                                               std::vector<std::shared_ptr<Memtable>> memtables,
-                                               const Version& version, TableSet& tables) {
+std::shared_ptr<ReadView> make_read_view(const ReadView* previous,
+                                         std::vector<std::shared_ptr<Memtable>> memtables,
+                                         const Version& version, TableSet& tables) {
   auto view = std::make_shared<ReadView>();
   view->memtables = std::move(memtables);
   view->version = version;

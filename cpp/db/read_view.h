@@ -43,12 +43,15 @@ struct ReadView : std::enable_shared_from_this<ReadView> {
   std::vector<std::shared_ptr<const RunView>>
       runs;  // newest first: L0's, then one per level and on
   Version version;
+  // What it is read at; 0: at what is published. A read-only engine's view is all there is, and
+  // what is older in it may be incomplete: its writer knows nothing of who reads here.
+  Seqno read_at = 0;
 };
 
 // The view of `version` beneath `memtables`. Takes over from `previous` the runs that have not
 // changed.
-std::shared_ptr<const ReadView> make_read_view(const ReadView* previous,
-                                               std::vector<std::shared_ptr<Memtable>> memtables,
-                                               const Version& version, TableSet& tables);
+std::shared_ptr<ReadView> make_read_view(const ReadView* previous,
+                                         std::vector<std::shared_ptr<Memtable>> memtables,
+                                         const Version& version, TableSet& tables);
 
 }  // namespace lsmkit

@@ -23,8 +23,12 @@ constexpr uint64_t kManifestRoomBytes = 1 << 20;  // a guess at what else an ope
 
 class Recovery {
  public:
-  explicit Recovery(const OpenRequest& request)
+  // `holding` and `has`: see look(); null for a writer.
+  Recovery(const OpenRequest& request, HoldingFileSystem* holding,
+           std::function<bool(TableNumber)> has)
       : request_(request),
+        holding_(holding),
+        has_(std::move(has)),
         files_(*request.environment.files),
         clock_(*request.environment.clock),
         dir_(request.path) {}
@@ -36,6 +40,7 @@ class Recovery {
   void sync_own_name();
   bool old_manifest_stands() const noexcept;
   void read_existing();
+  void hold_files();
   void check_tables();
   [[noreturn]] void refuse_file(const std::string& path, uint64_t offset,
                                 const std::string& why) const;
@@ -53,6 +58,8 @@ class Recovery {
   std::string path_of(const std::string& name) const { return join_path(dir_, name); }
 
   const OpenRequest& request_;
+  HoldingFileSystem* const holding_;
+  const std::function<bool(TableNumber)> has_;
   FileSystem& files_;
   Clock& clock_;
   const std::string dir_;
@@ -139,33 +146,48 @@ void Recovery::read_existing() {
   torn_manifest_ = std::move(contents.torn_tail);
   out_.state.last_seqno = out_.state.flushed_seqno;  // replay goes on from here
   out_.options = resolve_options(request_, &out_.state.options);
+  if (holding_ != nullptr) hold_files();
   check_tables();
   skip_taken_numbers();
   replay();
+}
+
+// From here on the writer may remove what it likes.
+void Recovery::hold_files() {
+  // Before the tables: a log goes when its flush is done, a table stands for long.
+  listing_ = list_directory(files_, dir_);
+  for (const LogNumber number : listing_.logs) {
+    if (number >= out_.state.oldest_log) holding_->hold(path_of(log_file_name(number)));
+  }
+  for_each_table(out_.state.version, [&](const TableRef& table) {
+    poll();
+    if (has_(table->number)) return;
+    try {
+      holding_->hold(path_of(table_file_name(table->number)));
+    } catch (const IoError& error) {
+      if (error.code() != ENOENT) throw;  // check_tables() says it
+    }
+  });
 }
 
 // Every named table must stand with its recorded size. This is also what decides whether a torn
 // last edit may be dropped: if that edit had been acted upon, tables of the state before it would
 // be gone.
 void Recovery::check_tables() {
-  const Version& version = out_.state.version;
-  for (unsigned level = 0; level < version.level_count(); ++level) {
-    for (const Run& run : version.level(level).runs) {
-      run.for_each([&](const TableRef& table) {
-        poll();
-        const std::string path = path_of(table_file_name(table->number));
-        if (!files_.exists(path)) {
-          refuse_file(path, 0, "it is missing, but the MANIFEST names it");
-        }
-        const uint64_t found = files_.file_bytes(path);
-        if (found != table->file_bytes) {
-          refuse_file(path, std::min(found, table->file_bytes),
-                      "found " + std::to_string(found) + " bytes, due are " +
-                          std::to_string(table->file_bytes));
-        }
-      });
+  for_each_table(out_.state.version, [&](const TableRef& table) {
+    poll();
+    if (holding_ != nullptr && has_(table->number)) return;
+    const std::string path = path_of(table_file_name(table->number));
+    if (!files_.exists(path)) {
+      refuse_file(path, 0, "it is missing, but the MANIFEST names it");
     }
-  }
+    const uint64_t found = files_.file_bytes(path);
+    if (found != table->file_bytes) {
+      refuse_file(path, std::min(found, table->file_bytes),
+                  "found " + std::to_string(found) + " bytes, due are " +
+                      std::to_string(table->file_bytes));
+    }
+  });
 }
 
 // What the MANIFEST names is not as it says. If its last edit is torn, that is where the fault
@@ -356,15 +378,21 @@ static bool remove_unnamed_tables(const OpenRequest& request) {
   return true;
 }
 
+Recovered look(const OpenRequest& request, HoldingFileSystem& files,
+               const std::function<bool(TableNumber)>& has) {
+  return Recovery(request, &files, has).run();
+}
+
 Recovered recover(const OpenRequest& request) {
+  const auto attempt = [&] { return Recovery(request, nullptr, {}).run(); };
   try {
-    return Recovery(request).run();
+    return attempt();
   } catch (const IoError& error) {
-    if (error.code() != ENOSPC || request.read_only) throw;
+    if (error.code() != ENOSPC) throw;
   }
   try {
     remove_unnamed_tables(request);
-    return Recovery(request).run();
+    return attempt();
   } catch (const IoError& error) {
     if (error.code() != ENOSPC) throw;
     uint64_t log_bytes = 0;

@@ -14,14 +14,18 @@
 // the edit, but not back what was deleted on its word. On a full disk, a new MANIFEST of what was
 // read is made durable first, then tables that it does not name make room for step 2.
 //
-// A read-only open reads the MANIFEST, replays the logs into memory, and leaves all as it is.
+// A read-only open reads the MANIFEST, opens what it names, replays the logs into memory, and
+// leaves all as it is. A writer may go on meanwhile: what it removes is open already, or the
+// read-only open starts over (engine_open.cc).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "lsmkit/db/db.h"
+#include "lsmkit/db/holding_file_system.h"
 #include "lsmkit/log/log_writer.h"
 #include "lsmkit/manifest/manifest.h"
 #include "lsmkit/memtable/memtable.h"
@@ -39,8 +43,13 @@ struct Recovered {
   OpenReport report;
 };
 
-// Requires: the directory's lock is held, unless request.read_only.
+// Requires: the directory's lock is held.
 Recovered recover(const OpenRequest& request);
+
+// For a read-only request: as soon as the MANIFEST is read, `files` (which are also the request's)
+// hold the logs and tables that it names, but for tables that the caller `has` open.
+Recovered look(const OpenRequest& request, HoldingFileSystem& files,
+               const std::function<bool(TableNumber)>& has);
 
 // The options that `request` asks for on top of `stored` (null: a new database).
 Options resolve_options(const OpenRequest& request, const std::string* stored);

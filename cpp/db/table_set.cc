@@ -11,10 +11,10 @@ TableHandle::TableHandle(FileSystem& files, std::string path, std::shared_ptr<Bl
                          TableRef meta)
     : files_(files), path_(std::move(path)), cache_(std::move(cache)), meta_(std::move(meta)) {}
 
-const Table& TableHandle::open_now() const {
+const Table& TableHandle::open_now(FileSystem& files) const {
   const std::lock_guard lock(mutex_);
   if (!table_) {
-    auto file = files_.open(path_);
+    auto file = files.open(path_);
     if (file->size() != meta_->file_bytes) {
       throw CorruptionError(path_, 0,
                             "found " + std::to_string(file->size()) + " bytes, due are " +
@@ -48,6 +48,11 @@ void TableSet::drop(TableNumber number) {
   if (found == live_.end()) return;
   dropped_.push_back(std::move(found->second));
   live_.erase(found);
+}
+
+void TableSet::forget(TableNumber number) {
+  const std::lock_guard lock(mutex_);
+  live_.erase(number);
 }
 
 void TableSet::purge(bool all) {

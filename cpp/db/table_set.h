@@ -28,12 +28,16 @@ class TableHandle {
   // Opens the file at the first call. Throws IoError, CorruptionError.
   const Table& table() const {
     const Table* open = open_.load(std::memory_order_acquire);
-    return open != nullptr ? *open : open_now();
+    return open != nullptr ? *open : open_now(files_);
+  }
+  // The same, from other files than those it was made for, where the file may be gone by now.
+  void open(FileSystem& files) const {
+    if (!is_open()) open_now(files);
   }
   bool is_open() const { return open_.load(std::memory_order_acquire) != nullptr; }
 
  private:
-  const Table& open_now() const;
+  const Table& open_now(FileSystem& files) const;
 
   FileSystem& files_;
   const std::string path_;
@@ -53,6 +57,9 @@ class TableSet {
   std::shared_ptr<TableHandle> handle(const TableRef& meta);
   // No version names the table any more: its file goes once the last reader lets go of the handle.
   void drop(TableNumber number);
+  // The writer, another process, may have dropped it: no new handle of it is made. Its file is the
+  // writer's business.
+  void forget(TableNumber number);
   // Removes the files of dropped tables that nobody reads, or of all of them.
   void purge(bool all = false);
   // Removes a file that no version ever named (a job failed). Never throws.

@@ -133,6 +133,14 @@ void Wal::make_next(std::unique_lock<std::mutex>& lock) {
   next_ready_.store(true, std::memory_order_release);
 }
 
+std::vector<std::pair<LogNumber, uint64_t>> Wal::written_files() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<LogNumber, uint64_t>> out;
+  for (const auto& file : older_) out.emplace_back(file->number, file->writer->size());
+  out.emplace_back(active_->number, active_->writer->size());
+  return out;
+}
+
 LogPosition Wal::known_synced() const {
   const uint64_t packed = known_synced_.load(std::memory_order_relaxed);
   const auto active = static_cast<uint64_t>(active_->number);

@@ -59,6 +59,8 @@ class Wal {
   void rotate(Seqno last_seqno);
   bool next_is_ready() const { return next_ready_.load(std::memory_order_acquire); }
   LogNumber active_number() const { return active_->number; }
+  // What stands on disk, oldest first: logs and their bytes up to the last record or seal.
+  std::vector<std::pair<LogNumber, uint64_t>> written_files() const;
   uint64_t appended_bytes() const { return appended_bytes_.load(std::memory_order_relaxed); }
 
   // ---- Any thread, no lock held.

@@ -100,4 +100,11 @@ Version version_from_text(std::string_view text);
 TableMeta table_from_text(std::string_view text);
 std::string to_text(TableNumber number);
 
+template <class Visit>  // visit(const TableRef&)
+void for_each_table(const Version& version, const Visit& visit) {
+  for (unsigned level = 0; level < version.level_count(); ++level) {
+    for (const Run& run : version.level(level).runs) run.for_each(visit);
+  }
+}
+
 }  // namespace lsmkit

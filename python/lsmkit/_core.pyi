@@ -197,6 +197,8 @@ def compact_range(
 ) -> None: ...
 def wait_idle(db: DB, *, progress: _Progress = None) -> None: ...  # until no compaction is due
 def verify(db: DB, *, progress: _Progress = None) -> int: ...  # entries read; or CorruptionError
+def refresh(db: DB) -> bool: ...  # read-only: on to what the directory holds now; whether newer
+def checkpoint(db: DB, path: _Path, *, progress: _Progress = None) -> None: ...
 def count(
     db: DB,
     *,

@@ -258,6 +258,46 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         """
         return _core.verify(self, progress=progress)
 
+    def checkpoint(self, path: Path, *, progress: Progress = None) -> None:
+        """Make a copy of this moment in a new directory, a database of its own.
+
+        Tables are linked (copied, on another disk) and logs are copied, so it takes little time
+        and, until the two part, little space. Writes go on meanwhile. RocksDB: `Checkpoint`.
+
+        Parameters
+        ----------
+        path : path-like
+            Must not exist, or be an empty directory.
+        progress : callable(done, total), optional
+            Told about every 20 ms, in bytes. What it raises ends the call and removes the copy.
+
+        Raises
+        ------
+        InvalidArgument
+            `path` is something else.
+        IOError
+            Of the disk; what was made is removed.
+        """
+        _core.checkpoint(self, path, progress=progress)
+
+    def refresh(self) -> bool:
+        """Go on to what the directory holds now; for a database opened with `read_only=True`.
+
+        Iterators and snapshots stay at their moment, whatever the writer does. Without a call
+        nothing changes. Opened for writing, a database is always up to date: nothing is done.
+
+        Returns
+        -------
+        bool
+            Whether there were newer commits.
+
+        Raises
+        ------
+        InvalidArgument
+            Another database stands in the directory by now.
+        """
+        return _core.refresh(self)
+
     # -- Looking inside ----------------------------------------------------------------------------
 
     @property

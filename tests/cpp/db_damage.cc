@@ -80,6 +80,7 @@ struct Victim {
 };
 
 struct Outcomes {
+  bool is_cut = false;
   uint64_t exact = 0, refused = 0, prefix = 0, silent_prefix = 0;
 };
 
@@ -124,7 +125,11 @@ void judge(const Victim& victim, MemoryFileSystem& disk, const std::string& path
     }
   } catch (const CorruptionError& error) {
     ++outcomes.refused;
-    CHECK(error.file() == path);
+    // A MANIFEST that ends between two edits can't be told from one that was shorter; what it names
+    // is missing then.
+    const bool is_named =
+        std::string(error.what()).find("the MANIFEST names it") != std::string::npos;
+    CHECK((error.file() == path || (outcomes.is_cut && path == "/db/MANIFEST" && is_named)));
   } catch (const NotSupported& error) {
     ++outcomes.refused;
     CHECK(std::string(error.what()).find(path) != std::string::npos);
@@ -154,6 +159,7 @@ std::map<std::string, Outcomes> damage_all(const Victim& victim, uint64_t places
     const std::string path = "/db/" + name;
     const std::string whole = victim.disk->contents(path);
     Outcomes& outcomes = out[kind_of(name)];
+    outcomes.is_cut = places_per_byte == 1;
     const auto looked_at = copy_of(*victim.disk);
     for (uint64_t place = 0; place < whole.size() * places_per_byte; ++place) {
       if (turn++ % (name.ends_with(".events") ? 32 * stride() : stride()) != 0) continue;
