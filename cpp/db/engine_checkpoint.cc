@@ -75,6 +75,7 @@ void copy_file(const ReadFile& source, uint64_t bytes, FileSystem& files, const 
     out->append(piece);
     copied(piece.size());
   }
+  // Against a power loss after the MANIFEST names it.
   out->sync();
   out->close();
 }
@@ -134,7 +135,8 @@ void Engine::checkpoint(FileSystem& disk, const std::string& target, const Poll&
       }
     }
   }
-  disk.sync_dir(made.path());  // before a MANIFEST names them
+  // Names before a MANIFEST that tells of them: a power loss may keep either.
+  disk.sync_dir(made.path());
   made.add("MANIFEST");
   Manifest::create(disk, made.path(), database_id_, LogNumber{1}, state);
   made.finish();
