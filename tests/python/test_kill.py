@@ -19,7 +19,7 @@ import lsmkit
 from lsmkit import demo
 
 KILLS = 6  # in every test run
-NIGHTLY_KILLS = 50
+NIGHTLY_KILLS = 500
 
 LOADER = """
 import os, struct, sys
@@ -38,7 +38,7 @@ with lsmkit.open(path, lsmkit.Options.small(), sync=sync) as db:
     os.pwrite(told, struct.pack("<q", 0), 0)
     demo.load(db, acknowledging(lines))
 """
-SYNCS = ["none", "interval(20)", "every(100)", "hybrid(50, 10)"]
+SYNCS = ["none", "interval(20)", "every(100)", "hybrid(50, 10)", "always"]
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def lines():
     return list(demo.standard_library(seed=5))
 
 
-def kill_once(path, told, lines, chooser):
+def kill_once(path, told, lines, sync, chooser):
     """Loads, kills, opens, compares. How many puts had been acknowledged."""
     with open(told, "wb") as file:
         file.write(struct.pack("<q", -1))
     with open(told, "r+b") as file:
-        arguments = [path, str(file.fileno()), chooser.choice(SYNCS)]
+        arguments = [path, str(file.fileno()), sync]
         loader = subprocess.Popen(
             [sys.executable, "-c", LOADER, *arguments], pass_fds=[file.fileno()]
         )
@@ -82,7 +82,9 @@ def _told(told):
 def kill_often(times, seed, path, tmp_path, lines):
     chooser = random.Random(seed)
     told = str(tmp_path / "acknowledged")
-    acknowledged = [kill_once(path, told, lines, chooser) for _ in range(times)]
+    acknowledged = [
+        kill_once(path, told, lines, SYNCS[turn % len(SYNCS)], chooser) for turn in range(times)
+    ]
     print(f"{times} kills (seed {seed}); acknowledged before them: {sorted(acknowledged)}")
     assert max(acknowledged) > 0
 
@@ -92,6 +94,6 @@ def test_what_was_acknowledged_survives_a_kill(path, tmp_path, lines):
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(900)
-def test_what_was_acknowledged_survives_fifty_kills(path, tmp_path, lines):
-    kill_often(NIGHTLY_KILLS, 50, path, tmp_path, lines)
+@pytest.mark.timeout(3600)
+def test_what_was_acknowledged_survives_five_hundred_kills(path, tmp_path, lines):
+    kill_often(NIGHTLY_KILLS, 500, path, tmp_path, lines)
