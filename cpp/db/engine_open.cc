@@ -40,8 +40,8 @@ std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
 // moment ago may be gone, and then it says something else by now. So the open starts over; what
 // fails twice in the same way is real, because a writer removes nothing that a synced MANIFEST
 // names and moves a log's durable position only past bytes that stand.
-constexpr unsigned kReadOnlyAttempts = 20;
 constexpr auto kReadOnlyPause = std::chrono::milliseconds(2);
+constexpr auto kReadOnlyPatience = std::chrono::seconds(30);
 
 bool may_have_moved_on(const Error& error) {
   const auto* io = dynamic_cast<const IoError*>(&error);
@@ -52,15 +52,15 @@ bool may_have_moved_on(const Error& error) {
 // What `look` returns, once it meets nothing that moves.
 template <class Look>
 auto while_somebody_writes(const Look& look) {
-  std::string last_error;
-  for (unsigned attempt = 1;; ++attempt) {
+  const auto ends = std::chrono::steady_clock::now() + kReadOnlyPatience;
+  for (std::string last_error;;) {
     try {
       return look();
     } catch (const Error& error) {
-      if (attempt == kReadOnlyAttempts || !may_have_moved_on(error)) throw;
+      if (!may_have_moved_on(error) || std::chrono::steady_clock::now() > ends) throw;
       if (error.what() == last_error) throw;  // the same again: nobody moves here
       last_error = error.what();
-      std::this_thread::sleep_for(attempt * kReadOnlyPause);
+      std::this_thread::sleep_for(kReadOnlyPause);
     }
   }
 }
