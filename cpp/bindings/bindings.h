@@ -13,6 +13,7 @@ void register_cursor(py::module_& m);       // cursor_type.cc
 void register_iterator(py::module_& m);     // iterator_type.cc
 void register_snapshot(py::module_& m);     // snapshot_type.cc
 void register_db(py::module_& m);           // db_type.cc
+void register_disk(py::module_& m);         // disk.cc
 void register_long_calls(py::module_& m);   // long_calls.cc
 void register_inspection(py::module_& m);   // inspection.cc
 void register_events(py::module_& m);       // events.cc

@@ -20,13 +20,14 @@ struct Child {
   // Opens a cursor on `db_object`, which is kept alive from now on.
   void open(PyObject* db_object, const CursorOptions& range, SnapshotRef snapshot) {
     db = Py_NewRef(db_object);
-    Db& engine = db_of(db_object);
-    cursor = without_gil([&] { return engine.cursor(range, std::move(snapshot)); });
+    cursor = db_of(db_object).cursor(range, std::move(snapshot));
   }
 
-  // Gives up what the cursor pins. Dropping a pin may free memtables and delete files.
+  // Gives up what the cursor pins. Dropping the last pin frees memtables and closes files.
   void release() noexcept {
-    if (cursor) without_gil([this] { cursor.reset(); });
+    if (!cursor) return;
+    if (!cursor->is_last_reader()) return cursor.reset();
+    without_gil([this] { cursor.reset(); });
   }
 
   // The cursor, or ClosedError.

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "disk.h"
 #include "gil.h"
 #include "lsmkit/bytes/error.h"
 #include "object.h"
@@ -40,13 +41,16 @@ PyObject* create(PyTypeObject* type, PyObject*, PyObject*) {
 }
 
 int init(PyObject* self, PyObject* args, PyObject* kwargs) {
-  static const char* const kNames[] = {"path", "options", "overrides", "read_only", nullptr};
+  static const char* const kNames[] = {"path",      "options", "overrides",
+                                       "read_only", "disk",    nullptr};
   PyObject* path = nullptr;
   PyObject* options = Py_None;
   PyObject* overrides = Py_None;
   int read_only = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$OOp:DB", const_cast<char**>(kNames),
-                                   PyUnicode_FSConverter, &path, &options, &overrides, &read_only))
+  PyObject* disk_object = Py_None;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$OOpO:DB", const_cast<char**>(kNames),
+                                   PyUnicode_FSConverter, &path, &options, &overrides, &read_only,
+                                   &disk_object))
     return -1;
   const py::object path_bytes = py::reinterpret_steal<py::object>(path);
 
@@ -55,6 +59,10 @@ int init(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (options != Py_None) request.options = to_options(options);
   if (overrides != Py_None) request.overrides = to_text_pairs(overrides);
   request.read_only = read_only != 0;
+  if (const std::shared_ptr<Disk> disk = disk_of(disk_object)) {
+    request.environment.files = &disk->faulty;
+    request.environment.owner = disk;
+  }
 
   DbValue& value = value_at(self);
   const Turn turn(value.opening, "this DB");
@@ -214,7 +222,8 @@ void register_db(py::module_& m) {
       property<durable_seqno>("durable_seqno", "Commits up to here survive a power loss."),
       {}};
   static PyType_Slot slots[] = {
-      {Py_tp_doc, const_cast<char*>("DB(path, *, options=None, overrides=None, read_only=False)\n"
+      {Py_tp_doc, const_cast<char*>("DB(path, *, options=None, overrides=None, read_only=False, "
+                                    "disk=None)\n"
                                     "--\n\nAn open database.")},
       {Py_tp_new, reinterpret_cast<void*>(create)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc<DbValue>)},

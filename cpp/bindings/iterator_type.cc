@@ -17,6 +17,8 @@ namespace lsmkit {
 
 namespace {
 
+constexpr size_t kFirstBlockRows = 4;
+constexpr size_t kBlockGrowth = 4;
 constexpr size_t kMaxBlockRows = 512;
 constexpr size_t kMaxBlockBytes = 64 << 10;
 
@@ -37,7 +39,7 @@ struct Rows : Child {
   bool on_cursor = false;  // the row after the copied ones is where the cursor stands
   bool started = false;
   bool ended = false;
-  size_t block_rows = 1;
+  size_t block_rows = kFirstBlockRows;
   std::exception_ptr error;  // met after the copied rows
 
   void step() {
@@ -77,7 +79,7 @@ struct Rows : Child {
     } catch (...) {
       error = std::current_exception();
     }
-    block_rows = std::min(2 * block_rows, kMaxBlockRows);
+    block_rows = std::min(kBlockGrowth * block_rows, kMaxBlockRows);
   }
 };
 

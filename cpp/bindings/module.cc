@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, m) {
   lsmkit::register_cursor(m);
   lsmkit::register_iterator(m);
   lsmkit::register_snapshot(m);
+  lsmkit::register_disk(m);
   lsmkit::register_db(m);
 
   lsmkit::register_long_calls(m);

@@ -79,10 +79,15 @@ PyObject* seqno(PyObject* self, void*) {
 
 SnapshotRef snapshot_of(PyObject* object, PyObject* db_object) {
   if (!object || object == Py_None) return nullptr;
+  py::object core;  // the package's snapshots have theirs under this name
   if (!Py_IS_TYPE(object, snapshot_type)) {
-    PyErr_Format(PyExc_TypeError, "snapshot must be a Snapshot or None, not %s",
-                 Py_TYPE(object)->tp_name);
-    throw py::error_already_set();
+    core = py::getattr(object, "core", py::none());
+    if (!Py_IS_TYPE(core.ptr(), snapshot_type)) {
+      PyErr_Format(PyExc_TypeError, "snapshot must be a Snapshot or None, not %s",
+                   Py_TYPE(object)->tp_name);
+      throw py::error_already_set();
+    }
+    object = core.ptr();
   }
   ensure(value_at(object).db == db_object, "this snapshot was made by another DB object");
   return live(object);

@@ -30,6 +30,7 @@ struct ReadView;
 struct Environment {
   FileSystem* files = &posix_file_system();
   Clock* clock = &system_clock();
+  std::shared_ptr<const void> owner = {};  // of the two; null: they outlive every database
 };
 
 // How far a long call is, told every 20 ms or so. `poll` may throw (Interrupted) to end the call;

@@ -36,6 +36,10 @@ class DbCursor {
   std::string_view value() const { return forward_ ? merged_.value() : value_; }
   Seqno seqno() const { return forward_ ? merged_.seqno() : entry_seqno_; }
 
+  // Whether what it reads goes when it goes, which takes longer. True at least if nobody else
+  // comes to read the same.
+  bool is_last_reader() const { return view_.use_count() == 1; }
+
  private:
   template <class Move>
   void move(Move&& move);

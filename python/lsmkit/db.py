@@ -5,7 +5,18 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, TypeVar, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NoReturn,
+    Self,
+    TypeAlias,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from lsmkit import _core, inspection, tree_html, tree_text
 from lsmkit._errors import InvalidArgument
@@ -31,6 +42,9 @@ __all__ = ["DB", "Path", "Progress", "destroy", "open"]
 K = TypeVar("K")
 V = TypeVar("V")
 
+if TYPE_CHECKING:
+    from lsmkit.testing import MemoryDisk
+
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Progress: TypeAlias = Callable[[int, int], object] | None
 """Called every 20 ms or so with (done, total or 0); may raise to end the call."""
@@ -46,6 +60,7 @@ def open(
     options: Options | None = None,
     *,
     read_only: bool = False,
+    disk: "MemoryDisk | None" = None,
     **overrides: Unpack[OptionsDict],
 ) -> "DB":
     """Open a database, or make one.
@@ -59,6 +74,8 @@ def open(
         defaults for a new database.
     read_only : bool
         Change nothing, not even the lock. Every write raises `ReadOnlyError`.
+    disk : lsmkit.testing.MemoryDisk, optional
+        Where `path` lies, for tests. Default: the system's file systems.
     **overrides
         Fields of `Options`, which replace one each.
 
@@ -76,7 +93,7 @@ def open(
     TypeError
         An unknown option, or a value of a wrong type.
     """
-    return DB(path, options, read_only=read_only, **overrides)
+    return DB(path, options, read_only=read_only, disk=disk, **overrides)
 
 
 def destroy(path: Path) -> None:
@@ -107,6 +124,7 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         options: Options | None = None,
         *,
         read_only: bool = False,
+        disk: "MemoryDisk | None" = None,
         **overrides: Unpack[OptionsDict],
     ) -> None:
         check_option_names(overrides, "lsmkit.open")
@@ -118,6 +136,7 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
             options=None if options is None else option_texts(vars(options)),
             overrides=option_texts(overrides),
             read_only=read_only,
+            disk=cast("_core.MemoryDisk | None", getattr(disk, "core", disk)),
         )
         torn_tail = self.open_report.torn_tail
         if torn_tail and not read_only:  # beside a writer, every reader meets a torn tail
@@ -161,14 +180,11 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         def iterator(
             self, *, include_key: Literal[False], **bounds: Unpack[DBBounds]
         ) -> Iterator[bytes]: ...
+        def iterator(self, **bounds: Any) -> Any:
+            """As `SortedMapping.iterator`; `snapshot`: at the moment of that snapshot."""
 
-    def iterator(self, *, snapshot: AnySnapshot | None = None, **bounds: Any) -> Any:
-        """As `SortedMapping.iterator`; `snapshot`: at the moment of that snapshot."""
-        return super().iterator(snapshot=_core_snapshot(snapshot), **bounds)
-
-    def cursor(self, *, snapshot: AnySnapshot | None = None, **bounds: Any) -> _core.Cursor:
-        """A cursor over a range, with the bounds of `iterator`."""
-        return super().cursor(snapshot=_core_snapshot(snapshot), **bounds)
+        def cursor(self, **bounds: Any) -> _core.Cursor:
+            """A cursor over a range, with the bounds of `iterator`."""
 
     def _rows(self, **bounds: Any) -> Iterator[Any]:
         return self.iterator(**bounds)
@@ -382,9 +398,3 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
             "a DB can be neither pickled nor copied: it belongs to the process that opened it; "
             "send its path and call lsmkit.open(path) there, or lsmkit.open(path, read_only=True)"
         )
-
-
-def _core_snapshot(snapshot: AnySnapshot | None) -> _core.Snapshot | None:
-    if isinstance(snapshot, TranslatedSnapshot):
-        snapshot = snapshot.untranslated
-    return snapshot.core if isinstance(snapshot, Snapshot) else snapshot

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, overload
 
+from lsmkit import _core
 from lsmkit.batch import WriteBatch
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import SortedMapping, SortedMutableMapping
@@ -90,6 +91,11 @@ class TranslatedSnapshot(_TranslatedMapping[K, V]):
     def untranslated(self) -> Snapshot:
         """The snapshot behind it."""
         return self._source
+
+    @property
+    def core(self) -> _core.Snapshot:
+        """The compiled module's snapshot."""
+        return self._source.core
 
     @property
     def seqno(self) -> int:
