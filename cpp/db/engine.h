@@ -232,10 +232,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // ---- state_mutex_.
   mutable std::mutex state_mutex_;
-  std::condition_variable work_;  // there may be something to do
-  std::condition_variable done_;  // a job has ended
-  ManifestState state_;           // changed under manifest_mutex_ and state_mutex_
-  std::deque<Sealed> sealed_;     // oldest first
+  std::condition_variable work_;                  // there may be something to do
+  std::condition_variable done_;                  // a job has ended
+  ManifestState state_;                           // changed under manifest_mutex_ and state_mutex_
+  std::deque<Sealed> sealed_;                     // oldest first
+  std::vector<std::weak_ptr<Memtable>> flushed_;  // some may still be read
   std::vector<std::shared_ptr<Memtable>> replayed_;  // read-only: what the logs hold, newest first
   std::shared_ptr<const ReadView> view_owner_;
   std::vector<std::shared_ptr<const ReadView>> replaced_views_;

@@ -57,6 +57,9 @@ EngineStats Engine::stats() const {
     take_user_counters(out.counters, written);
     for (const Sealed& sealed : sealed_) out.memory.memtable_bytes += sealed.allocated_bytes;
     for (const auto& memtable : replayed_) out.memory.memtable_bytes += memtable->allocated_bytes();
+    for (const auto& memtable : flushed_) {
+      if (const auto read = memtable.lock()) out.memory.pinned_bytes += read->allocated_bytes();
+    }
     out.flushed_seqno = state_.flushed_seqno;
     out.table_count = state_.version.table_count();
     out.memory.job_bytes = (jobs_.size() + (flush_running_ ? 1 : 0)) * kJobBufferBytes;
@@ -64,7 +67,7 @@ EngineStats Engine::stats() const {
   }
   const BlockCache& cache = *tables_.cache();
   out.memory.cache_bytes = cache.usage_bytes();
-  out.memory.pinned_bytes = cache.pinned_bytes();
+  out.memory.pinned_bytes += cache.pinned_bytes();
   out.cache_hits = cache.hits();
   out.cache_misses = cache.misses();
   out.last_seqno = published();

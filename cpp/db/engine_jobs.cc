@@ -236,6 +236,8 @@ bool Engine::flush_oldest(const Poll& poll) {
       },
       [&] {
         sealed_bytes_.fetch_sub(sealed_.front().allocated_bytes, std::memory_order_relaxed);
+        std::erase_if(flushed_, [](const auto& memtable) { return memtable.expired(); });
+        flushed_.push_back(sealed_.front().memtable);
         sealed_.pop_front();
       },
       std::move(event));

@@ -45,17 +45,23 @@ std::shared_ptr<ReadView> make_read_view(const ReadView* previous,
   auto view = std::make_shared<ReadView>();
   view->memtables = std::move(memtables);
   view->version = version;
+  using Runs = decltype(view->runs);
+  const Runs none;
+  const Runs& old_runs = previous != nullptr ? previous->runs : none;
+  // Runs stay in order, so each is looked for behind the one before it.
+  auto old = old_runs.begin();
   for (unsigned level = 0; level < version.level_count(); ++level) {
     for (const Run& run : version.level(level).runs) {
       if (run.table_count() == 0) continue;
-      std::shared_ptr<const RunView> reused;
-      if (previous != nullptr) {
-        for (const auto& old : previous->runs) {
-          if (old->level() == level && old->run().root() == run.root()) reused = old;
-        }
+      const auto same = std::find_if(old, old_runs.end(), [&](const auto& candidate) {
+        return candidate->level() == level && candidate->run().root() == run.root();
+      });
+      if (same == old_runs.end()) {
+        view->runs.push_back(std::make_shared<const RunView>(run, level, tables));
+      } else {
+        view->runs.push_back(*same);
+        old = same + 1;
       }
-      view->runs.push_back(reused ? std::move(reused)
-                                  : std::make_shared<const RunView>(run, level, tables));
     }
   }
   return view;

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "lsmkit/bytes/striped_counter.h"
 #include "lsmkit/sst/block.h"
 
 namespace lsmkit {
@@ -72,10 +73,10 @@ class BlockCache {
   uint64_t capacity_bytes() const { return capacity_bytes_; }
   uint64_t usage_bytes() const;   // blocks, and what was charged
   uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
-  uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
-  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
-  void count_hit() { hits_.fetch_add(1, std::memory_order_relaxed); }
-  void count_miss() { misses_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t hits() const { return hits_.sum(); }
+  uint64_t misses() const { return misses_.sum(); }
+  void count_hit() { hits_.add(1); }
+  void count_miss() { misses_.add(1); }
 
  private:
   static uint64_t charge_of(const Block& block) { return block.size() + sizeof(Block); }
@@ -88,8 +89,8 @@ class BlockCache {
   size_t hand_ = 0;               // mutex_
   uint64_t usage_bytes_ = 0;      // mutex_; of blocks
   uint64_t charged_bytes_ = 0;    // mutex_
-  std::atomic<uint64_t> hits_{0};
-  std::atomic<uint64_t> misses_{0};
+  StripedCounter hits_;
+  StripedCounter misses_;
 };
 
 }  // namespace lsmkit
