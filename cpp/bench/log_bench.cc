@@ -1,13 +1,14 @@
 // What a commit costs in the log (W1.2), and what each sync mode costs a writer (W1.3, W1.4).
 //
 // W1.2: a record framed the plain way (header and pieces copied into a fresh string, its checksum
-// in
-//       a second pass, then one append) beside ours (reserved in the file's memory, copied and
+//       in a second pass, then one append) beside ours (reserved in the file's memory, copied and
 //       summed there). Allocations are counted.
 // W1.3: put latency in every sync mode through the engine, one thread.
 // W1.4: syncs per commit and rate under "always" as writers are added.
 //
-//   build/cpp/bench/log_bench [directory, ./log-bench if not given]
+//   build/cpp/bench/log_bench [directory, the current one if not given]
+//
+// It writes into a fresh directory within that one, and removes that alone.
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include "lsmkit/bytes/crc32c.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/log/log_writer.h"
+#include "scratch.h"
 #include "timing.h"
 
 namespace {
@@ -153,10 +155,8 @@ void group_commit(const std::string& dir) {
 }  // namespace lsmkit::bench
 
 int main(int argc, char** argv) {
-  const std::string dir = argc > 1 ? argv[1] : "log-bench";
-  std::filesystem::create_directories(dir);
-  lsmkit::bench::framing(dir);
-  lsmkit::bench::sync_modes(dir);
-  lsmkit::bench::group_commit(dir);
-  std::filesystem::remove_all(dir);
+  const lsmkit::bench::ScratchDirectory scratch(argc > 1 ? argv[1] : ".", "log-bench");
+  lsmkit::bench::framing(scratch.path());
+  lsmkit::bench::sync_modes(scratch.path());
+  lsmkit::bench::group_commit(scratch.path());
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -19,8 +20,18 @@ inline double seconds_of(auto&& work) {
 }
 
 inline double median(std::vector<double> values) {
+  if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// The least value that at least so many percent of them do not exceed. Requires: ascending, not
+// empty.
+template <class Number>
+Number percentile(const std::vector<Number>& ascending, double percent) {
+  const double rank = std::ceil(static_cast<double>(ascending.size()) * percent / 100);
+  return ascending[static_cast<size_t>(std::max(rank, 1.0)) - 1];
 }
 
 // `i` as 16 decimal digits, as db_bench writes keys.
