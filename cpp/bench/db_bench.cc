@@ -22,10 +22,10 @@
 // all that is removed at the end. Exit codes: 0 it went well, 1 an error, 2 the command line is
 // wrong, 130 interrupted.
 //
-// flushmany in instructions, where the processor does not count them for us:
+// Where flushmany spends its instructions, and how many they are together:
 //
-//   valgrind --tool=callgrind --toggle-collect='*measured_flush*' --dump-after='*measured_flush*'
-//     build/cpp/bench/db_bench --workloads flushmany --stores lsmkit --rounds 1
+//   valgrind --tool=callgrind --toggle-collect='*measured_flush*' build/cpp/bench/db_bench
+//     --workloads flushmany --stores lsmkit --rounds 1
 #include <csignal>
 #include <cstdio>
 #include <fstream>
