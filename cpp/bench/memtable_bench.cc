@@ -2,26 +2,19 @@
 // 100-byte values, one thread.
 //
 //   build/cpp/bench/memtable_bench [entries, 500000 if not given]
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "lsmkit/bytes/hash.h"
 #include "lsmkit/memtable/memtable.h"
 #include "support/skiplist_memtable.h"
+#include "timing.h"
 
-namespace lsmkit {
+namespace lsmkit::bench {
 namespace {
 
 using Keys = std::vector<std::string>;
-
-std::string decimal_key(uint64_t number) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llu", static_cast<unsigned long long>(number));
-  return std::string(digits, 16);
-}
 
 std::string binary_key(uint64_t number) {
   std::string key(16, '\0');
@@ -31,10 +24,7 @@ std::string binary_key(uint64_t number) {
 }
 
 double ns_each(size_t count, auto&& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-  return took.count() / static_cast<double>(count);
+  return seconds_of(work) * 1e9 / static_cast<double>(count);
 }
 
 template <class Table>
@@ -56,12 +46,14 @@ void measure(const char* name, const char* load, const Keys& keys, const Keys& p
   });
   auto cursor = table.cursor();
   const double scan = ns_each(keys.size(), [&] {
-    for (cursor.seek_to_first(); cursor.valid(); cursor.next()) bytes += cursor.value()[0];
+    for (cursor.seek_to_first(); cursor.valid(); cursor.next())
+      bytes += static_cast<unsigned char>(cursor.value()[0]);
   });
   const double seek = ns_each(probes.size() / 10, [&] {
     for (size_t i = 0; i < probes.size(); i += 10) {
       cursor.seek(probes[i], kMaxSeqno);
-      for (int n = 0; n < 10 && cursor.valid(); ++n, cursor.next()) bytes += cursor.value()[0];
+      for (int n = 0; n < 10 && cursor.valid(); ++n, cursor.next())
+        bytes += static_cast<unsigned char>(cursor.value()[0]);
     }
   });
   std::printf("%-9s %-18s %6.0f %6.0f %6.0f %6.0f %8.0f %8.0f\n", name, load, put, hit, miss, scan,
@@ -108,8 +100,8 @@ void run(size_t entries) {
 }
 
 }  // namespace
-}  // namespace lsmkit
+}  // namespace lsmkit::bench
 
 int main(int argc, char** argv) {
-  lsmkit::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 500'000);
+  lsmkit::bench::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 500'000);
 }
