@@ -73,6 +73,10 @@ inline const char* load_varint(const char* p, const char* limit, uint64_t* value
     *value = static_cast<uint8_t>(*p);
     return p + 1;
   }
+  if (limit - p >= 2 && static_cast<uint8_t>(p[1]) < 0x80) {
+    *value = (static_cast<uint8_t>(p[0]) & 0x7fu) | static_cast<uint64_t>(p[1]) << 7;
+    return p + 2;
+  }
   uint64_t result = 0;
   for (unsigned shift = 0; shift < 64 && p < limit; shift += 7) {
     const uint64_t byte = static_cast<uint8_t>(*p++);

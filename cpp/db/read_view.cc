@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/bytes/search.h"
 
 namespace lsmkit {
 
@@ -18,16 +19,8 @@ RunView::RunView(Run run, unsigned level, TableSet& tables) : run_(std::move(run
 
 size_t RunView::lower_bound(std::string_view key) const {
   const uint64_t prefix = key_prefix(key);
-  const uint64_t* base = largest_prefix_.data();
-  size_t count = largest_prefix_.size();
-  while (count > 0) {  // branch-free halving
-    const size_t half = count / 2;
-    const bool below = base[half] < prefix;
-    base = below ? base + half + 1 : base;
-    count = below ? count - half - 1 : half;
-  }
+  const size_t first = count_below(largest_prefix_.data(), largest_prefix_.size(), prefix);
   // Among tables of one prefix the bytes decide.
-  const auto first = static_cast<size_t>(base - largest_prefix_.data());
   const auto last =
       static_cast<size_t>(std::upper_bound(largest_prefix_.begin() + static_cast<ptrdiff_t>(first),
                                            largest_prefix_.end(), prefix) -

@@ -1,21 +1,47 @@
 #include "lsmkit/sst/block.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 #include "lsmkit/bytes/coding.h"
 #include "lsmkit/sst/table_format.h"
 
 namespace lsmkit {
+
 namespace {
 
-struct EntryHead {
+// Whether (a, a_seqno) comes before (b, b_seqno). If so, adds to `in_common` what both begin with.
+bool precedes(std::string_view a, Seqno a_seqno, std::string_view b, Seqno b_seqno,
+              size_t* in_common) {
+  const size_t shorter = std::min(a.size(), b.size());
+  size_t same = 0;
+  while (same < shorter && a[same] == b[same]) ++same;
+  const bool before =
+      same < shorter ? static_cast<unsigned char>(a[same]) < static_cast<unsigned char>(b[same])
+      : a.size() != b.size() ? a.size() < b.size()
+                             : a_seqno > b_seqno;
+  if (before) *in_common += same;
+  return before;
+}
+
+}  // namespace
+
+// What stands before an entry's own key bytes, and where those begin.
+struct BlockCursor::EntryHead {
   uint64_t shared, own, value_bytes, seqno_delta;
   uint8_t kind;
   const char* body;
 };
 
-// The numbers at the front of an entry. Nearly always each is a single byte.
-EntryHead decode_head(const char* p, const char* limit, bool zero_seqnos) {
+// The numbers at the front of the entry at `at`, which follows a key of `key_before` bytes. Nearly
+// always each number is a single byte.
+BlockCursor::EntryHead BlockCursor::decode_head(const Block& block, uint32_t at,
+                                                size_t key_before) {
+  const char* p = block.data() + at;
+  const char* const limit = block.data() + block.entries_end();
   EntryHead h;
   uint64_t value_and_kind;
   if ((p = load_varint(p, limit, &h.shared)) == nullptr ||
@@ -24,7 +50,7 @@ EntryHead decode_head(const char* p, const char* limit, bool zero_seqnos) {
     throw DecodeError("an entry's lengths run out of the block");
   }
   h.seqno_delta = 0;
-  if (!zero_seqnos && (p = load_varint(p, limit, &h.seqno_delta)) == nullptr) {
+  if (!block.seqnos_are_zero() && (p = load_varint(p, limit, &h.seqno_delta)) == nullptr) {
     throw DecodeError("an entry's seqno runs out of the block");
   }
   h.kind = static_cast<uint8_t>(value_and_kind & ((1u << kEntryKindBits) - 1));
@@ -34,15 +60,26 @@ EntryHead decode_head(const char* p, const char* limit, bool zero_seqnos) {
   if (h.own > left || h.value_bytes > left - h.own) {
     throw DecodeError("an entry runs out of the block");
   }
+  if (h.shared > key_before) throw DecodeError("a key that shares more than there is");
+  if (h.shared + h.own > kMaxKeyBytes) throw DecodeError("a key that is too long");
+  if (h.seqno_delta > kMaxSeqno - block.base_seqno())
+    throw DecodeError("a seqno that is too large");
   h.body = p;
   return h;
 }
 
-}  // namespace
+std::shared_ptr<Block> Block::with_room(size_t size) {
+  static_assert(std::is_trivially_destructible_v<Block>);
+  using Piece = std::max_align_t;
+  const size_t pieces = (sizeof(Block) + size + sizeof(Piece) - 1) / sizeof(Piece);
+  auto memory = std::make_shared_for_overwrite<Piece[]>(pieces);
+  Block* const block = new (memory.get()) Block(size);
+  return {std::move(memory), block};
+}
 
-Block::Block(std::unique_ptr<char[]> bytes, size_t size) : bytes_(std::move(bytes)), size_(size) {
+void Block::parse() {
   if (size_ < 1 + 4 || size_ > UINT32_MAX) throw DecodeError("a block of impossible size");
-  const char* p = bytes_.get();
+  const char* const p = data();
   const auto flags = static_cast<uint8_t>(*p);
   if ((flags & ~kKnownBlockFlags) != 0) throw DecodeError("a block with unknown flags");
   zero_seqnos_ = (flags & kBlockSeqnosAreZero) != 0;
@@ -58,15 +95,19 @@ Block::Block(std::unique_ptr<char[]> bytes, size_t size) : bytes_(std::move(byte
       throw DecodeError("a block with a bad seqno base");
   }
   entries_begin_ = static_cast<uint32_t>(begin - p);
-  if (load_fixed<uint32_t>(p + entries_end_) != entries_begin_) {
+  for (uint32_t i = 0; i < std::min(restart_count_, kNearRestarts); ++i) {
+    near_restarts_[i] = load_fixed<uint32_t>(p + entries_end_ + 4 * size_t{i});
+  }
+  if (near_restarts_[0] != entries_begin_) {
     throw DecodeError("a block whose first restart is not its first entry");
   }
 }
 
-uint32_t BlockCursor::restart_offset(uint32_t index) const {
-  const auto offset =
-      load_fixed<uint32_t>(block_->data() + block_->entries_end() + 4 * size_t{index});
-  if (offset < block_->entries_begin() || offset >= block_->entries_end()) {
+uint32_t Block::restart_offset(uint32_t index) const {
+  const uint32_t offset = index < kNearRestarts
+                              ? near_restarts_[index]
+                              : load_fixed<uint32_t>(data() + entries_end_ + 4 * size_t{index});
+  if (offset < entries_begin_ || offset >= entries_end_) {
     throw DecodeError("a restart that lies outside of its block");
   }
   return offset;
@@ -77,27 +118,26 @@ void BlockCursor::decode(uint32_t at) {
     entry_ = kNowhere;
     return;
   }
-  const char* const data = block_->data();
-  const EntryHead h =
-      decode_head(data + at, data + block_->entries_end(), block_->seqnos_are_zero());
-  if (h.shared > key_.size()) throw DecodeError("a key that shares more than there is");
-  if (h.shared + h.own > kMaxKeyBytes) throw DecodeError("a key that is too long");
-  if (h.seqno_delta > kMaxSeqno - block_->base_seqno())
-    throw DecodeError("a seqno that is too large");
+  const EntryHead h = decode_head(*block_, at, key_.size());
   key_.resize(h.shared);
   key_.append(h.body, h.own);
-  seqno_ = block_->base_seqno() + h.seqno_delta;
-  kind_ = static_cast<Kind>(h.kind);
-  value_ = h.body + h.own;
-  value_bytes_ = h.value_bytes;
+  stand(at, h);
+}
+
+// On the entry that `head` was decoded from, whose key is in key_.
+void BlockCursor::stand(uint32_t at, const EntryHead& head) {
+  seqno_ = block_->base_seqno() + head.seqno_delta;
+  kind_ = static_cast<Kind>(head.kind);
+  value_ = head.body + head.own;
+  value_bytes_ = head.value_bytes;
   entry_ = at;
-  next_ = static_cast<uint32_t>(value_ + value_bytes_ - data);
+  next_ = static_cast<uint32_t>(value_ + value_bytes_ - block_->data());
 }
 
 void BlockCursor::enter_restart(uint32_t index) {
   restart_ = index;
   key_.clear();
-  decode(restart_offset(index));
+  decode(block_->restart_offset(index));
 }
 
 void BlockCursor::seek_to_first() {
@@ -111,14 +151,15 @@ void BlockCursor::seek_to_last() {
 
 void BlockCursor::next() {
   decode(next_);
-  if (valid() && restart_ + 1 < block_->restart_count() && entry_ >= restart_offset(restart_ + 1)) {
+  if (valid() && restart_ + 1 < block_->restart_count() &&
+      entry_ >= block_->restart_offset(restart_ + 1)) {
     ++restart_;
   }
 }
 
 void BlockCursor::prev() {
   const uint32_t here = entry_;
-  while (restart_offset(restart_) >= here) {
+  while (block_->restart_offset(restart_) >= here) {
     if (restart_ == 0) {
       entry_ = kNowhere;
       return;
@@ -132,15 +173,15 @@ void BlockCursor::prev() {
 
 // The key at a restart is stored whole, so it can be compared where it lies.
 int BlockCursor::compare_restart(uint32_t index, std::string_view key, Seqno seqno) const {
-  const char* const data = block_->data();
-  const EntryHead h = decode_head(data + restart_offset(index), data + block_->entries_end(),
-                                  block_->seqnos_are_zero());
-  if (h.shared != 0) throw DecodeError("a restart whose key is not whole");
+  const EntryHead h = decode_head(*block_, block_->restart_offset(index), 0);
   return compare_internal({h.body, h.own}, block_->base_seqno() + h.seqno_delta, key, seqno);
 }
 
+// Finds the last stretch that begins before the target, and walks it. On the way no key is put
+// together: of entries before the target it is enough to know how many bytes they have in common
+// with it. An entry that shares more with its predecessor than that differs from the target where
+// its predecessor does, and so comes before it as well; one that shares less comes after it.
 void BlockCursor::seek(std::string_view key, Seqno seqno) {
-  // The last stretch that begins before the target.
   uint32_t low = 0, high = block_->restart_count();
   while (high - low > 1) {
     const uint32_t middle = low + (high - low) / 2;
@@ -150,8 +191,24 @@ void BlockCursor::seek(std::string_view key, Seqno seqno) {
       high = middle;
     }
   }
-  enter_restart(low);
-  while (valid() && compare_internal(key_, seqno_, key, seqno) < 0) next();
+  restart_ = low;
+  entry_ = kNowhere;
+  size_t in_common = 0, key_before = 0;
+  for (uint32_t at = block_->restart_offset(low); at < block_->entries_end();) {
+    const EntryHead h = decode_head(*block_, at, key_before);
+    const bool before =
+        h.shared > in_common ||
+        (h.shared == in_common && precedes({h.body, h.own}, block_->base_seqno() + h.seqno_delta,
+                                           key.substr(in_common), seqno, &in_common));
+    if (!before) {
+      key_.assign(key.substr(0, h.shared)).append(h.body, h.own);
+      stand(at, h);
+      if (high < block_->restart_count() && at >= block_->restart_offset(high)) restart_ = high;
+      return;
+    }
+    key_before = h.shared + h.own;
+    at = static_cast<uint32_t>(h.body + h.own + h.value_bytes - block_->data());
+  }
 }
 
 }  // namespace lsmkit

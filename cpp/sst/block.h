@@ -2,6 +2,7 @@
 // checked before it is used.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -12,16 +13,22 @@
 
 namespace lsmkit {
 
+// One piece of memory: what is counted and searched first, then the bytes. A lookup in a block that
+// lies in no CPU cache waits for memory once per line it touches.
 class Block {
  public:
+  // Room for `size` bytes, to be filled before parse().
+  static std::shared_ptr<Block> with_room(size_t size);
+  char* room() { return reinterpret_cast<char*>(this + 1); }
   // Throws DecodeError if header or restarts can't be.
-  Block(std::unique_ptr<char[]> bytes, size_t size);
+  void parse();
 
   size_t size() const { return size_; }
-  const char* data() const { return bytes_.get(); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   uint32_t entries_begin() const { return entries_begin_; }
   uint32_t entries_end() const { return entries_end_; }  // the restart offsets begin here
   uint32_t restart_count() const { return restart_count_; }
+  uint32_t restart_offset(uint32_t index) const;  // throws DecodeError if it can't be
   Seqno base_seqno() const { return base_seqno_; }
   bool seqnos_are_zero() const { return zero_seqnos_; }
 
@@ -29,13 +36,17 @@ class Block {
   mutable std::atomic<bool> used{false};
 
  private:
-  const std::unique_ptr<char[]> bytes_;
-  const size_t size_;
+  explicit Block(size_t size) : size_(size) {}
+
+  static constexpr uint32_t kNearRestarts = 8;
+
+  bool zero_seqnos_ = false;
   uint32_t entries_begin_ = 0;
   uint32_t entries_end_ = 0;
   uint32_t restart_count_ = 0;
   Seqno base_seqno_ = 0;
-  bool zero_seqnos_ = false;
+  const size_t size_;
+  std::array<uint32_t, kNearRestarts> near_restarts_{};  // the first of them
 };
 
 // Satisfies Cursor. Throws DecodeError where the bytes can't be. The block must outlive it.
@@ -67,7 +78,9 @@ class BlockCursor {
  private:
   static constexpr uint32_t kNowhere = UINT32_MAX;
 
-  uint32_t restart_offset(uint32_t index) const;
+  struct EntryHead;
+  static EntryHead decode_head(const Block& block, uint32_t at, size_t key_before);
+  void stand(uint32_t at, const EntryHead& head);
   void enter_restart(uint32_t index);
   void decode(uint32_t at);  // the entry there, on top of key_ as its predecessor's; or nowhere
   int compare_restart(uint32_t index, std::string_view key, Seqno seqno) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsmkit/bytes/search.h"
+
 namespace lsmkit {
 namespace {
 
@@ -87,15 +89,7 @@ size_t IndexReader::find(std::string_view key) const {
   if (against_shared < 0) return 0;
   if (against_shared > 0) return handles_.size();
   const uint64_t prefix = key_prefix(key.substr(shared_bytes_));
-  const uint64_t* base = prefixes_.data();
-  size_t count = prefixes_.size();
-  while (count > 0) {  // branch-free halving
-    const size_t half = count / 2;
-    const bool below = base[half] < prefix;
-    base = below ? base + half + 1 : base;
-    count = below ? count - half - 1 : half;
-  }
-  auto at = static_cast<size_t>(base - prefixes_.data());
+  size_t at = count_below(prefixes_.data(), prefixes_.size(), prefix);
   // Among separators of one prefix the bytes decide.
   size_t high = at;
   for (size_t step = 1; high < prefixes_.size() && prefixes_[high] == prefix; step *= 2)

@@ -158,14 +158,14 @@ std::shared_ptr<const Block> Table::parse_block(size_t block, std::string_view s
     if (raw_bytes > properties_.raw_block_bytes || raw_bytes > kMaxRawBlockBytes) {
       throw DecodeError("a block larger than the table's largest");
     }
-    // Default-initialised: all of it is overwritten.
-    std::unique_ptr<char[]> raw(new char[raw_bytes]);
+    const std::shared_ptr<Block> parsed = Block::with_room(raw_bytes);
     if (codec == TableCodec::kNone) {
-      std::memcpy(raw.get(), bytes.data(), raw_bytes);
-    } else if (!decompress(codec, dictionary_.get(), bytes, raw.get(), raw_bytes)) {
+      std::memcpy(parsed->room(), bytes.data(), raw_bytes);
+    } else if (!decompress(codec, dictionary_.get(), bytes, parsed->room(), raw_bytes)) {
       throw DecodeError("a block that can't be decompressed");
     }
-    return std::make_shared<const Block>(std::move(raw), raw_bytes);
+    parsed->parse();
+    return parsed;
   } catch (const DecodeError& error) {
     corrupt(handle.offset, error.what());
   }
