@@ -114,14 +114,14 @@ void Engine::checkpoint(FileSystem& disk, const std::string& target, const Poll&
       logs = wal_->written_files();
     }
     std::erase_if(logs, [&](const auto& log) { return log.first < state.oldest_log; });
-    for (const auto& run : view->runs) progress.total += run->run().file_bytes();
+    for (const auto& run : view->runs()) progress.total += run->run().file_bytes();
     for (const auto& [number, bytes] : logs) progress.total += bytes;
     for (const auto& [number, bytes] : logs) {
       const std::string name = log_file_name(number);
       copy_file(*home.open(join_path(path_, name)), bytes, disk, made.add(name), told);
     }
   }
-  for (const auto& run : view->runs) {
+  for (const auto& run : view->runs()) {
     for (size_t i = 0; i < run->table_count(); ++i) {
       const TableMeta& meta = run->handle(i).meta();
       const std::string source = run->handle(i).path();

@@ -117,8 +117,8 @@ uint64_t Engine::verify(const Poll& poll) {
   uint64_t entries = 0;
   const auto view = verify_logs(entries);
   Progress progress;
-  for (const auto& run : view->runs) progress.total += run->run().file_bytes();
-  for (const auto& run : view->runs) {
+  for (const auto& run : view->runs()) progress.total += run->run().file_bytes();
+  for (const auto& run : view->runs()) {
     for (size_t i = 0; i < run->table_count(); ++i) {
       const TableHandle& handle = run->handle(i);
       handle.table().verify([&] {
@@ -154,7 +154,7 @@ uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) 
   const auto view = pin_view(seqno, nullptr);
   if (end <= begin) return 0;
   uint64_t bytes = 0;
-  for (const auto& run : view->runs) {
+  for (const auto& run : view->runs()) {
     for (size_t i = run->lower_bound(begin); i < run->table_count(); ++i) {
       const TableHandle& handle = run->handle(i);
       const TableMeta& meta = handle.meta();

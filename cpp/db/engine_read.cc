@@ -73,7 +73,7 @@ TryResult Engine::get(std::string_view key, PinnedValue& value, const Snapshot* 
     }
   }
   const uint64_t hash = hash_bytes(key);
-  for (const auto& run : view.runs) {
+  for (const auto& run : view.runs()) {
     const TableHandle* handle = run->find(key);
     if (handle == nullptr) continue;
     if (!may_block && !handle->is_open()) return TryResult::kWouldBlock;
@@ -136,11 +136,11 @@ Snapshot::~Snapshot() {
 
 std::vector<ReadSource> sources_of(const ReadView& view, const ReadHints& hints) {
   std::vector<ReadSource> sources;
-  sources.reserve(view.memtables.size() + view.runs.size());
+  sources.reserve(view.memtables.size() + view.runs().size());
   for (const auto& memtable : view.memtables) {
     if (!memtable->empty()) sources.emplace_back(memtable->cursor());
   }
-  for (const auto& run : view.runs) sources.emplace_back(RunCursor(run, hints));
+  for (const auto& run : view.runs()) sources.emplace_back(RunCursor(run, hints));
   return sources;
 }
 

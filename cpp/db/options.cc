@@ -204,7 +204,7 @@ void Options::validate() const {
   require_range("compression_dictionary_bytes", compression_dictionary_bytes, 0, 1 << 20);
   require_one_of("layout", layout, {"leveled"});
   require_range("level_count", level_count, 2, 16);
-  require_range("l0_trigger_runs", l0_trigger_runs, 1, 1000);
+  require_range("l0_trigger_runs", l0_trigger_runs, 1, 100'000);
   require_range("base_bytes", base_bytes, kKiB, kTiB);
   if (!(fanout >= 2 && fanout <= 1000))
     refuse("fanout", double_text(fanout), "a number from 2 to 1000");

@@ -38,10 +38,13 @@ class RunView {
   std::vector<std::shared_ptr<TableHandle>> handles_;
 };
 
+using RunViews = std::vector<std::shared_ptr<const RunView>>;
+
 struct ReadView : std::enable_shared_from_this<ReadView> {
   std::vector<std::shared_ptr<Memtable>> memtables;  // newest first; the first is being written
-  std::vector<std::shared_ptr<const RunView>>
-      runs;  // newest first: L0's, then one per level and on
+  // Newest first: L0's, then those of each level. Views of one version share them.
+  std::shared_ptr<const RunViews> shared_runs;
+  const RunViews& runs() const { return *shared_runs; }
   Version version;
   // What it is read at; 0: at what is published. A read-only engine's view is all there is, and
   // what is older in it may be incomplete: its writer knows nothing of who reads here.

@@ -25,6 +25,7 @@ MergeRules flush_rules(JobNumber job, const Version& version, uint64_t weight,
   rules.job = job;
   rules.pinned_seqnos = std::move(pinned_seqnos);
   rules.history_floor = history_floor;
+  rules.older_runs.reserve(version.run_count());
   for (unsigned n = 0; n < version.level_count(); ++n)
     for (const Run& run : version.level(n).runs) rules.older_runs.push_back(run);
   rules.filter_bits_per_key = filter_bits_at(version, 0, options);

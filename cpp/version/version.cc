@@ -16,18 +16,39 @@ auto sum(const std::vector<Part>& parts, F&& f) {
 
 }  // namespace
 
-uint64_t Level::weight() const {
-  return sum(runs, [](const Run& run) { return run.weight(); });
+size_t Level::place_of(RunId id) const {
+  const auto at =
+      std::partition_point(runs.begin(), runs.end(), [&](const Run& run) { return run.id() > id; });
+  return static_cast<size_t>(at - runs.begin());
 }
-uint64_t Level::file_bytes() const {
-  return sum(runs, [](const Run& run) { return run.file_bytes(); });
+
+Run Level::find(RunId id) const {
+  const size_t place = place_of(id);
+  return place < runs.size() && runs[place].id() == id ? runs[place] : Run(id, nullptr);
 }
-uint64_t Level::entry_count() const {
-  return sum(runs, [](const Run& run) { return run.entry_count(); });
+
+void Level::put(Run run) {
+  const auto at = runs.begin() + static_cast<ptrdiff_t>(place_of(run.id()));
+  const bool stands = at != runs.end() && at->id() == run.id();
+  if (stands) {
+    weight_ -= at->weight();
+    file_bytes_ -= at->file_bytes();
+    entry_count_ -= at->entry_count();
+    table_count_ -= at->table_count();
+  }
+  weight_ += run.weight();
+  file_bytes_ += run.file_bytes();
+  entry_count_ += run.entry_count();
+  table_count_ += run.table_count();
+  if (run.empty()) {
+    if (stands) runs.erase(at);
+  } else if (stands) {
+    *at = std::move(run);
+  } else {
+    runs.insert(at, std::move(run));
+  }
 }
-size_t Level::table_count() const {
-  return sum(runs, [](const Run& run) { return run.table_count(); });
-}
+
 bool Level::overlaps(std::string_view smallest, std::string_view largest) const {
   return std::any_of(runs.begin(), runs.end(),
                      [&](const Run& run) { return run.overlaps(smallest, largest); });
@@ -35,7 +56,7 @@ bool Level::overlaps(std::string_view smallest, std::string_view largest) const 
 
 Version::Version(unsigned level_count) {
   ensure(level_count >= 1 && level_count <= kMaxLevels, "a version has 1 to 16 levels");
-  levels_.resize(level_count);
+  levels_.assign(level_count, std::make_shared<const Level>());
   cursors_.resize(level_count);
 }
 
@@ -46,7 +67,7 @@ unsigned Version::level_count() const {
 const Level& Version::level(unsigned number) const {
   static const Level kEmpty;
   ensure(number < kMaxLevels, "no version has so deep a level");
-  return number < levels_.size() ? levels_[number] : kEmpty;
+  return number < levels_.size() ? *levels_[number] : kEmpty;
 }
 
 const std::string& Version::cursor(unsigned level) const {
@@ -55,19 +76,19 @@ const std::string& Version::cursor(unsigned level) const {
 }
 
 uint64_t Version::weight() const {
-  return sum(levels_, [](const Level& level) { return level.weight(); });
+  return sum(levels_, [](const auto& level) { return level->weight(); });
 }
 uint64_t Version::file_bytes() const {
-  return sum(levels_, [](const Level& level) { return level.file_bytes(); });
+  return sum(levels_, [](const auto& level) { return level->file_bytes(); });
 }
 uint64_t Version::entry_count() const {
-  return sum(levels_, [](const Level& level) { return level.entry_count(); });
+  return sum(levels_, [](const auto& level) { return level->entry_count(); });
 }
 size_t Version::table_count() const {
   return by_number_ ? by_number_->sums.count : 0;
 }
 size_t Version::run_count() const {
-  return sum(levels_, [](const Level& level) { return level.runs.size(); });
+  return sum(levels_, [](const auto& level) { return level->runs.size(); });
 }
 
 std::optional<TablePlace> Version::find(TableNumber number) const {

@@ -8,7 +8,7 @@
 //   V4  runs of a level have distinct ids, newest (largest) first, and none is empty
 //   V5  in L0 every seqno of a run is above every seqno of the runs after it, and a run's id is not
 //       below its largest seqno
-//   V6  sums kept in nodes equal the sums over their tables
+//   V6  sums kept in nodes and levels equal the sums over their tables
 //   V7  next_weight of each table from L1 down equals the weight it overlaps in the next level, and
 //       the best of each subtree is the lowest ratio
 //   V8  trees are balanced
@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,14 +28,23 @@
 
 namespace lsmkit {
 
-struct Level {
-  std::vector<Run> runs;  // newest first
+class Level {
+ public:
+  std::vector<Run> runs;  // newest first; only put() changes which
+  // In place of the run of its id, if there is one; an empty run takes that away.
+  void put(Run run);
+  size_t place_of(RunId id) const;  // where in `runs` it stands, or would
+  Run find(RunId id) const;         // an empty one if there is none
   bool empty() const { return runs.empty(); }
-  uint64_t weight() const;
-  uint64_t file_bytes() const;
-  uint64_t entry_count() const;
-  size_t table_count() const;
+  uint64_t weight() const { return weight_; }
+  uint64_t file_bytes() const { return file_bytes_; }
+  uint64_t entry_count() const { return entry_count_; }
+  size_t table_count() const { return table_count_; }
   bool overlaps(std::string_view smallest, std::string_view largest) const;
+
+ private:
+  uint64_t weight_ = 0, file_bytes_ = 0, entry_count_ = 0;
+  size_t table_count_ = 0;
 };
 
 // Where a table stands.
@@ -73,7 +83,8 @@ class Version {
   };
   using NumberIndex = PersistentTree<TablePlace, NumberSums>;
 
-  std::vector<Level> levels_;
+  // Shared by versions until an edit touches them.
+  std::vector<std::shared_ptr<const Level>> levels_;
   std::vector<std::string> cursors_;
   NumberIndex::Root by_number_;
 };

@@ -35,15 +35,9 @@ struct KeyRange {
                         " " + what);
 }
 
-Run find_run(const Level& level, RunId id) {
-  for (const Run& run : level.runs)
-    if (run.id() == id) return run;
-  return Run(id, nullptr);
-}
-
 TableRef find_removed(const Version& version, const RemovedTable& removed) {
   ensure(removed.level < kMaxLevels, "an edit removes a table from too deep a level");
-  const Run run = find_run(version.level(removed.level), removed.run);
+  const Run run = version.level(removed.level).find(removed.run);
   TableRef table = run.first_not_before(removed.smallest_key);
   if (!table || table->number != removed.number || table->smallest.key != removed.smallest_key)
     refuse(removed.level, removed.run,
@@ -117,23 +111,9 @@ Run changed(const Run& run, uint32_t level, const RunChange& change) {
   return result;
 }
 
-void put_run(Level& level, Run run) {
-  auto& runs = level.runs;
-  const auto at = std::find_if(runs.begin(), runs.end(),
-                               [&](const Run& other) { return other.id() <= run.id(); });
-  const bool stands = at != runs.end() && at->id() == run.id();
-  if (run.empty()) {
-    if (stands) runs.erase(at);
-  } else if (stands) {
-    *at = std::move(run);
-  } else {
-    runs.insert(at, std::move(run));
-  }
-}
-
-// V5
-void check_l0_seqnos(const Level& l0) {
-  for (size_t i = 0; i < l0.runs.size(); ++i) {
+// V5, of the run that stands at `at` beside its neighbours.
+void check_l0_seqnos(const Level& l0, size_t at) {
+  for (size_t i = at > 0 ? at - 1 : 0; i < std::min(at + 2, l0.runs.size()); ++i) {
     const Run& run = l0.runs[i];
     if (run.largest_seqno() > run.id()) refuse(0, run.id(), "puts seqnos above its id in it");
     if (i + 1 < l0.runs.size() && run.smallest_seqno() <= l0.runs[i + 1].largest_seqno())
@@ -190,10 +170,8 @@ Run::Tree::Root with_overlaps(const Run::Tree::Root& node, std::span<const KeyRa
   return Run::Tree::join(std::move(left), std::move(item), std::move(right));
 }
 
-void refresh_overlaps(std::vector<Level>& levels, unsigned n, std::span<const KeyRange> ranges) {
-  static const Level kNothing;
-  const Level& next = n + 1 < levels.size() ? levels[n + 1] : kNothing;
-  for (Run& run : levels[n].runs) run = Run(run.id(), with_overlaps(run.root(), ranges, next));
+void refresh_overlaps(Level& level, const Level& next, std::span<const KeyRange> ranges) {
+  for (Run& run : level.runs) run = Run(run.id(), with_overlaps(run.root(), ranges, next));
 }
 
 // Table numbers that go and places that come, both ascending.
@@ -222,17 +200,31 @@ Version Version::after(const VersionEdit& edit) const {
   Version result = *this;
   const auto reach = [&](uint32_t level) {
     if (level < result.levels_.size()) return;
-    result.levels_.resize(level + 1);
+    result.levels_.resize(level + 1, std::make_shared<const Level>());
     result.cursors_.resize(level + 1);
+  };
+  // Levels that are no longer shared with *this.
+  std::map<uint32_t, Level*> own;
+  const auto writable = [&](uint32_t level) -> Level& {
+    reach(level);
+    Level*& copy = own[level];
+    if (copy == nullptr) {
+      auto fresh = std::make_shared<Level>(*result.levels_[level]);
+      copy = fresh.get();
+      result.levels_[level] = std::move(fresh);
+    }
+    return *copy;
   };
 
   const Changes changes = grouped(*this, edit);
   for (const auto& [place, change] : changes) {
     const auto& [level, id] = place;
-    reach(level);
-    put_run(result.levels_[level], changed(find_run(result.levels_[level], id), level, change));
+    Level& here = writable(level);
+    here.put(changed(here.find(id), level, change));
   }
-  check_l0_seqnos(result.levels_[0]);
+  for (const auto& [place, change] : changes) {
+    if (place.first == 0) check_l0_seqnos(result.level(0), result.level(0).place_of(place.second));
+  }
 
   const std::vector<TableNumber> gone = numbers_gone(edit);
   std::vector<TablePlace> added = places_added(edit);
@@ -244,10 +236,15 @@ Version Version::after(const VersionEdit& edit) const {
                               ", which stands already");
       });
 
+  const auto refresh = [&](uint32_t level, std::span<const KeyRange> ranges) {
+    const Level nothing;
+    const bool last = level + 1 >= result.levels_.size();
+    refresh_overlaps(writable(level), last ? nothing : *result.levels_[level + 1], ranges);
+  };
   for (const auto& [place, change] : changes) {
     const std::vector<KeyRange> ranges = touched_ranges(change);
-    if (place.first >= 1) refresh_overlaps(result.levels_, place.first, ranges);
-    if (place.first >= 2) refresh_overlaps(result.levels_, place.first - 1, ranges);
+    if (place.first >= 1) refresh(place.first, ranges);
+    if (place.first >= 2) refresh(place.first - 1, ranges);
   }
   for (const auto& [level, key] : edit.cursors) {
     ensure(level < kMaxLevels, "an edit sets the cursor of too deep a level");

@@ -57,6 +57,14 @@ void check_runs(uint32_t level, const Level& here) {
   }
 }
 
+void check_level_sums(uint32_t level, const Level& here) {
+  Level anew;
+  for (const Run& run : here.runs) anew.put(run);
+  require(here.weight() == anew.weight() && here.file_bytes() == anew.file_bytes() &&
+              here.entry_count() == anew.entry_count() && here.table_count() == anew.table_count(),
+          "V6", level, "the level");
+}
+
 // What each table overlaps in the next level, in key order.
 std::vector<uint64_t> overlapped_weights(const std::vector<TableRef>& tables, const Level& next) {
   std::vector<uint64_t> weights(tables.size());
@@ -108,14 +116,16 @@ void check_balanced(uint32_t level, const Run::Tree::Root& node) {
 void Version::check_invariants() const {
   std::vector<TableNumber> numbers;
   for (uint32_t n = 0; n < level_count(); ++n) {
-    check_runs(n, levels_[n]);
-    for (const Run& run : levels_[n].runs) {
+    const Level& here = level(n);
+    check_runs(n, here);
+    check_level_sums(n, here);
+    for (const Run& run : here.runs) {
       const std::vector<TableRef> tables = run.tables();
       check_order(n, tables);
       check_sums(n, run, tables);
       const std::vector<uint64_t> overlapped = n == 0 || n + 1 == level_count()
                                                    ? std::vector<uint64_t>(tables.size())
-                                                   : overlapped_weights(tables, levels_[n + 1]);
+                                                   : overlapped_weights(tables, level(n + 1));
       const uint64_t* next = overlapped.data();
       check_index(n, run.root(), next);
       check_balanced(n, run.root());
