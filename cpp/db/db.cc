@@ -229,7 +229,7 @@ void destroy(const std::string& path, Environment environment) {
   turn.set_lock(files.lock(join_path(path, kLockName)));
   for (const std::string& file : owned_files(files, path)) files.remove(join_path(path, file));
   files.remove(join_path(path, kLockName));  // last, and while it is held
-  if (before.foreign.empty()) files.remove_dir(path);
+  if (files.list(path).empty()) files.remove_dir(path);
 }
 
 }  // namespace lsmkit
