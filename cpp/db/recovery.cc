@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -106,15 +107,22 @@ void Recovery::create_new() {
     throw CorruptionError(path_of("MANIFEST"), 0,
                           "it is missing, but tables stand beside it; restore it from a copy");
   }
+  std::set<LogNumber> noise;
   for (const LogNumber number : listing_.logs) {
     const std::string path = path_of(log_file_name(number));
-    if (!is_recordless_log(files_, path)) {
+    if (is_recordless_log(files_, path)) continue;
+    // The power may have gone while a log was being created, and left noise for its header. It
+    // can't be told from somebody else's few bytes, so it stays.
+    if (ends_before_records(files_, path)) {
+      noise.insert(number);
+    } else {
       throw CorruptionError(
           path_of("MANIFEST"), 0,
           "it is missing, but " + log_file_name(number) + " holds records; restore it from a copy");
     }
   }
   skip_taken_numbers();
+  std::erase_if(listing_.logs, [&](LogNumber number) { return noise.contains(number); });
   out_.options = resolve_options(request_, nullptr);
   if (!out_.options.create) {
     throw InvalidArgument(dir_ + " holds no lsmkit database; open with create=True to make one");

@@ -15,6 +15,10 @@ bool all_zero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0; });
 }
 
+uint64_t data_end(const ReadFile& file) {
+  return ChunkReader(file, 0, LogNumber{1}).data_end();  // whose chunks they are does not matter
+}
+
 void require_readable(const LogFileHeader& header, const std::string& path) {
   if (header.format_version > kLogFormatVersion) {
     throw NotSupported(path + " was written by a newer lsmkit: its log format is version " +
@@ -83,13 +87,17 @@ LogFileHeader read_log_header(FileSystem& files, const std::string& path) {
 
 bool is_recordless_log(FileSystem& files, const std::string& path) {
   const std::unique_ptr<ReadFile> file = files.open(path);
-  const ChunkReader reader(*file, 0, LogNumber{1});  // whose chunks they are does not matter here
-  if (reader.data_end() > kLogHeaderBytes) return false;
+  const uint64_t end = data_end(*file);
+  if (end > kLogHeaderBytes) return false;
   char bytes[kLogHeaderBytes];
-  const std::string_view written(
-      bytes, std::min<uint64_t>(file->read(0, sizeof bytes, bytes), reader.data_end()));
+  const std::string_view written(bytes,
+                                 std::min<uint64_t>(file->read(0, sizeof bytes, bytes), end));
   check_log_header(written, path);
   return written.starts_with(kLogMagic.substr(0, written.size()));
+}
+
+bool ends_before_records(FileSystem& files, const std::string& path) {
+  return data_end(*files.open(path)) <= kLogHeaderBytes;
 }
 
 }  // namespace lsmkit

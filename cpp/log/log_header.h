@@ -43,4 +43,7 @@ LogHeaderVerdict check_log_header(const ReadFile& file);
 // for a log of a newer lsmkit.
 bool is_recordless_log(FileSystem& files, const std::string& path);
 
+// Whether a file, whosever it is, ends before a log's first record could begin.
+bool ends_before_records(FileSystem& files, const std::string& path);
+
 }  // namespace lsmkit

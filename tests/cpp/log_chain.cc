@@ -167,6 +167,12 @@ TEST_CASE("a log that holds nothing is told from one that does, and from a stran
   CHECK_FALSE(recordless(zeros + "x"));
   for (const char* foreign : {"x", "2026-11-21 started\n", "\x89PNG\r\n"})
     CHECK_FALSE(recordless(foreign));
+  for (const std::string& noise : {std::string(), std::string(64, 'x'), "x" + zeros}) {
+    disk.files[path_of(1)] = noise;
+    CHECK(ends_before_records(disk, path_of(1)));
+    disk.files[path_of(1)] = std::string(64, '\0') + "x";
+    CHECK_FALSE(ends_before_records(disk, path_of(1)));
+  }
   LogFileHeader future;
   future.format_version = 2;
   CHECK_THROWS_AS(recordless(encode(future)), NotSupported);
