@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "lsmkit/db/db.h"
@@ -11,10 +12,19 @@ namespace lsmkit::test {
 
 using Contents = std::map<std::string, std::string>;
 
-inline Contents contents_of(Db& db) {
+inline Contents contents_of(Db& db, std::shared_ptr<const Snapshot> snapshot = nullptr) {
+  Contents out;
+  const auto cursor = db.cursor({}, std::move(snapshot));
+  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+    out.emplace(cursor->key(), cursor->value());
+  }
+  return out;
+}
+
+inline Contents contents_backwards(Db& db) {
   Contents out;
   const auto cursor = db.cursor({});
-  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+  for (cursor->seek_to_last(); cursor->valid(); cursor->prev()) {
     out.emplace(cursor->key(), cursor->value());
   }
   return out;
