@@ -2,7 +2,7 @@
 // state, never "not found" or the end of a scan in place of an error. And no open, however it ends,
 // takes anything from the next one. (W3.5, W3.8)
 //
-// LSMKIT_FAULT_STRIDE takes only every n-th run (default 61; 1: all).
+// LSMKIT_FAULT_STRIDE takes only every n-th run (default 101; 1: all).
 #include <doctest/doctest.h>
 
 #include <cerrno>

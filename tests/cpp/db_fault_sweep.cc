@@ -20,7 +20,7 @@
 //   6. The fault goes away: unless the log had failed, the same open database takes writes again;
 //      in any case it does after close and open, is whole, and no file lies about.
 //
-// LSMKIT_FAULT_STRIDE takes only every n-th run (default 61; 1: all).
+// LSMKIT_FAULT_STRIDE takes only every n-th run (default 101; 1: all).
 #include <doctest/doctest.h>
 
 #include <cerrno>

@@ -58,7 +58,7 @@ inline const FaultKind kFaultKinds[] = {
 // Every n-th run, counted over all of a test's.
 class Turns {
  public:
-  explicit Turns(uint64_t stride = from_environment("LSMKIT_FAULT_STRIDE", 61)) : stride_(stride) {}
+  explicit Turns(uint64_t stride = from_environment("LSMKIT_FAULT_STRIDE", 101)) : stride_(stride) {}
   bool is_mine() { return count_++ % stride_ == 0; }
 
  private:
