@@ -17,8 +17,9 @@
 //      one more, and holds all that the sync mode, a put with sync=True, sync(), flush(), close()
 //      or an open had made durable. It makes no difference whether a sync has failed: it never
 //      promised anything. What was acknowledged without a sync, by the mode's leave, may go.
-//   6. The fault goes away: unless the log had failed, the same open database takes writes again;
-//      in any case it does after close and open, is whole, and no file lies about.
+//   6. The fault goes away: unless the log or the MANIFEST had failed, the same open database takes
+//      writes again; in any case it does after close and open, is whole, and no file lies about.
+//   7. Faults that neither the log nor the MANIFEST can meet never stop writing.
 //
 // LSMKIT_FAULT_STRIDE takes only every n-th run (default 101; 1: all).
 #include <doctest/doctest.h>
@@ -93,6 +94,7 @@ void run_under_fault(const Workload& workload, const FaultKind& kind, uint64_t k
   REQUIRE(session.faults().failure_count() > 0);
   check_crashes(session, k);
   check_heals(session);
+  if (!kind.may_stop_writing()) REQUIRE(!session.was_ever_poisoned());
 }
 
 }  // namespace

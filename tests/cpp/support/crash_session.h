@@ -235,6 +235,7 @@ class Session {
   const std::string& sync_mode() const { return sync_; }
   uint64_t raised() const { return raised_; }
   bool poisoned() const { return poisoned_; }
+  bool was_ever_poisoned() const { return ever_poisoned_; }
   bool destroyed() const { return now_.destroying; }
   Db* db() { return db_.get(); }
 
@@ -254,6 +255,7 @@ class Session {
       const bool stopped = dynamic_cast<const DurabilityError*>(&error) != nullptr;
       found_poison_ = stopped && !poisoned_;
       poisoned_ = poisoned_ || stopped;
+      ever_poisoned_ = ever_poisoned_ || stopped;
       return false;
     }
   }
@@ -349,8 +351,9 @@ class Session {
   FaultFileSystem faults_{files_};
   ManualClock clock_{1'000'000};
   Moment now_;
-  bool power_lost_ = false;    // and no open has succeeded since
-  bool poisoned_ = false;      // a call of this open has raised DurabilityError
+  bool power_lost_ = false;  // and no open has succeeded since
+  bool poisoned_ = false;    // a call of this open has raised DurabilityError
+  bool ever_poisoned_ = false;
   bool found_poison_ = false;  // the last call was the first to
   uint64_t raised_ = 0;
   PinnedValue value_;

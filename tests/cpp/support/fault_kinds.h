@@ -19,6 +19,22 @@ struct FaultKind {
     out.at = k;
     return out;
   }
+  // Only what fails in the log or the MANIFEST may: neither creates, opens, reads, links, closes or
+  // removes a file while it is written.
+  bool may_stop_writing() const {
+    if (!fault.of) return true;
+    switch (*fault.of) {
+      case FileOperation::kCreate:
+      case FileOperation::kOpen:
+      case FileOperation::kRead:
+      case FileOperation::kLink:
+      case FileOperation::kClose:
+      case FileOperation::kRemove:
+        return false;
+      default:
+        return true;
+    }
+  }
   uint64_t operations_of(const FaultFileSystem& files) const {
     return fault.of ? files.operation_count(*fault.of) : files.operation_count();
   }
@@ -58,7 +74,8 @@ inline const FaultKind kFaultKinds[] = {
 // Every n-th run, counted over all of a test's.
 class Turns {
  public:
-  explicit Turns(uint64_t stride = from_environment("LSMKIT_FAULT_STRIDE", 101)) : stride_(stride) {}
+  explicit Turns(uint64_t stride = from_environment("LSMKIT_FAULT_STRIDE", 101))
+      : stride_(stride) {}
   bool is_mine() { return count_++ % stride_ == 0; }
 
  private:
