@@ -21,7 +21,7 @@
 //      writes again; in any case it does after close and open, is whole, and no file lies about.
 //   7. Faults that neither the log nor the MANIFEST can meet never stop writing.
 //
-// LSMKIT_FAULT_STRIDE takes only every n-th run (default 101; 1: all).
+// LSMKIT_FAULT_STRIDE takes only one run in so many (default 151; 1: all).
 #include <doctest/doctest.h>
 
 #include <cerrno>

@@ -1,10 +1,12 @@
 // The ways in which the k-th operation on a disk fails, for tests that go through all of them.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
 
+#include "lsmkit/bytes/hash.h"
 #include "lsmkit/vfs/fault_file_system.h"
 #include "support/crash_session.h"
 
@@ -71,12 +73,14 @@ inline const FaultKind kFaultKinds[] = {
     {"nothing can be read", {.of = FileOperation::kRead, .times = Fault::kForEver}},
 };
 
-// Every n-th run, counted over all of a test's.
+// One run in `stride`, always the same ones. They are drawn: at equal distances, runs whose length
+// has a factor in common with the distance would show the same few of their operations for ever.
 class Turns {
  public:
-  explicit Turns(uint64_t stride = from_environment("LSMKIT_FAULT_STRIDE", 101))
-      : stride_(stride) {}
-  bool is_mine() { return count_++ % stride_ == 0; }
+  // `more`: so many times as many, for runs that cost little.
+  explicit Turns(uint64_t more = 1)
+      : stride_(std::max<uint64_t>(1, from_environment("LSMKIT_FAULT_STRIDE", 151) / more)) {}
+  bool is_mine() { return mix64(++count_) % stride_ == 0; }
 
  private:
   const uint64_t stride_;
