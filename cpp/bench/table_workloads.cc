@@ -35,7 +35,7 @@ Texts small_tables(const std::string& background) {
   return {{"sync", "none"},
           {"compression", "none"},
           {"table_bytes", std::to_string(kSmallTableBytes)},
-          {"l0_trigger_runs", "1000"},
+          {"l0_trigger_runs", "100000"},
           {"level_sizing", "static"},
           {"base_bytes", std::to_string(uint64_t{1} << 40)},
           {"background", background}};
@@ -169,7 +169,6 @@ void run_open(const OwnRound& round) {
 
 void run_flushmany(const OwnRound& round) {
   const uint64_t many = std::clamp<uint64_t>(round.settings.num / 200, 50, 5000);
-  const uint64_t many_runs = std::clamp<uint64_t>(round.settings.num / 1000, 20, 960);
   const auto tables = [](uint64_t count) {
     return [count](Db& db) {
       put_tables(db, count, 0);
@@ -187,7 +186,7 @@ void run_flushmany(const OwnRound& round) {
   const FlushCost few = flush_sample(round, "5 tables", tables(kFewTables), nullptr);
   flush_sample(round, with_commas(many) + " tables", tables(many), &few);
   const FlushCost few_runs = flush_sample(round, "5 runs", runs(kFewTables), nullptr);
-  flush_sample(round, with_commas(many_runs) + " runs", runs(many_runs), &few_runs);
+  flush_sample(round, with_commas(many) + " runs", runs(many), &few_runs);
 }
 
 }  // namespace lsmkit::bench

@@ -1,5 +1,6 @@
 #include "lsmkit/compaction/compaction_job.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,13 +9,17 @@
 namespace lsmkit {
 namespace {
 
-// Read once, from end to end: large reads ahead, and the block cache is left to readers.
-constexpr uint64_t kReadaheadBytes = 1 << 20;
+// Read once, from end to end: large reads ahead, and the block cache is left to readers. All inputs
+// of a job together read so far ahead, each at most and at least:
+constexpr uint64_t kReadaheadBytes = 2 << 20;
+constexpr uint64_t kMostPerRun = 1 << 20;
+constexpr uint64_t kLeastPerRun = 32 << 10;
 
 // The tables of one input, one after the other.
 class InputRun {
  public:
-  InputRun(const PlanInput& input, const OpenTable& open) : input_(&input), open_(&open) {
+  InputRun(const PlanInput& input, const OpenTable& open, uint64_t readahead_bytes)
+      : input_(&input), open_(&open), readahead_bytes_(readahead_bytes) {
     enter();
   }
 
@@ -36,7 +41,7 @@ class InputRun {
     for (; table_ < input_->tables.size(); ++table_) {
       const Table& table = (*open_)(input_->tables[table_]);
       cursor_.emplace(
-          table.cursor(ReadHints{.fill_cache = false, .readahead_bytes = kReadaheadBytes}));
+          table.cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
       cursor_->seek_to_first();
       if (cursor_->valid()) return;
     }
@@ -45,6 +50,7 @@ class InputRun {
 
   const PlanInput* input_;
   const OpenTable* open_;
+  uint64_t readahead_bytes_;
   size_t table_ = 0;
   std::optional<TableCursor> cursor_;
 };
@@ -54,7 +60,9 @@ class InputRun {
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output) {
   std::vector<InputRun> sources;
   sources.reserve(plan.inputs.size());
-  for (const PlanInput& input : plan.inputs) sources.emplace_back(input, open);
+  const uint64_t share = kReadaheadBytes / std::max<size_t>(plan.inputs.size(), 1);
+  const uint64_t readahead_bytes = std::clamp(share, kLeastPerRun, kMostPerRun);
+  for (const PlanInput& input : plan.inputs) sources.emplace_back(input, open, readahead_bytes);
   TableSink sink(plan.merge, std::move(output));
   JobOutput out;
   out.counts = merge_tables(plan.merge, std::span<InputRun>(sources), sink);

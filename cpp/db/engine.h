@@ -133,6 +133,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll);
   void wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll,
                      uint64_t start_us);
+  uint64_t memtable_room() const;
   bool has_room(uint64_t weight) const;
   void seal();
   bool seal_is_due() const;

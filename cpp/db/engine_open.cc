@@ -15,7 +15,7 @@
 namespace lsmkit {
 namespace {
 
-uint64_t memtable_room(const Options& options) {
+uint64_t memtable_share(const Options& options) {
   const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
   const uint64_t least = 2 * options.memtable_bytes;
   return std::max(least, options.memory_bytes - std::min(others, options.memory_bytes));
@@ -170,7 +170,7 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       fork_generation_(fork_generation()),
       database_id_(recovered.database_id),
       report_(std::move(recovered.report)),
-      memtable_room_bytes_(memtable_room(recovered.options)),
+      memtable_room_bytes_(memtable_share(recovered.options)),
       tables_(*request.environment.files, request.path,
               std::make_shared<BlockCache>(recovered.options.cache_bytes)),
       wal_(make_wal(request, recovered, &published_)),

@@ -166,10 +166,18 @@ void Engine::seal() {
   work_.notify_all();
 }
 
+// What indexes and filters of open tables take beyond the cache's share goes off the memtables',
+// but for the two that writing needs.
+uint64_t Engine::memtable_room() const {
+  const uint64_t overdraft = tables_.cache()->overdraft_bytes();
+  const uint64_t least = std::min(memtable_room_bytes_, 2 * options_.memtable_bytes);
+  return memtable_room_bytes_ - std::min(overdraft, memtable_room_bytes_ - least);
+}
+
 bool Engine::has_room(uint64_t weight) const {
   const uint64_t sealed = sealed_bytes_.load(std::memory_order_relaxed);
   const uint64_t active = active_->allocated_bytes();
-  if (sealed + active + weight <= memtable_room_bytes_) return true;
+  if (sealed + active + weight <= memtable_room()) return true;
   // A batch larger than the room is admitted alone when no other memtable stands: the one stated
   // exception to the memory budget.
   return sealed == 0 && active_->empty();

@@ -1,5 +1,7 @@
 #include "lsmkit/sst/block_cache.h"
 
+#include <algorithm>
+
 namespace lsmkit {
 
 void BlockCache::insert(BlockSlot& slot, const std::shared_ptr<const Block>& block) {
@@ -49,12 +51,20 @@ void BlockCache::charge(uint64_t bytes) {
   std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
   const std::lock_guard lock(mutex_);
   charged_bytes_ += bytes;
+  note_overdraft();
   make_room(evicted);
 }
 
 void BlockCache::discharge(uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   charged_bytes_ -= bytes;
+  note_overdraft();
+}
+
+// Requires: mutex_ held.
+void BlockCache::note_overdraft() {
+  const uint64_t over = charged_bytes_ - std::min(charged_bytes_, capacity_bytes_);
+  overdraft_bytes_.store(over, std::memory_order_relaxed);
 }
 
 uint64_t BlockCache::usage_bytes() const {

@@ -71,6 +71,8 @@ class BlockCache {
   void discharge(uint64_t bytes);
 
   uint64_t capacity_bytes() const { return capacity_bytes_; }
+  // By how much what was charged exceeds the capacity. Cheap.
+  uint64_t overdraft_bytes() const { return overdraft_bytes_.load(std::memory_order_relaxed); }
   uint64_t usage_bytes() const;   // blocks, and what was charged
   uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
   uint64_t hits() const { return hits_.sum(); }
@@ -81,6 +83,7 @@ class BlockCache {
  private:
   static uint64_t charge_of(const Block& block) { return block.size() + sizeof(Block); }
   std::shared_ptr<const Block> empty_slot(BlockSlot& slot);
+  void note_overdraft();
   void make_room(std::vector<std::shared_ptr<const Block>>& evicted);
 
   const uint64_t capacity_bytes_;
@@ -89,6 +92,7 @@ class BlockCache {
   size_t hand_ = 0;               // mutex_
   uint64_t usage_bytes_ = 0;      // mutex_; of blocks
   uint64_t charged_bytes_ = 0;    // mutex_
+  std::atomic<uint64_t> overdraft_bytes_{0};
   StripedCounter hits_;
   StripedCounter misses_;
 };

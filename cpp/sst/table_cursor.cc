@@ -48,7 +48,10 @@ std::shared_ptr<const Block> TableCursor::load(size_t block) {
   const bool in_stretch =
       handle.offset >= stretch_begin_ && handle.end() <= stretch_begin_ + stretch_.size();
   if (!in_stretch) {
-    if (hints_.readahead_bytes == 0 && in_a_row_ < 2) {
+    const bool wanted_alone = hints_.readahead_bytes == 0 && in_a_row_ < 2;
+    const bool large = hints_.readahead_bytes > 0 && handle.bytes >= hints_.readahead_bytes;
+    if (wanted_alone || (large && hints_.use_cache)) {
+      if (large) stretch_ = {};  // the block is memory enough
       return table_->read_block(block, hints_.fill_cache);
     }
     read_stretch(handle, forward);
