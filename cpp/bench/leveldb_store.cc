@@ -5,6 +5,7 @@
 #include <leveldb/write_batch.h>
 
 #include "bare_loops.h"
+#include "slice_cursor.h"
 
 namespace lsmkit::bench {
 namespace {
@@ -12,9 +13,6 @@ namespace {
 constexpr int kLevels = 7;  // leveldb::config::kNumLevels, which its headers do not show
 
 leveldb::Slice slice(std::string_view s) {
-  return {s.data(), s.size()};
-}
-std::string_view view(const leveldb::Slice& s) {
   return {s.data(), s.size()};
 }
 
@@ -72,26 +70,9 @@ class Api {
     std::string value_;
   };
 
-  class Cursor {
+  class Cursor : public SliceCursor<leveldb::DB, leveldb::Iterator> {
    public:
-    explicit Cursor(Api& api) : db_(*api.db_) { renew(); }
-    void renew() { it_.reset(db_.NewIterator({})); }
-    void seek(std::string_view key) { it_->Seek(slice(key)); }
-    void seek_to_first() { it_->SeekToFirst(); }
-    void seek_to_last() { it_->SeekToLast(); }
-    void next() { it_->Next(); }
-    void prev() { it_->Prev(); }
-    bool valid() const {
-      if (it_->Valid()) return true;
-      ensure(it_->status());
-      return false;
-    }
-    std::string_view key() const { return view(it_->key()); }
-    std::string_view value() const { return view(it_->value()); }
-
-   private:
-    leveldb::DB& db_;
-    std::unique_ptr<leveldb::Iterator> it_;
+    explicit Cursor(Api& api) : SliceCursor(*api.db_) {}
   };
 
   bool flush() { return false; }

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "bare_loops.h"
+#include "slice_cursor.h"
 
 namespace lsmkit::bench {
 namespace {
@@ -83,26 +84,9 @@ class Api {
     rocksdb::PinnableSlice value_;
   };
 
-  class Cursor {
+  class Cursor : public SliceCursor<rocksdb::DB, rocksdb::Iterator> {
    public:
-    explicit Cursor(Api& api) : db_(*api.db_) { renew(); }
-    void renew() { it_.reset(db_.NewIterator({})); }
-    void seek(std::string_view key) { it_->Seek(slice(key)); }
-    void seek_to_first() { it_->SeekToFirst(); }
-    void seek_to_last() { it_->SeekToLast(); }
-    void next() { it_->Next(); }
-    void prev() { it_->Prev(); }
-    bool valid() const {
-      if (it_->Valid()) return true;
-      ensure(it_->status());
-      return false;
-    }
-    std::string_view key() const { return view(it_->key()); }
-    std::string_view value() const { return view(it_->value()); }
-
-   private:
-    rocksdb::DB& db_;
-    std::unique_ptr<rocksdb::Iterator> it_;
+    explicit Cursor(Api& api) : SliceCursor(*api.db_) {}
   };
 
   bool flush() {
