@@ -34,6 +34,10 @@ class HomeFileSystem final : public PassingFileSystem {
   bool exists(const std::string& path) override { return below_.exists(checked(path)); }
   bool is_directory(const std::string& path) override { return below_.is_directory(at_home(path)); }
   uint64_t file_bytes(const std::string& path) override { return below_.file_bytes(checked(path)); }
+  std::vector<std::optional<uint64_t>> all_file_bytes(
+      const std::string& dir, const std::vector<std::string>& names) override {
+    return below_.all_file_bytes(checked(dir), names);
+  }
   std::vector<std::string> list(const std::string& dir) override {
     return below_.list(checked(dir));
   }

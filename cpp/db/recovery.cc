@@ -182,20 +182,24 @@ void Recovery::hold_files() {
 // last edit may be dropped: if that edit had been acted upon, tables of the state before it would
 // be gone.
 void Recovery::check_tables() {
+  std::vector<std::string> names;
+  std::vector<uint64_t> due;
   for_each_table(out_.state.version, [&](const TableRef& table) {
-    poll();
     if (holding_ != nullptr && has_(table->number)) return;
-    const std::string path = path_of(table_file_name(table->number));
-    if (!files_.exists(path)) {
-      refuse_file(path, 0, "it is missing, but the MANIFEST names it");
-    }
-    const uint64_t found = files_.file_bytes(path);
-    if (found != table->file_bytes) {
-      refuse_file(path, std::min(found, table->file_bytes),
-                  "found " + std::to_string(found) + " bytes, due are " +
-                      std::to_string(table->file_bytes));
-    }
+    names.push_back(table_file_name(table->number));
+    due.push_back(table->file_bytes);
   });
+  poll();
+  const auto found = files_.all_file_bytes(dir_, names);
+  poll();
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!found[i]) refuse_file(path_of(names[i]), 0, "it is missing, but the MANIFEST names it");
+    if (*found[i] != due[i]) {
+      refuse_file(
+          path_of(names[i]), std::min(*found[i], due[i]),
+          "found " + std::to_string(*found[i]) + " bytes, due are " + std::to_string(due[i]));
+    }
+  }
 }
 
 // What the MANIFEST names is not as it says. If its last edit is torn, that is where the fault

@@ -16,6 +16,17 @@ void AppendFile::append(std::string_view bytes) {
   }
 }
 
+std::vector<std::optional<uint64_t>> FileSystem::all_file_bytes(
+    const std::string& dir, const std::vector<std::string>& names) {
+  std::vector<std::optional<uint64_t>> out;
+  out.reserve(names.size());
+  for (const std::string& name : names) {
+    const std::string path = join_path(dir, name);
+    out.push_back(exists(path) ? std::optional(file_bytes(path)) : std::nullopt);
+  }
+  return out;
+}
+
 std::string join_path(std::string_view dir, std::string_view name) {
   std::string out(dir);
   if (!out.empty() && out.back() != '/') out += '/';

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -96,6 +97,9 @@ class FileSystem {
   virtual bool exists(const std::string& path) = 0;  // Anything of that name, also a broken link.
   virtual bool is_directory(const std::string& path) = 0;
   virtual uint64_t file_bytes(const std::string& path) = 0;
+  // The same of many files of one directory at once; nullopt where nothing has that name.
+  virtual std::vector<std::optional<uint64_t>> all_file_bytes(
+      const std::string& dir, const std::vector<std::string>& names);
   virtual std::vector<std::string> list(
       const std::string& dir) = 0;  // Names, sorted, without . and ..
   virtual void make_dir(

@@ -110,6 +110,24 @@ class PosixFileSystem final : public FileSystem {
     return static_cast<uint64_t>(about.st_size);
   }
 
+  // From the directory on: the way there is walked once.
+  std::vector<std::optional<uint64_t>> all_file_bytes(
+      const std::string& dir, const std::vector<std::string>& names) override {
+    const Descriptor guard(open_dir(dir));
+    std::vector<std::optional<uint64_t>> out;
+    out.reserve(names.size());
+    for (const std::string& name : names) {
+      struct stat about;
+      if (fstatat(guard.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0) {
+        out.emplace_back(static_cast<uint64_t>(about.st_size));
+      } else {
+        if (errno != ENOENT) fail(join_path(dir, name), "looking at");
+        out.emplace_back();
+      }
+    }
+    return out;
+  }
+
   std::vector<std::string> list(const std::string& dir) override {
     DIR* stream = opendir(dir.c_str());
     if (stream == nullptr) fail(dir, "listing");
@@ -152,11 +170,8 @@ class PosixFileSystem final : public FileSystem {
   }
 
   void sync_dir(const std::string& path) override {
-    const int fd =
-        retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    if (fd < 0) fail(path, "opening directory");
-    const Descriptor guard(fd);
-    if (fsync(fd) != 0) fail(path, "syncing directory");
+    const Descriptor guard(open_dir(path));
+    if (fsync(guard.get()) != 0) fail(path, "syncing directory");
   }
 
   std::unique_ptr<FileLock> lock(const std::string& path) override {
@@ -194,6 +209,12 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
+  static int open_dir(const std::string& path) {
+    const int fd =
+        retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    if (fd < 0) fail(path, "opening directory");
+    return fd;
+  }
   static bool leads_to(const std::string& path, int fd) {
     struct stat named, open;
     return stat(path.c_str(), &named) == 0 && fstat(fd, &open) == 0 &&
