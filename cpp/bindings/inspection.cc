@@ -112,12 +112,12 @@ py::dict stats(DbArgument db) {
       "counters"_a = to_dict(s.counters), "memory"_a = to_dict(s.memory),
       "last_seqno"_a = s.last_seqno, "durable_seqno"_a = s.durable_seqno,
       "flushed_seqno"_a = s.flushed_seqno, "table_count"_a = s.table_count,
-      "cache_hits"_a = s.cache_hits, "cache_misses"_a = s.cache_misses, "gets"_a = s.gets,
-      "gets_found"_a = s.gets_found, "tables_probed"_a = s.tables_probed,
-      "filter_negatives"_a = s.filter_negatives, "snapshot_count"_a = s.snapshot_count,
-      "cursor_count"_a = s.cursor_count, "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
-      "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
-      "background_error"_a = path_text(s.background_error));
+      "open_table_count"_a = s.open_table_count, "cache_hits"_a = s.cache_hits,
+      "cache_misses"_a = s.cache_misses, "gets"_a = s.gets, "gets_found"_a = s.gets_found,
+      "tables_probed"_a = s.tables_probed, "filter_negatives"_a = s.filter_negatives,
+      "snapshot_count"_a = s.snapshot_count, "cursor_count"_a = s.cursor_count,
+      "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count, "sync_count"_a = s.sync_count,
+      "sync_us"_a = s.sync_us, "background_error"_a = path_text(s.background_error));
 }
 
 py::dict open_report(DbArgument db) {

@@ -39,9 +39,10 @@ class InputRun {
  private:
   void enter() {
     for (; table_ < input_->tables.size(); ++table_) {
-      const Table& table = (*open_)(input_->tables[table_]);
+      cursor_.reset();
+      open_table_ = (*open_)(input_->tables[table_]);
       cursor_.emplace(
-          table.cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
+          open_table_->cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
       cursor_->seek_to_first();
       if (cursor_->valid()) return;
     }
@@ -52,6 +53,7 @@ class InputRun {
   const OpenTable* open_;
   uint64_t readahead_bytes_;
   size_t table_ = 0;
+  std::shared_ptr<const Table> open_table_;
   std::optional<TableCursor> cursor_;
 };
 

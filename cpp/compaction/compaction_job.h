@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,8 +19,8 @@ struct JobOutput {
   MergeCounts counts;
 };
 
-// An open reader of an input; valid until the job has ended.
-using OpenTable = std::function<const Table&(const TableRef&)>;
+// An open reader of an input.
+using OpenTable = std::function<std::shared_ptr<const Table>(const TableRef&)>;
 
 // Requires: !plan.trivial_move.
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output);

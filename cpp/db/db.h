@@ -136,6 +136,7 @@ struct EngineStats {
   Seqno durable_seqno = 0;
   Seqno flushed_seqno = 0;
   uint64_t table_count = 0;
+  uint64_t open_table_count = 0;
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   uint64_t gets = 0;

@@ -65,7 +65,8 @@ EngineStats Engine::stats() const {
     out.memory.job_bytes = (jobs_.size() + (flush_running_ ? 1 : 0)) * kJobBufferBytes;
     out.background_error = background_error_text_;
   }
-  const BlockCache& cache = *tables_.cache();
+  out.open_table_count = tables_.open_count();
+  const BlockCache& cache = tables_.cache();
   out.memory.cache_bytes = cache.usage_bytes();
   out.memory.pinned_bytes += cache.pinned_bytes();
   out.cache_hits = cache.hits();
@@ -121,11 +122,12 @@ uint64_t Engine::verify(const Poll& poll) {
   for (const auto& run : view->runs()) {
     for (size_t i = 0; i < run->table_count(); ++i) {
       const TableHandle& handle = run->handle(i);
-      handle.table().verify([&] {
+      const auto table = handle.pin();
+      table->verify([&] {
         check_open();
         if (poll) poll(progress);
       });
-      verify_meta(handle);
+      verify_meta(handle, *table);
       entries += handle.meta().entry_count;
       progress.done += handle.meta().file_bytes;
     }
@@ -134,9 +136,9 @@ uint64_t Engine::verify(const Poll& poll) {
 }
 
 // The MANIFEST and the table itself must say the same.
-void Engine::verify_meta(const TableHandle& handle) {
+void Engine::verify_meta(const TableHandle& handle, const Table& table) {
   const TableMeta& due = handle.meta();
-  const TableProperties& found = handle.table().properties();
+  const TableProperties& found = table.properties();
   if (found.entry_count == due.entry_count && found.smallest_key == due.smallest.key &&
       found.largest_key == due.largest.key) {
     return;
@@ -164,8 +166,9 @@ uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) 
         bytes += meta.file_bytes;
         continue;
       }
-      const uint64_t from = handle.table().approximate_offset(begin);
-      const uint64_t to = handle.table().approximate_offset(end);
+      const auto table = handle.pin();
+      const uint64_t from = table->approximate_offset(begin);
+      const uint64_t to = table->approximate_offset(end);
       bytes += to > from ? to - from : 0;
     }
   }

@@ -93,7 +93,7 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
       after = state_;
       apply(after, edit);
       // A table that can't be opened must not be published.
-      for (const AddedTable& added : edit.added) tables_.handle(added.table)->table();
+      for (const AddedTable& added : edit.added) tables_.handle(added.table)->pin();
       manifest_->prepare(edit);
     } catch (...) {
       for (const AddedTable& added : edit.added) {
@@ -291,9 +291,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   const uint64_t start_us = environment_.clock->now_us();
   JobOutput output;
   if (!plan.trivial_move) {
-    const OpenTable open = [this](const TableRef& table) -> const Table& {
-      return tables_.handle(table)->table();
-    };
+    const OpenTable open = [this](const TableRef& table) { return tables_.handle(table)->pin(); };
     try {
       output = run_merge(plan, open, output_context(plan.output_level, poll));
     } catch (const CorruptionError& error) {

@@ -15,10 +15,19 @@
 namespace lsmkit {
 namespace {
 
+// memory_bytes less cache and job buffers.
 uint64_t memtable_share(const Options& options) {
   const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
-  const uint64_t least = 2 * options.memtable_bytes;
-  return std::max(least, options.memory_bytes - std::min(others, options.memory_bytes));
+  return std::max(options.least_memtable_room(),
+                  options.memory_bytes - std::min(others, options.memory_bytes));
+}
+
+// Indexes and filters may fill the cache, and take what memtables can spare.
+std::shared_ptr<OpenTables> make_open_tables(const Options& options, bool read_only) {
+  const uint64_t most =
+      options.cache_bytes + memtable_share(options) - options.least_memtable_room();
+  return std::make_shared<OpenTables>(std::make_shared<BlockCache>(options.cache_bytes),
+                                      read_only ? UINT64_MAX : most, !read_only);
 }
 
 std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
@@ -102,7 +111,7 @@ std::shared_ptr<Engine> Engine::open_to_look(OpenRequest request, const std::str
 
 // A read-only database keeps what it has opened: a writer may remove the files.
 void Engine::open_tables(const Version& version, FileSystem& files) {
-  for_each_table(version, [&](const TableRef& table) { tables_.handle(table)->open(files); });
+  for_each_table(version, [&](const TableRef& table) { tables_.handle(table)->pin(files); });
 }
 
 // Of `version`, those that `present` does not name.
@@ -172,7 +181,7 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       report_(std::move(recovered.report)),
       memtable_room_bytes_(memtable_share(recovered.options)),
       tables_(*request.environment.files, request.path,
-              std::make_shared<BlockCache>(recovered.options.cache_bytes)),
+              make_open_tables(recovered.options, request.read_only)),
       wal_(make_wal(request, recovered, &published_)),
       log_bytes_before_(recovered.state.counters.log_bytes),
       stall_us_before_(recovered.state.counters.stall_us),

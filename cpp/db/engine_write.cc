@@ -169,9 +169,8 @@ void Engine::seal() {
 // What indexes and filters of open tables take beyond the cache's share goes off the memtables',
 // but for the two that writing needs.
 uint64_t Engine::memtable_room() const {
-  const uint64_t overdraft = tables_.cache()->overdraft_bytes();
-  const uint64_t least = std::min(memtable_room_bytes_, 2 * options_.memtable_bytes);
-  return memtable_room_bytes_ - std::min(overdraft, memtable_room_bytes_ - least);
+  const uint64_t spare = memtable_room_bytes_ - options_.least_memtable_room();
+  return memtable_room_bytes_ - std::min(tables_.cache().overdraft_bytes(), spare);
 }
 
 bool Engine::has_room(uint64_t weight) const {

@@ -213,8 +213,7 @@ void Options::validate() const {
   require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
   require_one_of("background", background, {"threads", "inline"});
   require_range("threads", threads, 1, 64);
-  // Two memtables (one being written, one being flushed), the cache and what a job holds.
-  const uint64_t least = cache_bytes + 2 * memtable_bytes;
+  const uint64_t least = cache_bytes + least_memtable_room();
   if (memory_bytes < least) {
     refuse("memory_bytes", std::to_string(memory_bytes),
            "at least cache_bytes + 2 * memtable_bytes = " + std::to_string(least));

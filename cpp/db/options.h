@@ -55,6 +55,8 @@ struct Options {
 
   // Throws InvalidArgument naming the option, what was wrong and what would do.
   void validate() const;
+  // What writing needs: a memtable that is written, one that is flushed.
+  uint64_t least_memtable_room() const { return 2 * memtable_bytes; }
 };
 
 // One option by name, from text. Throws InvalidArgument for an unknown name or a value that can't

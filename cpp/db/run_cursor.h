@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -51,9 +52,11 @@ class RunCursor {
     if (cursor_ && table == table_) return;
     table_ = table;
     if (table < run_->table_count()) {
-      cursor_.emplace(run_->handle(table).table().cursor(hints_));
+      open_ = run_->handle(table).pin();
+      cursor_.emplace(open_->cursor(hints_));
     } else {
       cursor_.reset();
+      open_.reset();
     }
   }
   void skip_forward() {
@@ -72,7 +75,8 @@ class RunCursor {
   std::shared_ptr<const RunView> run_;
   ReadHints hints_;
   size_t table_ = 0;
-  std::optional<TableCursor> cursor_;
+  std::shared_ptr<const Table> open_;
+  std::optional<TableCursor> cursor_;  // of open_
 };
 
 }  // namespace lsmkit

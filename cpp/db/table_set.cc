@@ -7,28 +7,6 @@
 
 namespace lsmkit {
 
-TableHandle::TableHandle(FileSystem& files, std::string path, std::shared_ptr<BlockCache> cache,
-                         TableRef meta)
-    : files_(files), path_(std::move(path)), cache_(std::move(cache)), meta_(std::move(meta)) {}
-
-const Table& TableHandle::open_now(FileSystem& files) const {
-  const std::lock_guard lock(mutex_);
-  if (!table_) {
-    auto file = files.open(path_);
-    if (file->size() != meta_->file_bytes) {
-      throw CorruptionError(path_, 0,
-                            "found " + std::to_string(file->size()) + " bytes, due are " +
-                                std::to_string(meta_->file_bytes) + " by the MANIFEST");
-    }
-    table_ = Table::open(std::move(file), cache_.get(), meta_->id);
-    open_.store(table_.get(), std::memory_order_release);
-  }
-  return *table_;
-}
-
-TableSet::TableSet(FileSystem& files, std::string dir, std::shared_ptr<BlockCache> cache)
-    : files_(files), dir_(std::move(dir)), cache_(std::move(cache)) {}
-
 std::string TableSet::path_of(TableNumber number) const {
   return join_path(dir_, table_file_name(number));
 }
@@ -37,7 +15,7 @@ std::shared_ptr<TableHandle> TableSet::handle(const TableRef& meta) {
   const std::lock_guard lock(mutex_);
   auto& handle = live_[meta->number];
   if (!handle) {
-    handle = std::make_shared<TableHandle>(files_, path_of(meta->number), cache_, meta);
+    handle = std::make_shared<TableHandle>(files_, path_of(meta->number), open_tables_, meta);
   }
   return handle;
 }

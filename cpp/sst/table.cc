@@ -235,8 +235,9 @@ uint64_t Table::approximate_offset(std::string_view key) const {
 }
 
 uint64_t Table::memory_bytes() const {
-  return index_.memory_bytes() + filter_size_ + slots_.capacity() * sizeof(BlockSlot) +
-         (dictionary_ ? dictionary_->memory_bytes() : 0);
+  return sizeof(Table) + path().size() + properties_.smallest_key.size() +
+         properties_.largest_key.size() + index_.memory_bytes() + filter_size_ +
+         slots_.capacity() * sizeof(BlockSlot) + (dictionary_ ? dictionary_->memory_bytes() : 0);
 }
 
 void Table::verify(const std::function<void()>& poll) const {

@@ -79,6 +79,7 @@ class FaultReadFile final : public ReadFile {
   void will_read(uint64_t offset, uint64_t bytes) const override {
     below_->will_read(offset, bytes);
   }
+  void keeps_its_name() override { below_->keeps_its_name(); }
   const std::string& path() const override { return below_->path(); }
 
  private:

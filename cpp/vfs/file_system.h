@@ -66,6 +66,9 @@ class ReadFile {
   virtual size_t read(uint64_t offset, size_t bytes, char* to) const = 0;
   // Tells the system that this range will be wanted soon. Free to do nothing.
   virtual void will_read(uint64_t offset, uint64_t bytes) const { (void)offset, (void)bytes; }
+  // Promises that the name leads to this file for as long as this object lives, so that the file
+  // may be closed between reads when descriptors run short. Before the first read.
+  virtual void keeps_its_name() {}
   virtual const std::string& path() const = 0;
 };
 

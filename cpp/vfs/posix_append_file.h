@@ -1,7 +1,6 @@
 // The two ways to append to a real file. FORMAT and promises are AppendFile's.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,33 +8,6 @@
 #include "lsmkit/vfs/file_system.h"
 
 namespace lsmkit {
-
-// An open descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int release() {
-    const int fd = fd_;
-    fd_ = -1;
-    return fd;
-  }
-
- private:
-  int fd_;
-};
-
-// Calls the system again as long as a signal interrupts it.
-template <class Call>
-auto retry_interrupted(Call&& call) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 // One pwrite per commit; nothing waits in user space.
 std::unique_ptr<AppendFile> make_written_file(int fd, const std::string& path);

@@ -13,6 +13,8 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/vfs/file_system.h"
 #include "lsmkit/vfs/posix_append_file.h"
+#include "lsmkit/vfs/posix_descriptor.h"
+#include "lsmkit/vfs/posix_read_file.h"
 
 namespace lsmkit {
 namespace {
@@ -20,39 +22,6 @@ namespace {
 [[noreturn]] void fail(const std::string& path, const char* doing) {
   throw IoError(errno, path, doing);
 }
-
-class PosixReadFile final : public ReadFile {
- public:
-  PosixReadFile(int fd, std::string path, uint64_t size)
-      : fd_(fd), path_(std::move(path)), size_(size) {}
-
-  uint64_t size() const override { return size_; }
-
-  size_t read(uint64_t offset, size_t bytes, char* to) const override {
-    size_t done = 0;
-    while (done < bytes) {
-      const ssize_t got = retry_interrupted([&] {
-        return pread(fd_.get(), to + done, bytes - done, static_cast<off_t>(offset + done));
-      });
-      if (got < 0) fail(path_, "reading");
-      if (got == 0) break;
-      done += static_cast<size_t>(got);
-    }
-    return done;
-  }
-
-  void will_read(uint64_t offset, uint64_t bytes) const override {
-    posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
-                  POSIX_FADV_WILLNEED);
-  }
-
-  const std::string& path() const override { return path_; }
-
- private:
-  Descriptor fd_;
-  const std::string path_;
-  const uint64_t size_;
-};
 
 // flock belongs to the open file, not to the process: closing another descriptor of the same file
 // does not give it up, and a forked child that closes its copy leaves the parent's lock alone.
@@ -69,9 +38,7 @@ class PosixFileSystem final : public FileSystem {
  public:
   std::unique_ptr<AppendFile> create(const std::string& path, AppendMode mode,
                                      uint64_t expected_bytes) override {
-    const int fd = retry_interrupted([&] {
-      return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    });
+    const int fd = open_descriptor(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0) fail(path, "creating");
     if (mode == AppendMode::kLog && can_map_appends(fd)) {
       return make_mapped_file(fd, path, expected_bytes);
@@ -81,15 +48,9 @@ class PosixFileSystem final : public FileSystem {
 
   std::unique_ptr<ReadFile> open(const std::string& path) override {
     // O_NONBLOCK: a pipe put in the place of a file must not make us wait.
-    const int fd = retry_interrupted(
-        [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); });
+    const int fd = open_descriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) fail(path, "opening");
-    Descriptor guard(fd);
-    struct stat about;
-    if (fstat(fd, &about) != 0) fail(path, "looking at");
-    if (!S_ISREG(about.st_mode)) throw IoError(EINVAL, path, "opening something that is no file:");
-    return std::make_unique<PosixReadFile>(guard.release(), path,
-                                           static_cast<uint64_t>(about.st_size));
+    return make_read_file(fd, path);
   }
 
   bool exists(const std::string& path) override {
@@ -129,8 +90,10 @@ class PosixFileSystem final : public FileSystem {
   }
 
   std::vector<std::string> list(const std::string& dir) override {
-    DIR* stream = opendir(dir.c_str());
+    Descriptor descriptor(open_dir(dir));
+    DIR* stream = fdopendir(descriptor.get());
     if (stream == nullptr) fail(dir, "listing");
+    (void)descriptor.release();
     const std::unique_ptr<DIR, int (*)(DIR*)> guard(stream, closedir);
     std::vector<std::string> names;
     for (errno = 0; const dirent* entry = readdir(stream); errno = 0) {
@@ -176,8 +139,7 @@ class PosixFileSystem final : public FileSystem {
 
   std::unique_ptr<FileLock> lock(const std::string& path) override {
     for (;;) {
-      const int fd = retry_interrupted(
-          [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); });
+      const int fd = open_descriptor(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
       if (fd < 0) fail(path, "opening");
       Descriptor guard(fd);
       if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -210,8 +172,7 @@ class PosixFileSystem final : public FileSystem {
 
  private:
   static int open_dir(const std::string& path) {
-    const int fd =
-        retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    const int fd = open_descriptor(path, O_RDONLY | O_DIRECTORY);
     if (fd < 0) fail(path, "opening directory");
     return fd;
   }

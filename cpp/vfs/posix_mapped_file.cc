@@ -11,6 +11,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/vfs/posix_append_file.h"
+#include "lsmkit/vfs/posix_descriptor.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23

@@ -7,6 +7,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/vfs/posix_append_file.h"
+#include "lsmkit/vfs/posix_descriptor.h"
 
 namespace lsmkit {
 namespace {
@@ -75,10 +76,6 @@ class WrittenFile final : public AppendFile {
 };
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::unique_ptr<AppendFile> make_written_file(int fd, const std::string& path) {
   return std::make_unique<WrittenFile>(fd, path);

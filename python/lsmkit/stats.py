@@ -93,8 +93,9 @@ class Stats:
         Log bytes / bytes of keys and values put.
     compression_ratio : float
         File bytes / bytes of keys and values stored; below 1 where compression pays.
-    table_count, snapshot_count, cursor_count : int
-        Now.
+    table_count, open_table_count, snapshot_count, cursor_count : int
+        Now. A table is open, with its index and filter in memory, from its first read on, until
+        these take too much of the memory and it was not read of late.
     gets, gets_found, tables_probed, filter_negatives : int
         Since the open: gets, those that found their key, tables they looked into, and tables that
         a filter spared them.
@@ -115,6 +116,7 @@ class Stats:
     log_amp: float
     compression_ratio: float
     table_count: int
+    open_table_count: int
     snapshot_count: int
     cursor_count: int
     gets: int
