@@ -1,0 +1,67 @@
+// Trees in lock-step: the same keys, a flush every n puts, and then nothing goes on until no
+// compaction is due. So what each tree writes is a property of its rules, not of the machine, and a
+// second run repeats it to the byte.
+//
+// Everything is counted in entries, which all have the same key and value sizes: so block formats
+// and filters, which are not in question here, do not blur the comparison.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lsmkit::bench {
+
+inline constexpr size_t kLockstepKeyBytes = 16;
+inline constexpr size_t kLockstepValueBytes = 100;
+
+// The shape asked of every tree, in entries.
+struct LockstepShape {
+  uint64_t table_entries = 4519;  // 512 KiB of 116 bytes
+  uint64_t base_entries = 18'079;
+  double fanout = 10;
+  unsigned l0_trigger = 4;
+  bool dynamic_levels = false;
+  std::string picker = "min_overlapping_ratio";
+  std::map<std::string, std::string> options;  // of lsmkit's, over all of these
+};
+
+// Entries, since the tree was made.
+struct LockstepWork {
+  uint64_t flushed = 0;
+  std::vector<uint64_t> written;  // by compactions, by output level
+  uint64_t jobs = 0;              // that rewrote
+  uint64_t moves = 0;             // tables moved as they are
+  uint64_t all_written() const {
+    uint64_t sum = flushed;
+    for (const uint64_t n : written) sum += n;
+    return sum;
+  }
+};
+
+struct LockstepLevel {
+  uint64_t tables = 0;
+  uint64_t entries = 0;
+};
+
+class LockstepTree {
+ public:
+  virtual ~LockstepTree() = default;
+  virtual void put(std::string_view key) = 0;
+  virtual void remove(std::string_view key) = 0;
+  virtual void flush_and_settle() = 0;
+  virtual LockstepWork work() const = 0;
+  virtual std::vector<LockstepLevel> levels() const = 0;
+  virtual uint64_t run_count() const = 0;
+};
+
+// Our planner and rules on lists of keys.
+std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape);
+// RocksDB in a fresh directory; its work as its event listener tells it.
+std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, const std::string& path);
+
+}  // namespace lsmkit::bench

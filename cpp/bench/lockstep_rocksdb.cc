@@ -1,0 +1,137 @@
+// RocksDB in lock-step: explicit flushes, one job at a time, its own listener counts.
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+
+#include <chrono>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "lockstep.h"
+
+namespace lsmkit::bench {
+namespace {
+
+constexpr uint64_t kEntryBytes = kLockstepKeyBytes + kLockstepValueBytes;
+
+void ensure(const rocksdb::Status& status) {
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+}
+
+class Counting final : public rocksdb::EventListener {
+ public:
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) override {
+    const std::lock_guard lock(mutex_);
+    work_.flushed += info.table_properties.num_entries;
+  }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) override {
+    const std::lock_guard lock(mutex_);
+    const auto level = static_cast<size_t>(info.output_level);
+    if (work_.written.size() <= level) work_.written.resize(level + 1);
+    if (info.stats.num_output_records == 0 && info.stats.num_input_records == 0) {
+      work_.moves += info.input_files.size();
+      return;
+    }
+    work_.written[level] += info.stats.num_output_records;
+    ++work_.jobs;
+  }
+  LockstepWork work() const {
+    const std::lock_guard lock(mutex_);
+    return work_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  LockstepWork work_;
+};
+
+rocksdb::CompactionPri priority_of(const std::string& picker) {
+  if (picker == "min_overlapping_ratio") return rocksdb::kMinOverlappingRatio;
+  if (picker == "round_robin") return rocksdb::kRoundRobin;
+  if (picker == "oldest_smallest_seq") return rocksdb::kOldestSmallestSeqFirst;
+  if (picker == "oldest_largest_seq") return rocksdb::kOldestLargestSeqFirst;
+  throw std::invalid_argument("RocksDB has no picker " + picker);
+}
+
+class RocksDbTree final : public LockstepTree {
+ public:
+  RocksDbTree(const LockstepShape& shape, const std::string& path)
+      : counting_(std::make_shared<Counting>()) {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    options.compression = rocksdb::kNoCompression;
+    options.write_buffer_size = size_t{1} << 30;  // flushes are asked for
+    options.target_file_size_base = shape.table_entries * kEntryBytes;
+    options.max_bytes_for_level_base = shape.base_entries * kEntryBytes;
+    options.max_bytes_for_level_multiplier = shape.fanout;
+    options.level0_file_num_compaction_trigger = static_cast<int>(shape.l0_trigger);
+    options.level0_slowdown_writes_trigger = options.level0_stop_writes_trigger = 1'000;
+    options.soft_pending_compaction_bytes_limit = options.hard_pending_compaction_bytes_limit = 0;
+    options.level_compaction_dynamic_level_bytes = shape.dynamic_levels;
+    options.compaction_pri = priority_of(shape.picker);
+    options.max_background_jobs = 2;
+    options.max_subcompactions = 1;
+    options.listeners.push_back(counting_);
+    rocksdb::DB* db = nullptr;
+    ensure(rocksdb::DB::Open(options, path, &db));
+    db_.reset(db);
+    writing_.disableWAL = true;
+  }
+
+  void put(std::string_view key) override {
+    ensure(db_->Put(writing_, rocksdb::Slice(key.data(), key.size()), value_));
+  }
+  void remove(std::string_view key) override {
+    ensure(db_->Delete(writing_, rocksdb::Slice(key.data(), key.size())));
+  }
+  void flush_and_settle() override {
+    ensure(db_->Flush({}));
+    // A compaction that becomes due by another's end is pending before that one stops running.
+    while (number("rocksdb.compaction-pending") != 0 ||
+           number("rocksdb.num-running-compactions") != 0 ||
+           number("rocksdb.num-running-flushes") != 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+
+  LockstepWork work() const override { return counting_->work(); }
+  std::vector<LockstepLevel> levels() const override {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db_->GetLiveFilesMetaData(&files);
+    std::vector<LockstepLevel> out(static_cast<size_t>(db_->NumberLevels()));
+    for (const auto& file : files) {
+      LockstepLevel& level = out[static_cast<size_t>(file.level)];
+      ++level.tables;
+      level.entries += file.num_entries;
+    }
+    return out;
+  }
+  uint64_t run_count() const override {
+    uint64_t runs = 0;
+    const auto all = levels();
+    for (size_t n = 0; n < all.size(); ++n) runs += n == 0 ? all[n].tables : all[n].tables > 0;
+    return runs;
+  }
+
+ private:
+  uint64_t number(const char* property) const {
+    uint64_t out = 0;
+    if (!db_->GetIntProperty(property, &out)) throw std::runtime_error(property);
+    return out;
+  }
+
+  std::shared_ptr<Counting> counting_;
+  std::unique_ptr<rocksdb::DB> db_;
+  rocksdb::WriteOptions writing_;
+  const std::string value_ = std::string(kLockstepValueBytes, 'v');
+};
+
+}  // namespace
+
+std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape,
+                                               const std::string& path) {
+  return std::make_unique<RocksDbTree>(shape, path);
+}
+
+}  // namespace lsmkit::bench
