@@ -25,7 +25,6 @@ namespace {
 struct Asked {
   uint64_t keys = 1'000'000;
   uint64_t overwrites = 4'000'000;
-  uint64_t flush_every = 4096;
   bool zipf = false;
   unsigned delete_percent = 0;
   std::string trees = "lsmkit,rocksdb";
@@ -84,7 +83,7 @@ Outcome run(const Asked& asked, LockstepTree& tree) {
   uint64_t live_count = 0, since_flush = 0, samples = 0;
   bool sampling = false;
   const auto step = [&] {
-    if (++since_flush < asked.flush_every) return;
+    if (++since_flush < asked.shape.flush_entries) return;
     since_flush = 0;
     tree.flush_and_settle();
     if (!sampling) return;
@@ -193,7 +192,7 @@ Asked asked_of(int argc, char** argv) {
     } else if (name == "--overwrites") {
       out.overwrites = number();
     } else if (name == "--flush") {
-      out.flush_every = number();
+      out.shape.flush_entries = number();
     } else if (name == "--deletes") {
       out.delete_percent = static_cast<unsigned>(number());
     } else if (name == "--distribution") {
@@ -229,7 +228,7 @@ void run_all(const Asked& asked) {
               with_commas(asked.keys).c_str(), kLockstepKeyBytes, kLockstepValueBytes,
               with_commas(asked.overwrites).c_str(), asked.zipf ? "zipf .99" : "uniform",
               asked.delete_percent ? text(", %u %% deletes", asked.delete_percent).c_str() : "",
-              with_commas(asked.flush_every).c_str());
+              with_commas(asked.shape.flush_entries).c_str());
   [[maybe_unused]] ScratchDirectory scratch(asked.dir, "lockstep");
   std::vector<std::pair<std::string, Outcome>> outcomes;
   if (asked.trees.find("lsmkit") != std::string::npos) {

@@ -21,6 +21,7 @@ inline constexpr size_t kLockstepValueBytes = 100;
 
 // The shape asked of every tree, in entries.
 struct LockstepShape {
+  uint64_t flush_entries = 4096;
   uint64_t table_entries = 4519;  // 512 KiB of 116 bytes
   uint64_t base_entries = 18'079;
   double fanout = 10;

@@ -84,6 +84,7 @@ CompactionOptions options_of(const LockstepShape& shape) {
   const auto set = [&](const char* name, const std::string& value) {
     set_option(options, name, value);
   };
+  set("memtable_bytes", std::to_string(shape.flush_entries * kEntryWeight));
   set("table_bytes", std::to_string(shape.table_entries * kEntryWeight));
   set("base_bytes", std::to_string(shape.base_entries * kEntryWeight));
   set("fanout", std::to_string(shape.fanout));

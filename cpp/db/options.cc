@@ -38,6 +38,7 @@ const OptionField kFields[] = {
     {"layout", true, &Options::layout},
     {"level_count", true, &Options::level_count},
     {"l0_trigger_runs", true, &Options::l0_trigger_runs},
+    {"l0_merged_runs", true, &Options::l0_merged_runs},
     {"base_bytes", true, &Options::base_bytes},
     {"fanout", true, &Options::fanout},
     {"level_sizing", true, &Options::level_sizing},
@@ -202,9 +203,10 @@ void Options::validate() const {
            "at most " + std::to_string(kMaxLevels) + " of them");
   }
   require_range("compression_dictionary_bytes", compression_dictionary_bytes, 0, 1 << 20);
-  require_one_of("layout", layout, {"leveled"});
+  require_one_of("layout", layout, {"leveled", "hybrid"});
   require_range("level_count", level_count, 2, 16);
   require_range("l0_trigger_runs", l0_trigger_runs, 1, 100'000);
+  require_range("l0_merged_runs", l0_merged_runs, 1, 100);
   require_range("base_bytes", base_bytes, kKiB, kTiB);
   if (!(fanout >= 2 && fanout <= 1000))
     refuse("fanout", double_text(fanout), "a number from 2 to 1000");

@@ -37,6 +37,7 @@ struct Options {
   std::string layout = "leveled";
   uint32_t level_count = 7;
   uint32_t l0_trigger_runs = 4;
+  uint32_t l0_merged_runs = 4;  // hybrid: so many merged ones before L0 goes to the base level
   uint64_t base_bytes = 256 << 20;               // target weight of the base level
   double fanout = 10;                            // weight ratio of neighbouring levels
   std::string level_sizing = "dynamic";          // "dynamic" or "static"

@@ -9,6 +9,9 @@ namespace lsmkit {
 
 CompactionOptions compaction_options_of(const Options& options) {
   CompactionOptions out;
+  out.layout = options.layout == "hybrid" ? Layout::kHybrid : Layout::kLeveled;
+  out.memtable_weight = options.memtable_bytes;
+  out.l0_merged_runs = options.l0_merged_runs;
   out.level_count = options.level_count;
   out.l0_trigger_runs = options.l0_trigger_runs;
   out.base_weight = options.base_bytes;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsmkit/rules/l0_tiers.h"
+
 namespace lsmkit {
 namespace {
 
@@ -68,6 +70,18 @@ std::vector<Weights> level_weights(const Version& version, const PlanContext& co
 
 }  // namespace
 
+std::vector<Run> idle_l0_runs(const Version& version, const PlanContext& context) {
+  std::vector<Run> idle = version.level(0).runs;
+  for (const JobInFlight& job : context.in_flight) {
+    for (const TableNumber number : job.inputs) {
+      const auto place = version.find(number);
+      if (place && place->level == 0)
+        std::erase_if(idle, [&](const Run& run) { return run.id() == place->run; });
+    }
+  }
+  return idle;
+}
+
 std::vector<LevelScore> level_scores(const Version& version, const PlanContext& context,
                                      const CompactionOptions& options) {
   const LevelTargets targets = level_targets(version, options);
@@ -79,7 +93,11 @@ std::vector<LevelScore> level_scores(const Version& version, const PlanContext& 
   for (unsigned n = 0; n + 1 < levels.size(); ++n) {
     const Weights& level = levels[n];
     LevelScore score{n, 0, 0};
-    if (n == 0) {
+    if (n == 0 && options.layout == Layout::kHybrid) {
+      score.score = score.priority = l0_tiers(idle_l0_runs(version, context), options).score;
+      if (dynamic && score.priority > 1) score.priority *= kDueScale;
+      arriving += static_cast<double>(level.total);
+    } else if (n == 0) {
       score.score = std::max(
           static_cast<double>(level.idle_runs) / static_cast<double>(options.l0_trigger_runs),
           ratio(level.idle, options.base_weight));

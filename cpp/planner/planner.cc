@@ -9,7 +9,8 @@ std::optional<Selection> select(const PlanView& view, const LevelScore& score, b
                                 std::string& why_not) {
   std::optional<Selection> selection;
   if (score.level == 0) {
-    selection = select_l0_to_base(view, why_not);
+    selection = view.options.layout == Layout::kHybrid ? select_from_tiered_l0(view, why_not)
+                                                       : select_l0_to_base(view, why_not);
     std::string why_not_within;
     if (!selection) selection = select_within_l0(view, why_not_within);
   } else if (l0_waits && score.level == view.targets.base_level) {

@@ -1,7 +1,9 @@
 // Choosing runs of L0.
 #include <algorithm>
 
+#include "lsmkit/planner/level_scores.h"
 #include "lsmkit/planner/selection.h"
+#include "lsmkit/rules/l0_tiers.h"
 
 namespace lsmkit {
 namespace {
@@ -97,6 +99,29 @@ std::optional<Selection> select_moves(const PlanView& view) {
   return selection;
 }
 
+// Indices of L0's runs.
+std::vector<size_t> oldest_first(const Level& l0) {
+  std::vector<size_t> indices(l0.runs.size());
+  for (size_t i = 0; i < indices.size(); ++i) indices[i] = indices.size() - 1 - i;
+  return indices;
+}
+
+// The newest `count` runs become one. Requires: nothing older than them is in flight that a newer
+// run of L0 could come to stand below.
+std::optional<Selection> merge_newest(const PlanView& view, size_t count, std::string& why_not) {
+  const std::vector<Run>& runs = view.version.level(0).runs;
+  std::vector<bool> taken(runs.size());
+  std::fill_n(taken.begin(), count, true);
+  Selection selection;
+  selection.reason = EditReason::kIntraL0;
+  selection.inputs = inputs_of(runs, taken);
+  selection.output_level = 0;
+  selection.output_run = runs.front().id();
+  why_not = obstacle(view, selection.inputs);
+  if (!why_not.empty()) return std::nullopt;
+  return selection;
+}
+
 }  // namespace
 
 std::optional<Selection> select_l0_group(const PlanView& view, const std::vector<size_t>& seeds,
@@ -129,10 +154,9 @@ std::optional<Selection> select_l0_group(const PlanView& view, const std::vector
 }
 
 std::optional<Selection> select_l0_to_base(const PlanView& view, std::string& why_not) {
-  std::vector<size_t> oldest_first(view.version.level(0).runs.size());
-  for (size_t i = 0; i < oldest_first.size(); ++i) oldest_first[i] = oldest_first.size() - 1 - i;
   auto selection = select_moves(view);
-  if (!selection) selection = select_l0_group(view, oldest_first, true, why_not);
+  if (!selection)
+    selection = select_l0_group(view, oldest_first(view.version.level(0)), true, why_not);
   if (selection) selection->reason = EditReason::kL0ToBase;
   return selection;
 }
@@ -147,7 +171,6 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
   }
   uint64_t weight = 0;
   uint64_t weight_per_run_removed = UINT64_MAX;
-  std::vector<bool> taken(runs.size());
   size_t count = 0;
   for (; count < runs.size(); ++count) {
     why_not = view.obstacles.to_reading(runs[count].tables());
@@ -159,18 +182,31 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
       if (per_run > weight_per_run_removed) break;
       weight_per_run_removed = per_run;
     }
-    taken[count] = true;
   }
   if (count < kMinRunsWithinL0) {
     if (why_not.empty()) why_not = "too few runs of L0 would be worth merging";
     return std::nullopt;
   }
-  Selection selection;
-  selection.reason = EditReason::kIntraL0;
-  selection.inputs = inputs_of(runs, taken);
-  selection.output_level = 0;
-  selection.output_run = runs.front().id();
-  return selection;
+  return merge_newest(view, count, why_not);
+}
+
+std::optional<Selection> select_from_tiered_l0(const PlanView& view, std::string& why_not) {
+  const std::vector<Run> idle = idle_l0_runs(view.version, view.context);
+  const L0Tiers tiers = l0_tiers(idle, view.options);
+  auto selection = select_moves(view);
+  if (!selection && tiers.full)
+    selection = select_l0_group(view, oldest_first(view.version.level(0)), true, why_not);
+  if (selection) {
+    selection->reason = EditReason::kL0ToBase;
+    return selection;
+  }
+  // If the way down is blocked, the young ones at least.
+  const size_t count = tiers.crowded && !tiers.full ? idle.size() : tiers.young;
+  if (count < view.options.l0_trigger_runs || count < 2) {
+    if (why_not.empty()) why_not = "few young runs stand in L0";
+    return std::nullopt;
+  }
+  return merge_newest(view, count, why_not);
 }
 
 }  // namespace lsmkit

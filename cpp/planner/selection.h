@@ -55,6 +55,8 @@ struct Selection {
 
 // The selections; without one, `why_not` says what stood in the way.
 std::optional<Selection> select_l0_to_base(const PlanView& view, std::string& why_not);
+// The hybrid layout's L0: its young runs become one, or all of it goes to the base.
+std::optional<Selection> select_from_tiered_l0(const PlanView& view, std::string& why_not);
 std::optional<Selection> select_within_l0(const PlanView& view, std::string& why_not);
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                                            std::string& why_not);

@@ -16,15 +16,28 @@ enum class Picker : uint8_t {
   kRoundRobin,           // the next one above the level's cursor
 };
 
+// How many sorted runs a level holds, and how data moves on.
+enum class Layout : uint8_t {
+  // L0 goes to the base level as soon as it holds l0_trigger_runs; one run per level below it.
+  kLeveled,
+  // L0 is tiered: so many runs of about one weight are merged within it, and only when
+  // l0_merged_runs of these stand does all of it go to the base level (rules/l0_tiers.h). Levels
+  // below are leveled, and so few and so large that leveling pays (rules/level_targets.h).
+  kHybrid,
+};
+
 // How filter bits are shared out (rules/filter_bits.h). RocksDB gives every level the same.
 enum class FilterAllocation : uint8_t { kByLevel, kUniform };
 
 struct CompactionOptions {
-  unsigned level_count = 7;                    // RocksDB: num_levels, 7
-  uint32_t l0_trigger_runs = 4;                // level0_file_num_compaction_trigger, 4
-  uint64_t base_weight = uint64_t{256} << 20;  // max_bytes_for_level_base, 256 MiB
-  double fanout = 10;                          // max_bytes_for_level_multiplier, 10
-  uint64_t table_weight = uint64_t{64} << 20;  // target_file_size_base, 64 MiB
+  Layout layout = Layout::kLeveled;
+  unsigned level_count = 7;                       // RocksDB: num_levels, 7
+  uint32_t l0_trigger_runs = 4;                   // level0_file_num_compaction_trigger, 4
+  uint32_t l0_merged_runs = 4;                    // hybrid only
+  uint64_t memtable_weight = uint64_t{64} << 20;  // of a flush, about; write_buffer_size, 64 MiB
+  uint64_t base_weight = uint64_t{256} << 20;     // max_bytes_for_level_base, 256 MiB
+  double fanout = 10;                             // max_bytes_for_level_multiplier, 10
+  uint64_t table_weight = uint64_t{64} << 20;     // target_file_size_base, 64 MiB
   LevelSizing sizing = LevelSizing::kDynamic;
   Picker picker = Picker::kMinOverlappingRatio;
   // Cut tables at next-level boundaries between half and twice the target; about an eighth less
@@ -36,6 +49,10 @@ struct CompactionOptions {
   // 0: 25 times table_weight. RocksDB: max_compaction_bytes.
   uint64_t max_compaction_weight = 0;
 
+  // Hybrid: what L0 holds when it goes to the base level, if no key is written twice.
+  uint64_t l0_batch_weight() const {
+    return uint64_t{l0_merged_runs} * l0_trigger_runs * memtable_weight;
+  }
   uint64_t compaction_weight_limit() const {
     return max_compaction_weight != 0 ? max_compaction_weight : 25 * table_weight;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsmkit/rules/l0_tiers.h"
+
 namespace lsmkit {
 
 BackgroundJob next_background_job(const BackgroundState& state) {
@@ -9,6 +11,11 @@ BackgroundJob next_background_job(const BackgroundState& state) {
   const unsigned for_compactions = state.slots > 1 ? state.slots - 1 : 1;
   if (state.compactions_running < for_compactions) return BackgroundJob::kCompaction;
   return BackgroundJob::kNone;
+}
+
+static bool l0_goes_down(const Level& l0, const CompactionOptions& options) {
+  if (options.layout == Layout::kHybrid) return l0_tiers(l0.runs, options).full;
+  return l0.runs.size() >= options.l0_trigger_runs || l0.weight() >= options.base_weight;
 }
 
 // What L0 holds, once it is due, goes to the base together with all of the base; what a level then
@@ -19,7 +26,7 @@ uint64_t compaction_debt(const Version& version, const CompactionOptions& option
   const Level& l0 = version.level(0);
   double debt = 0;
   double arriving = 0;
-  if (l0.runs.size() >= options.l0_trigger_runs || l0.weight() >= options.base_weight) {
+  if (l0_goes_down(l0, options)) {
     arriving = static_cast<double>(l0.weight());
     debt = arriving + static_cast<double>(version.level(targets.base_level).weight());
   }
@@ -36,7 +43,9 @@ uint64_t compaction_debt(const Version& version, const CompactionOptions& option
 }
 
 DelayLimits default_delay_limits(const CompactionOptions& options) {
-  const uint64_t l0 = options.l0_trigger_runs * options.table_weight;
+  const uint64_t l0 = options.layout == Layout::kHybrid
+                          ? options.l0_batch_weight()
+                          : options.l0_trigger_runs * options.table_weight;
   const uint64_t free_debt = 4 * (l0 + options.base_weight);
   return {free_debt, 8 * free_debt};
 }

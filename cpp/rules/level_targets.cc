@@ -1,11 +1,14 @@
 #include "lsmkit/rules/level_targets.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lsmkit {
 namespace {
 
 constexpr double kMaxWeight = 1e18;
+// One level more is one more run that every read meets: so much less rewriting it must bring.
+constexpr double kLeastGainOfALevel = 1;
 
 uint64_t divided(uint64_t weight, double fanout) {
   return static_cast<uint64_t>(static_cast<double>(weight) / fanout);
@@ -72,6 +75,64 @@ LevelTargets dynamic_targets(const Version& version, unsigned level_count,
   return targets;
 }
 
+// What a byte is rewritten on its way through `levels` levels, from a batch to one that is `ratio`
+// times as heavy, at the best: each meets x times its own weight. A level that is fed whole batches
+// is half full on average, so the one below may be twice as far away (cf. FAST'16).
+struct EvenLevels {
+  double x = 0;
+  double cost = 0;
+};
+EvenLevels even_levels(unsigned levels, double ratio) {
+  EvenLevels out;
+  out.x = std::pow(ratio / std::pow(2.0, levels - 1), 1.0 / levels);
+  out.cost = levels * (1 + out.x);
+  return out;
+}
+
+// The level above the last is a fanout lighter than it, which bounds space. Between that and L0's
+// batches stand as many levels as make the least rewriting, evenly spaced; none at all while the
+// last level is so light that every batch may as well be merged into it.
+LevelTargets hybrid_targets(const Version& version, unsigned level_count,
+                            const CompactionOptions& options) {
+  LevelTargets targets;
+  targets.weight.resize(level_count);
+  const unsigned last = level_count - 1;
+  unsigned first_filled = last;
+  uint64_t heaviest = 0;
+  for (unsigned n = last; n > 0; --n) {
+    const uint64_t weight = version.level(n).weight();
+    if (weight > 0) first_filled = n;
+    heaviest = std::max(heaviest, weight);
+  }
+  targets.base_level = last;
+  const double batch = static_cast<double>(options.l0_batch_weight());
+  const double ratio = static_cast<double>(heaviest) / batch;
+  if (last > 1 && ratio * (1 - 1 / options.fanout) > 1 + options.fanout / 2) {
+    unsigned levels = 1;
+    EvenLevels best = even_levels(1, ratio / options.fanout);
+    while (levels + 1 < last) {
+      const EvenLevels more = even_levels(levels + 1, ratio / options.fanout);
+      if (more.cost > best.cost - kLeastGainOfALevel) break;
+      best = more;
+      ++levels;
+    }
+    targets.base_level = last - levels;
+    double weight = best.x * batch;
+    for (unsigned n = targets.base_level; n < last; ++n, weight *= 2 * best.x)
+      targets.weight[n] = static_cast<uint64_t>(weight);
+  }
+  targets.weight[last] = std::max(heaviest, options.l0_batch_weight());
+  // The base never lies below a filled level, or L0's records would sink past older ones: a filled
+  // level that is not called for is drained instead.
+  if (first_filled < targets.base_level) {
+    targets.drain_to_level = targets.base_level - 1;
+    for (unsigned n = first_filled; n < targets.base_level; ++n)
+      targets.weight[n] = options.l0_batch_weight();
+    targets.base_level = first_filled;
+  }
+  return targets;
+}
+
 }  // namespace
 
 unsigned planned_level_count(const Version& version, const CompactionOptions& options) {
@@ -83,8 +144,9 @@ unsigned planned_level_count(const Version& version, const CompactionOptions& op
 
 LevelTargets level_targets(const Version& version, const CompactionOptions& options) {
   const unsigned level_count = planned_level_count(version, options);
-  return options.sizing == LevelSizing::kStatic ? static_targets(level_count, options)
-                                                : dynamic_targets(version, level_count, options);
+  if (options.sizing == LevelSizing::kStatic) return static_targets(level_count, options);
+  return options.layout == Layout::kHybrid ? hybrid_targets(version, level_count, options)
+                                           : dynamic_targets(version, level_count, options);
 }
 
 }  // namespace lsmkit

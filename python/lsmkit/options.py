@@ -98,9 +98,10 @@ class OptionsDict(TypedDict, total=False):
     compression: Literal["zstd", "none"]
     compression_levels: tuple[int, ...]
     compression_dictionary_bytes: int
-    layout: Literal["leveled"]
+    layout: Literal["leveled", "hybrid"]
     level_count: int
     l0_trigger_runs: int
+    l0_merged_runs: int
     base_bytes: int
     fanout: float
     level_sizing: Literal["dynamic", "static"]
@@ -157,13 +158,19 @@ class Options:
         Of a zstd dictionary that each compressed table trains on its first blocks and carries; 0:
         none. Pays for small blocks of similar records, costs some milliseconds and the dictionary
         itself per table: 16 KiB is a good size. RocksDB: `CompressionOptions::max_dict_bytes`, 0.
-    layout : {"leveled"}
-        How sorted runs are arranged: one run per level below L0. RocksDB: `compaction_style`.
+    layout : {"leveled", "hybrid"}
+        How sorted runs are arranged. "leveled": L0 goes to the base level at `l0_trigger_runs`, and
+        each level below is one run. "hybrid": L0 is tiered, and levels below are few and leveled;
+        a quarter less is written than by "leveled" for about half a run more to read.
+        RocksDB: `compaction_style`.
     level_count : int
         Levels, L0 included. RocksDB: `num_levels`, 7.
     l0_trigger_runs : int
         Runs in L0 that make a compaction due. More of them write less and read slower.
         RocksDB: `level0_file_num_compaction_trigger`, 4.
+    l0_merged_runs : int
+        Hybrid only: `l0_trigger_runs` flushes are merged into one run of L0, and at so many of
+        these all of L0 goes to the base level.
     base_bytes : int
         Target weight of the base level, the one that L0 is merged into.
         RocksDB: `max_bytes_for_level_base`, 256 MiB.
@@ -205,9 +212,10 @@ class Options:
     compression: Literal["zstd", "none"] = "zstd"
     compression_levels: tuple[int, ...] = (0, 0, 1)
     compression_dictionary_bytes: int = 0
-    layout: Literal["leveled"] = "leveled"
+    layout: Literal["leveled", "hybrid"] = "leveled"
     level_count: int = 7
     l0_trigger_runs: int = 4
+    l0_merged_runs: int = 4
     base_bytes: int = 256 << 20
     fanout: float = 10.0
     level_sizing: Literal["dynamic", "static"] = "dynamic"

@@ -51,6 +51,10 @@ class Conversation {
     options_.level_count = static_cast<unsigned>(d.number("level_count", options_.level_count));
     options_.l0_trigger_runs =
         static_cast<uint32_t>(d.number("l0_trigger_runs", options_.l0_trigger_runs));
+    options_.l0_merged_runs =
+        static_cast<uint32_t>(d.number("l0_merged_runs", options_.l0_merged_runs));
+    options_.memtable_weight = d.number("memtable_weight", options_.memtable_weight);
+    if (d.has("hybrid")) options_.layout = Layout::kHybrid;
     options_.base_weight = d.number("base_weight", options_.base_weight);
     options_.table_weight = d.number("table_weight", options_.table_weight);
     options_.fanout =
@@ -172,6 +176,9 @@ TEST_CASE("round robin goes on above its cursor, around the end, and cuts at the
 }
 TEST_CASE("a range goes down level by level and is rewritten once at the bottom") {
   converse("range");
+}
+TEST_CASE("hybrid: L0 gathers runs, and levels stand where they pay") {
+  converse("hybrid");
 }
 TEST_CASE("what L0 holds is drawn into the tree: a small tree, step by step") {
   converse("worked_example");

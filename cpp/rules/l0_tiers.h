@@ -1,0 +1,29 @@
+// The hybrid layout's L0: flushes gather until so many of them stand, and are merged into one run;
+// when enough of these stand, all of L0 goes to the base level at once. An entry is rewritten once
+// more than it would be without tiers, but L0 meets the base level a quarter as often, and levels
+// that a smaller batch would need in between are spared (measured: cpp/bench/DECISIONS.md).
+//
+// Where keys are written over and over, merged runs are lighter than what went in. While all of L0
+// is well below a batch it is merged into one run instead of going down, so that it gathers more
+// writes: hot keys end here.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "lsmkit/rules/compaction_options.h"
+#include "lsmkit/version/version.h"
+
+namespace lsmkit {
+
+struct L0Tiers {
+  double score = 0;      // something is due from 1 on
+  size_t young = 0;      // the newest runs, which were not merged yet
+  bool crowded = false;  // as many runs stand as may
+  bool full = false;     // all of L0 goes to the base level
+};
+
+// `runs`: those of L0 that are not being compacted, newest first.
+L0Tiers l0_tiers(std::span<const Run> runs, const CompactionOptions& options);
+
+}  // namespace lsmkit
