@@ -259,7 +259,10 @@ Survey Replay::survey_later_logs(LogNumber log) {
 void Replay::finish(const HistoryStop& stop, const Survey& later) {
   std::string why = stop.why;
   if (why.empty() && history_.inside_record()) why = "a record begins that never ends";
-  if (why.empty() && later.chunk_count > 0) why = "no seal, and later logs hold records";
+  if (why.empty() && later.bytes > 0) {
+    why = later.chunk_count > 0 ? "no seal, and later logs hold records"
+                                : "no seal, and later logs hold bytes that are no records";
+  }
   if (why.empty()) return;
   report_.torn_tail = path_of(stop.at.log) + " at offset " + std::to_string(stop.at.offset) + ": " +
                       why + "; " + std::to_string(report_.dropped_bytes) + " bytes dropped";

@@ -151,10 +151,15 @@ void BlockCursor::seek_to_last() {
 
 void BlockCursor::next() {
   decode(next_);
-  if (valid() && restart_ + 1 < block_->restart_count() &&
-      entry_ >= block_->restart_offset(restart_ + 1)) {
-    ++restart_;
+  if (restart_ + 1 == block_->restart_count()) return;
+  const uint32_t due = block_->restart_offset(restart_ + 1);
+  if (entry_ < due) return;
+  // A search begins at restarts, so one that is not as it should be would hide entries from it.
+  // (kNowhere is above every offset.)
+  if (entry_ > due || block_->data()[entry_] != 0) {
+    throw DecodeError("a restart where no entry begins that has all of its key");
   }
+  ++restart_;
 }
 
 void BlockCursor::prev() {

@@ -13,6 +13,29 @@ size_t common_prefix_bytes(std::string_view a, std::string_view b) {
   return static_cast<size_t>(end - a.begin());
 }
 
+// take(common prefix, rest of the separator, handle) for all that a partition or a top lists.
+template <class Take>
+void walk(std::string_view partition, Take&& take) {
+  Decoder d(partition);
+  BlockHandle handle{d.take_varint(), 0};
+  const std::string_view common = d.take_length_prefixed();
+  const uint64_t count = d.take_varint_at_most(d.remaining());  // each takes two bytes or more
+  std::string_view before;
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string_view suffix = d.take_length_prefixed();
+    if (common.size() + suffix.size() > kMaxKeyBytes) {
+      throw DecodeError("an index whose separator is longer than a key can be");
+    }
+    if (suffix < before) throw DecodeError("an index whose separators do not ascend");
+    handle.bytes = d.take_varint_at_most(kMaxRawBlockBytes);
+    if (handle.offset > UINT64_MAX / 2) throw DecodeError("an index with an impossible offset");
+    take(common, suffix, handle);
+    handle.offset = handle.end();
+    before = suffix;
+  }
+  if (!d.empty()) throw DecodeError("an index with bytes left over");
+}
+
 }  // namespace
 
 std::string shortest_separator(std::string_view last, std::string_view next) {
@@ -41,27 +64,30 @@ std::string encode_index(const std::vector<IndexEntry>& entries, uint64_t first_
 }
 
 void IndexReader::add(std::string_view partition) {
-  Decoder d(partition);
-  uint64_t offset = d.take_varint();
-  const std::string_view common = d.take_length_prefixed();
-  const uint64_t count = d.take_varint_at_most(d.remaining());  // each takes two bytes or more
-  if (!handles_.empty() && offset != handles_.back().end()) {
-    throw DecodeError("an index with a gap between blocks");
-  }
-  for (uint64_t i = 0; i < count; ++i) {
-    const std::string_view suffix = d.take_length_prefixed();
-    const uint64_t bytes = d.take_varint_at_most(kMaxRawBlockBytes);
+  uint64_t weight = 0;
+  walk(partition, [&](std::string_view common, std::string_view suffix, const BlockHandle& handle) {
+    const bool is_first = weight == 0;
+    if (is_first && !handles_.empty() && handle.offset != handles_.back().end()) {
+      throw DecodeError("an index with a gap between blocks");
+    }
+    if (weight >= kIndexPartitionBytes) throw DecodeError("an index partition that is too large");
     keys_.append(common).append(suffix);
     key_ends_.push_back(keys_.size());
-    if (offset > UINT64_MAX / 2) throw DecodeError("an index with an impossible offset");
-    handles_.push_back({offset, bytes});
-    offset = handles_.back().end();
+    handles_.push_back(handle);
     const size_t last = handles_.size() - 1;
-    if (last > 0 && separator(last) < separator(last - 1)) {
+    weight += index_weight(separator(last));
+    if (is_first && last > 0 && separator(last) < separator(last - 1)) {
       throw DecodeError("an index whose separators do not ascend");
     }
-  }
-  if (!d.empty()) throw DecodeError("an index with bytes left over");
+  });
+}
+
+std::vector<BlockHandle> partitions_of(std::string_view top) {
+  std::vector<BlockHandle> out;
+  walk(top, [&](std::string_view, std::string_view, const BlockHandle& handle) {
+    out.push_back(handle);
+  });
+  return out;
 }
 
 void IndexReader::finish() {

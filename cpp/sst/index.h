@@ -24,6 +24,15 @@ struct IndexEntry {
 };
 std::string encode_index(const std::vector<IndexEntry>& entries, uint64_t first_offset);
 
+// What one more separator adds to a partition. Past kIndexPartitionBytes a partition takes no more,
+// so its common prefix can't make a few bytes on disk many in memory.
+inline uint64_t index_weight(std::string_view separator) {
+  return separator.size() + 4;
+}
+
+// Where the partitions stand that a top lists. Throws DecodeError.
+std::vector<BlockHandle> partitions_of(std::string_view top);
+
 class IndexReader {
  public:
   // Adds what one partition says. Throws DecodeError.

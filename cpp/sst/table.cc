@@ -66,11 +66,9 @@ void Table::read_frame(std::optional<uint64_t> expected_id) {
     if (footer.index_depth == 1) {
       index_.add(top);
     } else {
-      IndexReader partitions;
-      partitions.add(top);
-      for (size_t i = 0; i < partitions.block_count(); ++i) {
-        at = partitions.handle(i).offset;
-        index_.add(read_meta_block(partitions.handle(i)));
+      for (const BlockHandle& partition : partitions_of(top)) {
+        at = partition.offset;
+        index_.add(read_meta_block(partition));
       }
     }
     index_.finish();
@@ -154,9 +152,13 @@ std::shared_ptr<const Block> Table::parse_block(size_t block, std::string_view s
     TableCodec codec;
     uint64_t raw_bytes;
     const std::string_view bytes = check_stored(handle, stored, &codec, &raw_bytes);
-    // The properties promise how large the largest block is, so a small one can't blow up.
+    // The properties promise how large the largest block is, and no codec makes more of a byte: so
+    // a small block can't blow up.
     if (raw_bytes > properties_.raw_block_bytes || raw_bytes > kMaxRawBlockBytes) {
       throw DecodeError("a block larger than the table's largest");
+    }
+    if (raw_bytes / kMostRawPerStoredByte > handle.bytes) {
+      throw DecodeError("a block larger than its bytes can hold");
     }
     const std::shared_ptr<Block> parsed = Block::with_room(raw_bytes);
     if (codec == TableCodec::kNone) {

@@ -133,7 +133,7 @@ BlockHandle TableBuilder::write_index(uint8_t* depth) {
     uint64_t next_offset = first_offset;
     std::vector<IndexEntry> part;
     while (end < index_.size() && (end == begin || bytes < kIndexPartitionBytes)) {
-      bytes += index_[end].separator.size() + 4;
+      bytes += index_weight(index_[end].separator);
       next_offset += index_[end].bytes + kBlockTrailerBytes;
       part.push_back(index_[end++]);
     }

@@ -21,6 +21,8 @@ inline constexpr size_t kTableFooterBytes = 128;
 inline constexpr size_t kBlockTrailerBytes = 9;
 // No block is larger, raw: one entry of the largest key and value, and what stands around it.
 inline constexpr uint64_t kMaxRawBlockBytes = kMaxValueBytes + (1 << 20);
+// What zstd can make of a byte: four of them may stand for a stretch of 128 KiB.
+inline constexpr uint64_t kMostRawPerStoredByte = 32 << 10;
 inline constexpr uint64_t kIndexPartitionBytes = 64 << 10;
 
 enum class TableCodec : uint8_t { kNone = 0, kZstd = 1 };
