@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/compaction/table_check.h"
 #include "lsmkit/sst/table_cursor.h"
 
 namespace lsmkit {
@@ -57,6 +61,18 @@ class InputRun {
   std::optional<TableCursor> cursor_;
 };
 
+// A merge did not add up. It may have been given what no checksum tells: tables that are out of
+// order, or that hold other entries than the MANIFEST says. Throws CorruptionError for the first.
+[[noreturn]] void blame_input(const CompactionPlan& plan, const OpenTable& open,
+                              const std::function<void()>& poll, const std::logic_error& error) {
+  for (const PlanInput& input : plan.inputs) {
+    for (const TableRef& meta : input.tables) check_table(*open(meta), *meta, poll);
+  }
+  throw CorruptionError(
+      open(plan.inputs.front().tables.front())->path(), 0,
+      std::string("it does not go with the other tables of its merge: ") + error.what());
+}
+
 }  // namespace
 
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output) {
@@ -65,9 +81,14 @@ JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputCon
   const uint64_t share = kReadaheadBytes / std::max<size_t>(plan.inputs.size(), 1);
   const uint64_t readahead_bytes = std::clamp(share, kLeastPerRun, kMostPerRun);
   for (const PlanInput& input : plan.inputs) sources.emplace_back(input, open, readahead_bytes);
+  const std::function<void()> poll = output.poll;
   TableSink sink(plan.merge, std::move(output));
   JobOutput out;
-  out.counts = merge_tables(plan.merge, std::span<InputRun>(sources), sink);
+  try {
+    out.counts = merge_tables(plan.merge, std::span<InputRun>(sources), sink);
+  } catch (const std::logic_error& error) {
+    blame_input(plan, open, poll, error);
+  }
   out.tables = sink.release();
   return out;
 }

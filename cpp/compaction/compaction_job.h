@@ -22,7 +22,8 @@ struct JobOutput {
 // An open reader of an input.
 using OpenTable = std::function<std::shared_ptr<const Table>(const TableRef&)>;
 
-// Requires: !plan.trivial_move.
+// Requires: !plan.trivial_move. Throws CorruptionError, also for tables that do not add up although
+// their checksums are right.
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output);
 
 // Writes one sorted source (a memtable, from its first entry) as tables of L0.

@@ -181,7 +181,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void note_failure(const char* doing, const std::exception& error, bool of_flush);
   OutputContext output_context(uint32_t level, const Poll& poll);
   std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
-  static void verify_meta(const TableHandle& handle, const Table& table);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   Event new_event(EventKind kind) const;
   Event job_event(const VersionEdit& edit, uint64_t start_us) const;

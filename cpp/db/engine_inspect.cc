@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/compaction/table_check.h"
 #include "lsmkit/db/directory.h"
 #include "lsmkit/db/engine.h"
 #include "lsmkit/db/output_options.h"
@@ -122,33 +123,15 @@ uint64_t Engine::verify(const Poll& poll) {
   for (const auto& run : view->runs()) {
     for (size_t i = 0; i < run->table_count(); ++i) {
       const TableHandle& handle = run->handle(i);
-      const auto table = handle.pin();
-      table->verify([&] {
+      check_table(*handle.pin(), handle.meta(), [&] {
         check_open();
         if (poll) poll(progress);
       });
-      verify_meta(handle, *table);
       entries += handle.meta().entry_count;
       progress.done += handle.meta().file_bytes;
     }
   }
   return entries;
-}
-
-// The MANIFEST and the table itself must say the same.
-void Engine::verify_meta(const TableHandle& handle, const Table& table) {
-  const TableMeta& due = handle.meta();
-  const TableProperties& found = table.properties();
-  if (found.entry_count == due.entry_count && found.smallest_key == due.smallest.key &&
-      found.largest_key == due.largest.key) {
-    return;
-  }
-  throw CorruptionError(
-      handle.path(), 0,
-      "found " + std::to_string(found.entry_count) + " entries from '" +
-          printable(found.smallest_key) + "' to '" + printable(found.largest_key) +
-          "', due by the MANIFEST are " + std::to_string(due.entry_count) + " from '" +
-          printable(due.smallest.key) + "' to '" + printable(due.largest.key) + "'");
 }
 
 uint64_t Engine::approximate_size(std::string_view begin, std::string_view end) const {

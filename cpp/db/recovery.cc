@@ -46,6 +46,7 @@ class Recovery {
   [[noreturn]] void refuse_file(const std::string& path, uint64_t offset,
                                 const std::string& why) const;
   void skip_taken_numbers();
+  void check_numbers_left() const;
   void replay();
   void apply_record(std::string_view record, LogPosition begin);
   void flush_replayed();
@@ -123,6 +124,7 @@ void Recovery::create_new() {
   }
   skip_taken_numbers();
   std::erase_if(listing_.logs, [&](LogNumber number) { return noise.contains(number); });
+  check_numbers_left();
   out_.options = resolve_options(request_, nullptr);
   if (!out_.options.create) {
     throw InvalidArgument(dir_ + " holds no lsmkit database; open with create=True to make one");
@@ -157,6 +159,7 @@ void Recovery::read_existing() {
   if (holding_ != nullptr) hold_files();
   check_tables();
   skip_taken_numbers();
+  check_numbers_left();
   replay();
 }
 
@@ -222,6 +225,23 @@ void Recovery::skip_taken_numbers() {
     const LogNumber next{static_cast<uint64_t>(number) + 1};
     out_.state.next_log = std::max(out_.state.next_log, next);
   }
+}
+
+// Nobody counts to half of what a number can hold. Where the MANIFEST, or the name of a file beside
+// it, is further on than that, the rest would run over and numbers would be used again.
+void Recovery::check_numbers_left() const {
+  const auto check = [&](const char* what, uint64_t number, uint64_t last) {
+    if (number <= last / 2) return;
+    throw CorruptionError(path_of("MANIFEST"), 0,
+                          "it, or the name of a file beside it, says that the next " +
+                              std::string(what) + " is " + std::to_string(number) +
+                              ", which nobody reaches by counting");
+  };
+  const ManifestState& state = out_.state;
+  check("job", static_cast<uint64_t>(state.next_job), static_cast<uint64_t>(kLastJobNumber));
+  check("log", static_cast<uint64_t>(state.next_log), UINT64_MAX);
+  check("MANIFEST", static_cast<uint64_t>(manifest_number_), UINT64_MAX);
+  check("commit", state.flushed_seqno, kMaxSeqno);
 }
 
 void Recovery::replay() {

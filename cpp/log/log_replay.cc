@@ -263,6 +263,9 @@ void Replay::finish(const HistoryStop& stop, const Survey& later) {
     why = later.chunk_count > 0 ? "no seal, and later logs hold records"
                                 : "no seal, and later logs hold bytes that are no records";
   }
+  if (why.empty() && stop.at.offset == 0 && report_.dropped_bytes > 0) {
+    why = "the log header is missing, and bytes follow it";
+  }
   if (why.empty()) return;
   report_.torn_tail = path_of(stop.at.log) + " at offset " + std::to_string(stop.at.offset) + ": " +
                       why + "; " + std::to_string(report_.dropped_bytes) + " bytes dropped";

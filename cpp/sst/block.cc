@@ -185,7 +185,7 @@ int BlockCursor::compare_restart(uint32_t index, std::string_view key, Seqno seq
 // Finds the last stretch that begins before the target, and walks it. On the way no key is put
 // together: of entries before the target it is enough to know how many bytes they have in common
 // with it. An entry that shares more with its predecessor than that differs from the target where
-// its predecessor does, and so comes before it as well; one that shares less comes after it.
+// its predecessor does, and so comes before it as well; any other is compared from there on.
 void BlockCursor::seek(std::string_view key, Seqno seqno) {
   uint32_t low = 0, high = block_->restart_count();
   while (high - low > 1) {
@@ -201,10 +201,12 @@ void BlockCursor::seek(std::string_view key, Seqno seqno) {
   size_t in_common = 0, key_before = 0;
   for (uint32_t at = block_->restart_offset(low); at < block_->entries_end();) {
     const EntryHead h = decode_head(*block_, at, key_before);
-    const bool before =
-        h.shared > in_common ||
-        (h.shared == in_common && precedes({h.body, h.own}, block_->base_seqno() + h.seqno_delta,
-                                           key.substr(in_common), seqno, &in_common));
+    bool before = h.shared > in_common;
+    if (!before) {
+      in_common = h.shared;
+      before = precedes({h.body, h.own}, block_->base_seqno() + h.seqno_delta,
+                        key.substr(in_common), seqno, &in_common);
+    }
     if (!before) {
       key_.assign(key.substr(0, h.shared)).append(h.body, h.own);
       stand(at, h);

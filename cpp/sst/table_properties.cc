@@ -65,7 +65,8 @@ std::string encode(const TableProperties& p) {
   put_number(out, kDatabaseId, p.database_id);
   put_number(out, kBlockBytes, p.block_bytes);
   put_number(out, kRestartInterval, p.restart_interval);
-  put_number(out, kFilterMillibitsPerKey, std::llround(p.filter_bits_per_key * 1000));
+  put_number(out, kFilterMillibitsPerKey,
+             static_cast<uint64_t>(std::llround(p.filter_bits_per_key * 1000)));
   return out;
 }
 

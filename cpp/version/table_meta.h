@@ -80,6 +80,7 @@ inline bool covers_something(const TableMeta& table) {
 // numbers outputs without asking anyone, in whatever order parts finish.
 inline constexpr unsigned kPositionBits = 20;
 inline constexpr unsigned kPartBits = 8;
+inline constexpr JobNumber kLastJobNumber{UINT64_MAX >> (kPartBits + kPositionBits)};
 constexpr TableNumber pack_table_number(JobNumber job, uint32_t part, uint32_t position) {
   return TableNumber{(static_cast<uint64_t>(job) << (kPartBits + kPositionBits)) |
                      (static_cast<uint64_t>(part) << kPositionBits) | position};

@@ -1,12 +1,15 @@
 // A whole database directory: damaged, then opened and used in every way.
 //
 //   input := flags u8 (1: checksums are repaired) | changes
-//   change := file u8, below 128 | an edit of that file
+//   change := 255 | bytes u16 | a version edit, put behind the others in the MANIFEST
+//           | 254 | bytes u16 | a commit, put behind the others in the last log
+//           | file u8, below 128 | an edit of that file
 //           | file u8, 128 and above | what happens to the whole file u8 | an other file u8
 #include "edits.h"
 #include "fuzz_target.h"
 #include "lsmkit/db/db_cursor.h"
 #include "lsmkit/db/dump.h"
+#include "lsmkit/log/log_format.h"
 #include "repair.h"
 #include "sample_database.h"
 
@@ -17,6 +20,7 @@ const Target kTarget{"database", 2'500, 64 << 20, 2 * 32'768};
 
 namespace {
 
+constexpr uint8_t kAppendEdit = 255, kAppendCommit = 254;
 constexpr size_t kMostChanges = 12;
 constexpr size_t kMostEntries = 20'000;
 constexpr std::string_view kWrittenKey = "written after";
@@ -60,11 +64,29 @@ void change_whole_file(Files& files, const std::string& name, Input& input) {
   }
 }
 
+// Puts a record behind what the log holds. Its checksum is for repair_file().
+void append_record(std::string& log, std::string_view record) {
+  record = record.substr(0, std::min(record.size(), left_in_block(log.size()) / 2));
+  std::string head(kChunkHeaderBytes, '\0');
+  ChunkHeader header;
+  header.length = static_cast<uint16_t>(record.size());
+  header.type = static_cast<uint8_t>(ChunkType::kFull);
+  header.synced_logs_back = kNoSyncedLog;
+  store_chunk_header(head.data(), header);
+  log.append(head).append(record);
+}
+
 Files damaged_files(Input& input, bool is_repaired) {
   Files files = sample_database().files;
   const std::vector<std::string>& names = sample_database().names;
   for (size_t changes = 0; changes < kMostChanges && !input.empty(); ++changes) {
     const uint8_t selector = input.take_byte();
+    if (selector >= kAppendCommit) {
+      const std::string_view record = input.take(input.take_u16());
+      append_record(files[selector == kAppendEdit ? "MANIFEST" : sample_database().last_log],
+                    record);
+      continue;
+    }
     const std::string& name = names[selector % 128 % names.size()];
     if (selector < 128) {
       apply_edit(files[name], input);
@@ -95,15 +117,18 @@ Contents scan(Db& db, bool forwards) {
   return out;
 }
 
-// Everything that reading can touch. Whatever comes back is consistent with itself if verify() says
-// that the database is sound, or if `is_repaired` is false.
+// Everything that reading can touch. A database that verify() passes reads the same both ways, and
+// one whose checksums stand answers a get as it does a scan. (Whoever repairs checksums can also
+// put an older table above a newer one.)
 std::optional<Contents> read_all_ways(Db& db, bool is_repaired) {
   std::optional<Contents> forwards, backwards;
   succeeds([&] { forwards = scan(db, true); });
   succeeds([&] { backwards = scan(db, false); });
-  const bool is_sound = succeeds([&] { db.verify(); }) || !is_repaired;
-  if (is_sound && forwards && backwards) {
+  const bool is_sound = succeeds([&] { db.verify(); });
+  if ((is_sound || !is_repaired) && forwards && backwards) {
     require(*forwards == *backwards, "a sound database reads the same both ways");
+  }
+  if (forwards && !is_repaired) {
     for (const auto& [key, value] : *forwards) {
       PinnedValue found;
       const bool is_there = db.get(key, found);
@@ -114,7 +139,7 @@ std::optional<Contents> read_all_ways(Db& db, bool is_repaired) {
     succeeds([&] {
       PinnedValue found;
       const bool is_there = db.get(key, found);
-      if (is_sound && forwards) {
+      if (forwards && !is_repaired) {
         require(is_there == (forwards->count(key) > 0), "a scan finds what get finds");
       }
     });
@@ -188,10 +213,78 @@ void go_on(MemoryFileSystem& disk, bool is_repaired) {
   check_written(disk, "/copy");
 }
 
+std::string appended(uint8_t where, const std::string& record) {
+  std::string out{'\1', static_cast<char>(where)};
+  put_fixed16(out, static_cast<uint16_t>(record.size()));
+  return out + record;
+}
+
+// Numbers that are as large as they can be, in an edit each.
+void add_large_numbers(std::vector<std::string>& out) {
+  for (const uint64_t number : {kMaxSeqno - 1, kMaxSeqno, uint64_t{1} << 35,
+                                (uint64_t{1} << 36) - 1, UINT64_MAX - 1, UINT64_MAX}) {
+    std::vector<VersionEdit> edits(7);
+    edits[0].next_job = JobNumber{number};
+    edits[1].next_log = LogNumber{number};
+    edits[2].oldest_log = LogNumber{number};
+    edits[3].last_seqno = edits[3].flushed_seqno = std::min(number, kMaxSeqno);
+    edits[4].history_floor = std::min(number, kMaxSeqno);
+    edits[5].counters = Counters{.puts = number};
+    edits[6].options = "memtable_bytes=" + std::to_string(number) + "\n";
+    for (const VersionEdit& edit : edits) {
+      std::string record;
+      encode(edit, record);
+      out.push_back(appended(kAppendEdit, record));
+    }
+  }
+}
+
+// Tables of the database under another name of theirs: other runs, levels, weights and bounds.
+void add_moved_tables(std::vector<std::string>& out) {
+  const Version& version = sample_database().version;
+  for_each_table(version, [&](const TableRef& table) {
+    const TablePlace place = *version.find(table->number);
+    TableMeta heavy = *table, wide = *table, late = *table, empty = *table;
+    heavy.weight = UINT64_MAX / 2;
+    wide.smallest.key.clear();
+    wide.largest.key = "zzz";
+    late.largest_seqno = kMaxSeqno;
+    empty.weight = 0;
+    empty.samples.clear();
+    for (const TableMeta& meta : {*table, heavy, wide, late, empty}) {
+      for (const auto& [level, run] :
+           {std::pair{0u, UINT64_MAX}, std::pair{0u, kMaxSeqno}, std::pair{place.level, place.run},
+            std::pair{15u, RunId{0}}, std::pair{3u, RunId{9}}}) {
+        VersionEdit edit;
+        edit.removed.push_back({place.level, place.run, table->number, table->smallest.key});
+        edit.added.push_back({level, run, std::make_shared<const TableMeta>(meta)});
+        std::string record;
+        encode(edit, record);
+        out.push_back(appended(kAppendEdit, record));
+      }
+    }
+  });
+}
+
+void add_commits(std::vector<std::string>& out) {
+  WriteBatch batch;
+  batch.put("key1", "a commit more");
+  for (const Seqno seqno : {Seqno{sample_database().states.size()}, Seqno{1}, kMaxSeqno}) {
+    char head[kMaxBatchHeaderBytes];
+    const size_t bytes = encode_batch_header(head, {seqno, 1, 0});
+    out.push_back(appended(kAppendCommit, std::string(head, bytes).append(batch.ops())));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> seeds() {
   const SampleDatabase& healthy = sample_database();
+  for (const auto& [name, bytes] : healthy.files) {
+    std::string repaired = bytes;
+    repair_file(repaired);
+    require(repaired == bytes, "a healthy file needs no repair");
+  }
   std::vector<std::string> out;
   for (size_t i = 0; i < healthy.names.size(); ++i) {
     const std::string& bytes = healthy.files.at(healthy.names[i]);
@@ -209,6 +302,9 @@ std::vector<std::string> seeds() {
           {'\1', static_cast<char>(128 + i), static_cast<char>(kind), static_cast<char>(i + kind)});
     }
   }
+  add_large_numbers(out);
+  add_moved_tables(out);
+  add_commits(out);
   return out;
 }
 

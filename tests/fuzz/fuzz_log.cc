@@ -108,7 +108,7 @@ void read_alone(MemoryFileSystem& files, const std::string& path, size_t bytes) 
 std::vector<std::string> seeds() {
   std::vector<std::string> out{whole(healthy()), whole(Chain(2 * kLogBlockBytes)),
                                whole(Chain(kLogBlockBytes - 150))};
-  for (const size_t number : {0, 1}) {
+  for (const size_t number : {0u, 1u}) {
     const char log = static_cast<char>(number);
     const auto size = static_cast<uint32_t>(healthy().logs[number].size());
     out.push_back(std::string(1, '\1') + log + encode_edit(EditKind::kFlip, size / 2, 3));
@@ -127,7 +127,7 @@ void run_one(std::string_view bytes) {
     logs[1] = input.rest();
     for (std::string& log : logs) repair_log(log);
   } else {
-    for (size_t n : {0, 1}) logs[n] = healthy().logs[n];
+    for (const size_t n : {0u, 1u}) logs[n] = healthy().logs[n];
     for (size_t edits = 0; edits < kMostEdits && !input.empty(); ++edits) {
       std::string& log = logs[input.take_byte() % 2];
       apply_edit(log, input);
@@ -143,7 +143,7 @@ void run_one(std::string_view bytes) {
     require(records.size() <= due.size() && std::equal(records.begin(), records.end(), due.begin()),
             "a damaged chain gives a prefix of what was written");
   }
-  for (const uint64_t n : {1, 2}) read_alone(files, path_of(n), logs[n - 1].size());
+  for (const uint64_t n : {1u, 2u}) read_alone(files, path_of(n), logs[n - 1].size());
 }
 
 }  // namespace lsmkit::fuzz

@@ -140,6 +140,11 @@ void open_and_read(const std::string& bytes, const SampleTable* healthy) {
 
 std::vector<std::string> seeds() {
   std::vector<std::string> out;
+  for (const SampleTable& table : sample_tables()) {
+    std::string repaired = table.bytes;
+    repair_table(repaired);
+    require(repaired == table.bytes, "a healthy table needs no repair");
+  }
   for (const SampleTable& table : sample_tables()) out.push_back('\0' + table.bytes);
   for (size_t i = 0; i < sample_tables().size(); ++i) {
     const auto size = static_cast<uint32_t>(sample_tables()[i].bytes.size());

@@ -60,7 +60,10 @@ void repair_table(std::string& file) {
       repair_block(file, id, listed);
     });
   }
-  for (const size_t at : {0, 16, 32, 48}) repair_block(file, id, handle_at(file, foot + at));
+  for (const size_t at : {0u, 16u, 32u, 48u}) {
+    const BlockHandle handle = handle_at(file, foot + at);
+    if (handle.bytes > 0) repair_block(file, id, handle);
+  }
   const std::string_view bytes = file;
   store_fixed(file.data() + file.size() - 4, crc32c(bytes.substr(foot, kTableFooterBytes - 4)));
   store_fixed(file.data() + kTableHeaderBytes - 4, crc32c(bytes.substr(0, kTableHeaderBytes - 4)));

@@ -60,10 +60,12 @@ SampleDatabase make() {
     out.states.push_back(now);
   }
   out.flushed_commits = kFlushed;
+  out.version = db->tree().version;
   for (const std::string& name : files.list("/db")) {
     if (name == "LOCK") continue;
     out.files[name] = files.contents("/db/" + name);
     out.names.push_back(name);
+    if (name.ends_with(".log")) out.last_log = name;
   }
   return out;
 }

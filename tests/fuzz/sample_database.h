@@ -19,6 +19,8 @@ struct SampleDatabase {
   std::vector<std::string> names;            // of them, sorted
   std::vector<Contents> states;              // after each commit; the first is empty
   size_t flushed_commits = 0;                // in tables; the others are in the log
+  std::string last_log;                      // its name
+  Version version;
 };
 
 const SampleDatabase& sample_database();

@@ -22,8 +22,9 @@ std::vector<SampleEntry> entries_of(int keys, bool has_seqnos) {
     const std::string key = (i % 2 ? "tree/" : "tree/branch/") + number;
     const bool is_deleted = has_seqnos && i % 7 == 3;
     const Seqno seqno = has_seqnos ? static_cast<Seqno>(100 + i * 37 % 50) : 0;
-    out.push_back({key, seqno, is_deleted ? Kind::kDelete : Kind::kPut,
-                   is_deleted ? "" : "value " + number + std::string(i % 30, '.')});
+    out.push_back(
+        {key, seqno, is_deleted ? Kind::kDelete : Kind::kPut,
+         is_deleted ? "" : "value " + number + std::string(static_cast<size_t>(i % 30), '.')});
     if (has_seqnos && i % 3 == 0) out.push_back({key, seqno - 40, Kind::kPut, "older " + number});
   }
   std::sort(out.begin(), out.end(), [](const SampleEntry& a, const SampleEntry& b) {
