@@ -176,7 +176,7 @@ void require_one_of(std::string_view name, const std::string& value,
 
 std::string to_text(SyncMode mode) {
   const std::string commits = std::to_string(mode.commits), ms = std::to_string(mode.ms);
-  if (mode.commits == 1) return "always";
+  if (mode == SyncMode{1, 0}) return "always";
   if (mode.commits != 0 && mode.ms != 0) return "hybrid(" + commits + ", " + ms + ")";
   if (mode.commits != 0) return "every(" + commits + ")";
   if (mode.ms != 0) return "interval(" + ms + ")";

@@ -257,6 +257,12 @@ void Table::verify(const std::function<void()>& poll) const {
       corrupt(kTableHeaderBytes,
               "entry '" + printable(cursor.key()) + "' does not follow '" + printable(last) + "'");
     }
+    const size_t block = cursor.block();
+    if (index_.separator(block) < cursor.key() ||
+        (block > 0 && cursor.key() < index_.separator(block - 1))) {
+      corrupt(index_.handle(block).offset,
+              "entry '" + printable(cursor.key()) + "' in a block where the index does not put it");
+    }
     if (!filter_.may_contain(hash_bytes(cursor.key()))) {
       corrupt(kTableHeaderBytes + properties_.data_bytes,
               "a filter that denies key '" + printable(cursor.key()) + "'");

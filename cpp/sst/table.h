@@ -62,8 +62,8 @@ class Table {
   uint64_t memory_bytes() const;
   const std::string& path() const { return file_->path(); }
 
-  // Reads every block: checksums, order, counts, bounds, and that the filter knows every key.
-  // Throws CorruptionError. `poll` is called now and then and may throw.
+  // Reads every block: checksums, order, counts, bounds, and that index and filter lead to every
+  // key. Throws CorruptionError. `poll` is called now and then and may throw.
   void verify(const std::function<void()>& poll) const;
 
   // ---- For cursors.

@@ -20,6 +20,7 @@ class TableCursor {
   Seqno seqno() const { return entries_.seqno(); }
   Kind kind() const { return entries_.kind(); }
   std::string_view value() const { return entries_.value(); }
+  size_t block() const { return block_number_; }  // that the entry stands in
 
   void seek_to_first();
   void seek_to_last();
