@@ -8,9 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CPP = sorted((ROOT / "cpp").rglob("*.cc")) + sorted((ROOT / "cpp").rglob("*.h"))
-CPP_TESTS = sorted((ROOT / "tests" / "cpp").rglob("*.cc")) + sorted(
-    (ROOT / "tests" / "cpp").rglob("*.h")
-)
+CPP_TESTS = [
+    path
+    for folder in ("cpp", "fuzz")
+    for ending in ("*.cc", "*.h")
+    for path in sorted((ROOT / "tests" / folder).rglob(ending))
+]
 PYTHON = [
     path
     for folder in ("python", "tests", "examples")
