@@ -124,7 +124,6 @@ void Recovery::create_new() {
   }
   skip_taken_numbers();
   std::erase_if(listing_.logs, [&](LogNumber number) { return noise.contains(number); });
-  check_numbers_left();
   out_.options = resolve_options(request_, nullptr);
   if (!out_.options.create) {
     throw InvalidArgument(dir_ + " holds no lsmkit database; open with create=True to make one");
@@ -159,7 +158,6 @@ void Recovery::read_existing() {
   if (holding_ != nullptr) hold_files();
   check_tables();
   skip_taken_numbers();
-  check_numbers_left();
   replay();
 }
 
@@ -225,6 +223,7 @@ void Recovery::skip_taken_numbers() {
     const LogNumber next{static_cast<uint64_t>(number) + 1};
     out_.state.next_log = std::max(out_.state.next_log, next);
   }
+  check_numbers_left();
 }
 
 // Nobody counts to half of what a number can hold. Where the MANIFEST, or the name of a file beside
