@@ -41,7 +41,8 @@ void check_version(const Version& version) {
   require(to_text(rebuilt) == text, "a version is rebuilt by its full edit");
 }
 
-std::string seed_of(std::initializer_list<std::string_view> texts) {
+// Edits from version to version, or, if nothing is removed, that add to what stands.
+std::string seed_of(std::initializer_list<std::string_view> texts, bool removes = true) {
   std::string out;
   Version version;
   for (const std::string_view text : texts) {
@@ -50,6 +51,7 @@ std::string seed_of(std::initializer_list<std::string_view> texts) {
     edit.next_job = JobNumber{9};
     edit.counters = Counters{.puts = 5};
     for_each_table(version, [&](const TableRef& table) {
+      if (!removes) return;
       const auto place = *version.find(table->number);
       edit.removed.push_back({place.level, place.run, table->number, table->smallest.key});
     });
@@ -68,7 +70,12 @@ std::vector<std::string> seeds() {
                    "L0 #3 a..z weight=9 entries=1 seqnos=13..19\nL1 #5 a..c weight=1000 id=77\n"
                    "L1 #5.0.1 d..e weight=500 last=3:4:exclusive\n"}),
           seed_of({"L1 #1 a..c weight=10\nL1 #2 d..f weight=10\nL2 #3 b..e weight=100\n"
-                   "L3 #4 a..z weight=1000 unknown=40:6162\n"})};
+                   "L3 #4 a..z weight=1000 unknown=40:6162\n"}),
+          seed_of({"L1 #1 b..d weight=10\nL1 #2 m..p weight=10\nL0 #9 a..z entries=1 seqnos=5..7\n",
+                   "L1 #3 e..g weight=10\nL2 #4 a..z weight=10\n",
+                   "L1 #5 h..j weight=10\nL0 #6 a..c entries=1 seqnos=8..9\n",
+                   "L2 #7 zz..zzz weight=10\n"},
+                  false)};
 }
 
 void run_one(std::string_view bytes) {
