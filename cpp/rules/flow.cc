@@ -5,6 +5,11 @@
 #include "lsmkit/rules/l0_tiers.h"
 
 namespace lsmkit {
+namespace {
+
+constexpr double kMaxDebt = 1e18;  // weights from a damaged MANIFEST may add up to more
+
+}  // namespace
 
 BackgroundJob next_background_job(const BackgroundState& state) {
   if (state.sealed_memtables > 0 && !state.flush_running) return BackgroundJob::kFlush;
@@ -39,7 +44,7 @@ uint64_t compaction_debt(const Version& version, const CompactionOptions& option
     const double next_weight = static_cast<double>(version.level(n + 1).weight());
     debt += excess * (1 + next_weight / weight);
   }
-  return static_cast<uint64_t>(debt);
+  return static_cast<uint64_t>(std::min(debt, kMaxDebt));
 }
 
 DelayLimits default_delay_limits(const CompactionOptions& options) {

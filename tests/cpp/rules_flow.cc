@@ -57,6 +57,17 @@ TEST_CASE("debt counts what is above target on its way down, and is nothing in a
   CHECK(limits.full_debt > limits.free_debt);
 }
 
+TEST_CASE("weights that nothing can have make a debt that is still a number") {
+  CompactionOptions options;
+  options.sizing = LevelSizing::kStatic;
+  options.base_weight = 1'000;
+  options.level_count = 3;
+  const Version version = version_from_text(
+      "L0 #1 a..z weight=9223372036854775807 seqnos=1..2\n"
+      "L1 #2 a..z weight=9223372036854775807\nL2 #3 a..z weight=9223372036854775807\n");
+  CHECK(compaction_debt(version, options) == 1'000'000'000'000'000'000);
+}
+
 TEST_CASE("a flush is one table unless it is much heavier than one") {
   CHECK(even_table_weight(100, 100) > 100);
   CHECK(even_table_weight(149, 100) > 149);
