@@ -6,7 +6,7 @@
 namespace lsmkit::fuzz {
 
 // The memtable takes its memory in pieces, of which the first is no matter of the input.
-const Target kTarget{"batch", 200'000, 2 << 20, 256};
+const Target kTarget{"batch", 60'000, 2 << 20, 256};
 
 namespace {
 

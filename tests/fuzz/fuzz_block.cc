@@ -8,7 +8,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"block", 400'000, 1 << 20, 1'024};
+const Target kTarget{"block", 100'000, 1 << 20, 1'024};
 
 namespace {
 

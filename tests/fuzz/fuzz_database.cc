@@ -16,7 +16,7 @@
 namespace lsmkit::fuzz {
 
 // What an open of a small database takes, and a block of zstd that holds 32,768 times its size.
-const Target kTarget{"database", 2'500, 64 << 20, 2 * 32'768};
+const Target kTarget{"database", 1'000, 64 << 20, 2 * 32'768};
 
 namespace {
 

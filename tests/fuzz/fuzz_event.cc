@@ -4,7 +4,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"event", 200'000, 64 << 10, 512};
+const Target kTarget{"event", 60'000, 64 << 10, 512};
 
 std::vector<std::string> seeds() {
   const Version version = version_from_text(

@@ -12,7 +12,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"filter", 300'000, 64 << 10, 16};
+const Target kTarget{"filter", 100'000, 64 << 10, 16};
 
 namespace {
 

@@ -8,7 +8,7 @@
 namespace lsmkit::fuzz {
 
 // An index in memory is not much more than its bytes, whatever they say.
-const Target kTarget{"index", 300'000, 64 << 10, 128};
+const Target kTarget{"index", 100'000, 64 << 10, 128};
 
 namespace {
 

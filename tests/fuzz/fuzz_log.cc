@@ -14,7 +14,7 @@
 namespace lsmkit::fuzz {
 
 // A block, what its files hold, and a record that may be as large as all of them.
-const Target kTarget{"log", 60'000, 1 << 20, 64};
+const Target kTarget{"log", 20'000, 1 << 20, 64};
 
 namespace {
 

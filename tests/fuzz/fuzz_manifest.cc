@@ -12,7 +12,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"manifest", 40'000, 1 << 20, 1'024};
+const Target kTarget{"manifest", 15'000, 1 << 20, 1'024};
 
 namespace {
 

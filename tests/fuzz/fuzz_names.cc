@@ -8,7 +8,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"names", 100'000, 256 << 10, 1'024};
+const Target kTarget{"names", 30'000, 256 << 10, 1'024};
 
 namespace {
 

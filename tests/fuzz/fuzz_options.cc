@@ -4,7 +4,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"options", 100'000, 64 << 10, 256};
+const Target kTarget{"options", 40'000, 64 << 10, 256};
 
 std::vector<std::string> seeds() {
   Options other;

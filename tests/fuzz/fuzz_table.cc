@@ -17,7 +17,7 @@ namespace lsmkit::fuzz {
 
 // A zstd block may hold 32,768 times what is stored of it; of one block at a time that much is
 // allowed, and a scan keeps two.
-const Target kTarget{"table", 40'000, 4 << 20, 2 * 32'768};
+const Target kTarget{"table", 12'000, 4 << 20, 2 * 32'768};
 
 namespace {
 

@@ -14,7 +14,7 @@ namespace lsmkit::fuzz {
 
 struct Target {
   const char* name;
-  // How many mutations a replay runs if nobody says otherwise: a few seconds' worth.
+  // How many mutations a replay runs if nobody says otherwise: two or three seconds' worth.
   uint64_t default_runs;
   // What an input may make the library allocate, all in all at one time: so much, and so much more
   // for each of its bytes.

@@ -8,7 +8,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"version_edit", 200'000, 256 << 10, 1'024};
+const Target kTarget{"version_edit", 40'000, 256 << 10, 1'024};
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 namespace lsmkit::fuzz {
 
-const Target kTarget{"version_text", 100'000, 256 << 10, 1'024};
+const Target kTarget{"version_text", 40'000, 256 << 10, 1'024};
 
 std::vector<std::string> seeds() {
   return {
