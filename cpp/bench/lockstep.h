@@ -60,8 +60,10 @@ class LockstepTree {
   virtual uint64_t run_count() const = 0;
 };
 
-// Our planner and rules on lists of keys.
-std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape);
+// Our planner and rules on lists of keys: with lsmkit's own defaults for memtables and tables of
+// that size, or with the leveled layout that RocksDB is asked for.
+enum class OurRules { kDefaults, kAsRocksDb };
+std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules);
 // RocksDB in a fresh directory; its work as its event listener tells it.
 std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, const std::string& path);
 

@@ -79,18 +79,21 @@ class ItemSink {
   Items items_;
 };
 
-CompactionOptions options_of(const LockstepShape& shape) {
+CompactionOptions options_of(const LockstepShape& shape, OurRules rules) {
   Options options;
   const auto set = [&](const char* name, const std::string& value) {
     set_option(options, name, value);
   };
   set("memtable_bytes", std::to_string(shape.flush_entries * kEntryWeight));
   set("table_bytes", std::to_string(shape.table_entries * kEntryWeight));
-  set("base_bytes", std::to_string(shape.base_entries * kEntryWeight));
-  set("fanout", std::to_string(shape.fanout));
-  set("l0_trigger_runs", std::to_string(shape.l0_trigger));
-  set("level_sizing", shape.dynamic_levels ? "dynamic" : "static");
-  set("picker", shape.picker);
+  if (rules == OurRules::kAsRocksDb) {
+    set("layout", "leveled");
+    set("base_bytes", std::to_string(shape.base_entries * kEntryWeight));
+    set("fanout", std::to_string(shape.fanout));
+    set("l0_trigger_runs", std::to_string(shape.l0_trigger));
+    set("level_sizing", shape.dynamic_levels ? "dynamic" : "static");
+    set("picker", shape.picker);
+  }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();
   return compaction_options_of(options);
@@ -98,7 +101,7 @@ CompactionOptions options_of(const LockstepShape& shape) {
 
 class LsmkitTree final : public LockstepTree {
  public:
-  explicit LsmkitTree(const LockstepShape& shape) : options_(options_of(shape)) {}
+  LsmkitTree(const LockstepShape& shape, OurRules rules) : options_(options_of(shape, rules)) {}
 
   void put(std::string_view key) override { write(key, false); }
   void remove(std::string_view key) override { write(key, true); }
@@ -201,8 +204,8 @@ class LsmkitTree final : public LockstepTree {
 
 }  // namespace
 
-std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape) {
-  return std::make_unique<LsmkitTree>(shape);
+std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules) {
+  return std::make_unique<LsmkitTree>(shape, rules);
 }
 
 }  // namespace lsmkit::bench

@@ -34,15 +34,15 @@ struct Options {
   // zstd's level by level of the tree, 0 for raw; deeper levels take the last one.
   std::vector<int32_t> compression_levels{0, 0, 1};
   uint64_t compression_dictionary_bytes = 0;  // of each table's trained dictionary; 0: none
-  std::string layout = "leveled";
+  std::string layout = "hybrid";              // or "leveled"
   uint32_t level_count = 7;
   uint32_t l0_trigger_runs = 4;
-  uint32_t l0_merged_runs = 4;  // hybrid: so many merged ones before L0 goes to the base level
-  uint64_t base_bytes = 256 << 20;               // target weight of the base level
-  double fanout = 10;                            // weight ratio of neighbouring levels
-  std::string level_sizing = "dynamic";          // "dynamic" or "static"
-  std::string picker = "min_overlapping_ratio";  // or "round_robin"
-  bool align_outputs = true;                     // cut tables at next-level boundaries
+  uint32_t l0_merged_runs = 4;      // hybrid: so many merged ones before L0 goes to the base level
+  uint64_t base_bytes = 256 << 20;  // target weight of the base level
+  double fanout = 7;                // weight ratio of neighbouring levels
+  std::string level_sizing = "dynamic";  // "dynamic" or "static"
+  std::string picker = "round_robin";    // or "min_overlapping_ratio"
+  bool align_outputs = true;             // cut tables at next-level boundaries
   uint64_t stall_timeout_ms = 30'000;
 
   // Belong to one open and are not stored.

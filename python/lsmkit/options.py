@@ -212,14 +212,14 @@ class Options:
     compression: Literal["zstd", "none"] = "zstd"
     compression_levels: tuple[int, ...] = (0, 0, 1)
     compression_dictionary_bytes: int = 0
-    layout: Literal["leveled", "hybrid"] = "leveled"
+    layout: Literal["leveled", "hybrid"] = "hybrid"
     level_count: int = 7
     l0_trigger_runs: int = 4
     l0_merged_runs: int = 4
     base_bytes: int = 256 << 20
-    fanout: float = 10.0
+    fanout: float = 7.0
     level_sizing: Literal["dynamic", "static"] = "dynamic"
-    picker: Literal["min_overlapping_ratio", "round_robin"] = "min_overlapping_ratio"
+    picker: Literal["min_overlapping_ratio", "round_robin"] = "round_robin"
     align_outputs: bool = True
     stall_timeout_ms: int = 30_000
     create: bool = True
@@ -267,6 +267,7 @@ _SMALL: OptionsDict = {
     "memtable_bytes": 64 << 10,
     "table_bytes": 64 << 10,
     "base_bytes": 256 << 10,
+    "l0_merged_runs": 2,
     "block_bytes": 1 << 10,
     "cache_bytes": 1 << 20,
     "memory_bytes": 64 << 20,

@@ -34,6 +34,7 @@ Options tiny_options() {
   o.table_bytes = 4 << 10;
   o.base_bytes = 16 << 10;
   o.fanout = 4;
+  o.l0_merged_runs = 2;
   o.block_bytes = 256;
   o.cache_bytes = 64 << 10;
   o.memory_bytes = 8 << 20;
@@ -319,13 +320,19 @@ class Walk {
 }  // namespace
 
 TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the model does") {
+  struct Shape {
+    std::string layout, picker;
+  };
+  const Shape shapes[] = {
+      {"leveled", "min_overlapping_ratio"}, {"leveled", "round_robin"}, {"hybrid", "round_robin"}};
   uint64_t seed = 100;
   for (const std::string sync : {"always", "every(3)", "interval(1)", "hybrid(5, 2)", "none"}) {
     for (const std::string sizing : {"dynamic", "static"}) {
-      for (const std::string picker : {"min_overlapping_ratio", "round_robin"}) {
+      for (const Shape& shape : shapes) {
         CAPTURE(sync);
         CAPTURE(sizing);
-        CAPTURE(picker);
+        CAPTURE(shape.layout);
+        CAPTURE(shape.picker);
         CAPTURE(++seed);
         MemoryFileSystem memory;
         OrderChecker files(memory);
@@ -334,8 +341,11 @@ TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the 
                             .options = tiny_options(),
                             .overrides = {},
                             .environment = {&files, &clock}};
-        request.overrides = {
-            {"sync", sync}, {"level_sizing", sizing}, {"picker", picker}, {"background", "inline"}};
+        request.overrides = {{"sync", sync},
+                             {"level_sizing", sizing},
+                             {"layout", shape.layout},
+                             {"picker", shape.picker},
+                             {"background", "inline"}};
         Walk(request, seed).run(steps_per_configuration());
         CHECK(files.violations() == std::vector<std::string>{});
         CHECK(files.manifest_edits_seen() > 100);

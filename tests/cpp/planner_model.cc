@@ -132,9 +132,9 @@ std::string numbered_key(uint64_t n) {
 
 }  // namespace
 
-TEST_CASE("40 random trees: every reader always sees what was written, and nothing else") {
+TEST_CASE("80 random trees: every reader always sees what was written, and nothing else") {
   std::map<EditReason, size_t> plans;
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (uint64_t seed = 1; seed <= 80; ++seed) {
     CAPTURE(seed);
     Chaos chaos(seed);
     chaos.run(1'200);

@@ -13,6 +13,7 @@ def wrong_guesses_and_bytes(path, allocation):
         memtable_bytes=16 << 10,
         table_bytes=16 << 10,
         base_bytes=64 << 10,
+        layout="leveled",
         fanout=4,
     )
     rng = random.Random(3)

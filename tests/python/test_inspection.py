@@ -11,7 +11,7 @@ from lsmkit import SCHEMAS
 
 @pytest.fixture
 def db(path):
-    with lsmkit.open(path, lsmkit.Options.small(), background="inline") as db:
+    with lsmkit.open(path, lsmkit.Options.small(layout="leveled"), background="inline") as db:
         yield db
 
 
@@ -158,7 +158,7 @@ def test_read_amplification_counts_tables_per_get(grown):
 
 def test_compactions_say_why(grown):
     for row in grown.events().filter(kind="compaction"):
-        assert row["reason"] in ("L0 to base", "intra-L0", "level full", "level drain", "manual")
+        assert row["reason"] in ("L0 to base", "within L0", "level full", "level drain", "manual")
         assert row["reason"] in row["text"]
         assert "in " in row["text"]
 

@@ -45,6 +45,7 @@ inline OpenRequest small_request(FileSystem& files, Clock& clock, const std::str
   o.table_bytes = 2 << 10;
   o.base_bytes = 4 << 10;
   o.fanout = 3;
+  o.l0_trigger_runs = o.l0_merged_runs = 2;
   o.block_bytes = 256;
   o.cache_bytes = 64 << 10;
   o.memory_bytes = 32 << 20;  // more than the jobs' buffers, or each put would have to flush

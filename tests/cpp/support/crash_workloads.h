@@ -126,8 +126,9 @@ inline const Workload kWorkloads[] = {
            {{"compression", "none"}, {"memtable_bytes", "1024"}},
            {{"fanout", "2"}, {"level_sizing", "static"}, {"block_bytes", "4096"}},
            {{"memtable_bytes", "8192"}, {"l0_trigger_runs", "1"}, {"filter_bits_per_key", "0"}},
-           {{"level_count", "3"}, {"picker", "round_robin"}, {"sync", "every(2)"}},
-           {{"compression_dictionary_bytes", "512"}, {"restart_interval", "1"}},
+           {{"level_count", "3"}, {"layout", "leveled"}, {"sync", "every(2)"}},
+           {{"picker", "min_overlapping_ratio"}, {"restart_interval", "1"}},
+           {{"compression_dictionary_bytes", "512"}, {"l0_merged_runs", "3"}},
        };
        std::mt19937_64 random(11);
        for (const Overrides& overrides : lives) {
@@ -139,7 +140,7 @@ inline const Workload kWorkloads[] = {
      }},
     {"a MANIFEST that grows until it is written anew", "none",
      [](Session& s) {
-       s.open({{"l0_trigger_runs", "100"}, {"base_bytes", "100000000"}});
+       s.open({{"layout", "leveled"}, {"l0_trigger_runs", "100"}, {"base_bytes", "100000000"}});
        // The bounds of each table, and so each edit, are as long as its keys.
        const auto grow = [&](uint64_t puts) {
          for (uint64_t i = 0; i < puts; ++i) {
