@@ -96,6 +96,14 @@ const std::vector<Option>& options() {
          }
          s.compression = t == "zstd";
        }},
+      {"--set", "OPTION=VALUE", "an option of lsmkit's; may be given again",
+       [](Settings& s, const std::string& t) {
+         const size_t equals = t.find('=');
+         if (equals == std::string::npos) {
+           throw UsageError("--set: found '" + t + "', due is OPTION=VALUE");
+         }
+         s.lsmkit_options.emplace_back(t.substr(0, equals), t.substr(equals + 1));
+       }},
       {"--seed", "N", "of keys and values (1)",
        [](Settings& s, const std::string& t) { s.seed = number("--seed", t, 0, 1'000'000); }},
       {"--dir", "DIR", "write into a fresh directory in DIR, deleted at the end (.)",

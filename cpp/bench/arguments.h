@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lsmkit::bench {
@@ -18,6 +19,7 @@ struct Settings {
   std::vector<unsigned> threads{1};
   std::vector<std::string> stores;     // all that are known, if not named
   std::vector<std::string> workloads;  // likewise
+  std::vector<std::pair<std::string, std::string>> lsmkit_options;  // over what is chosen for all
   std::string dir = ".";
   std::string json;  // where to; empty: nowhere
   bool help = false;

@@ -12,12 +12,14 @@ Texts chosen_options(const Ask& ask) {
   const uint64_t memory_bytes =
       std::max<uint64_t>(512 << 20, ask.cache_bytes + 4 * ask.lsmkit_memtable_bytes);
   const std::string sync = ask.durable ? "always" : "none";
-  return {{"sync", ask.lsmkit_sync.empty() ? sync : ask.lsmkit_sync},
-          {"compression", ask.compression ? "zstd" : "none"},
-          {"memtable_bytes", std::to_string(ask.lsmkit_memtable_bytes)},
-          {"cache_bytes", std::to_string(ask.cache_bytes)},
-          {"memory_bytes", std::to_string(memory_bytes)},
-          {"filter_bits_per_key", std::to_string(kFilterBitsPerKey)}};
+  Texts out{{"sync", ask.lsmkit_sync.empty() ? sync : ask.lsmkit_sync},
+            {"compression", ask.compression ? "zstd" : "none"},
+            {"memtable_bytes", std::to_string(ask.lsmkit_memtable_bytes)},
+            {"cache_bytes", std::to_string(ask.cache_bytes)},
+            {"memory_bytes", std::to_string(memory_bytes)},
+            {"filter_bits_per_key", std::to_string(kFilterBitsPerKey)}};
+  out.insert(out.end(), ask.lsmkit_options.begin(), ask.lsmkit_options.end());
+  return out;
 }
 
 class Api {

@@ -130,6 +130,7 @@ class Contestant {
     }
     held.path = scratch_.fresh();
     Ask ask;
+    ask.lsmkit_options = settings_.lsmkit_options;
     ask.durable = step.workload->durable;
     ask.compression = settings_.compression;
     ask.cache_bytes = settings_.cache_bytes;
@@ -362,6 +363,7 @@ Report run(const Settings& settings, const Tell& tell) {
     throw std::runtime_error(settings.dir + ": no such directory");
   }
   Ask shown;
+  shown.lsmkit_options = settings.lsmkit_options;
   shown.compression = settings.compression;
   shown.cache_bytes = settings.cache_bytes;
   shown.data_bytes = settings.num * (kKeyBytes + settings.value_bytes);

@@ -29,6 +29,7 @@ struct Ask {
   uint64_t data_bytes = 0;       // about what it will hold, for LMDB's map
   std::string lsmkit_sync = "";  // another mode than always or none
   uint64_t lsmkit_memtable_bytes = kMemtableBytes;
+  std::vector<std::pair<std::string, std::string>> lsmkit_options;
 };
 
 // What stands behind a figure, as far as the store tells.
