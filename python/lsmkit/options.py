@@ -160,9 +160,9 @@ class Options:
         itself per table: 16 KiB is a good size. RocksDB: `CompressionOptions::max_dict_bytes`, 0.
     layout : {"leveled", "hybrid"}
         How sorted runs are arranged. "leveled": L0 goes to the base level at `l0_trigger_runs`, and
-        each level below is one run. "hybrid": L0 is tiered, and levels below are few and leveled;
-        a quarter less is written than by "leveled" for about half a run more to read.
-        RocksDB: `compaction_style`.
+        each level below is one run. "hybrid": L0 is tiered, and levels below are few and leveled,
+        so that a quarter less is written than by "leveled", for half a run more to read.
+        RocksDB: `compaction_style`, leveled.
     level_count : int
         Levels, L0 included. RocksDB: `num_levels`, 7.
     l0_trigger_runs : int
@@ -172,8 +172,8 @@ class Options:
         Hybrid only: `l0_trigger_runs` flushes are merged into one run of L0, and at so many of
         these all of L0 goes to the base level.
     base_bytes : int
-        Target weight of the base level, the one that L0 is merged into.
-        RocksDB: `max_bytes_for_level_base`, 256 MiB.
+        Target weight of the base level, the one that L0 is merged into. Not of "hybrid" with dynamic
+        levels, which finds its own. RocksDB: `max_bytes_for_level_base`, 256 MiB.
     fanout : float
         Weight ratio of neighbouring levels. Larger ones mean fewer levels and more rewriting in
         each. RocksDB: `max_bytes_for_level_multiplier`, 10.
