@@ -172,8 +172,8 @@ class Options:
         Hybrid only: `l0_trigger_runs` flushes are merged into one run of L0, and at so many of
         these all of L0 goes to the base level.
     base_bytes : int
-        Target weight of the base level, the one that L0 is merged into. Not of "hybrid" with dynamic
-        levels, which finds its own. RocksDB: `max_bytes_for_level_base`, 256 MiB.
+        Target weight of the base level, the one that L0 is merged into; "hybrid" with dynamic
+        levels finds its own. RocksDB: `max_bytes_for_level_base`, 256 MiB.
     fanout : float
         Weight ratio of neighbouring levels. Larger ones mean fewer levels and more rewriting in
         each. RocksDB: `max_bytes_for_level_multiplier`, 10.
