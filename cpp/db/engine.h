@@ -178,7 +178,19 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Seqno seal_active();
   void flush_up_to(Seqno target, const Poll& poll);
   void poll_unlocked(std::unique_lock<std::mutex>& lock, const Poll& poll);
-  void note_failure(const char* doing, const std::exception& error, bool of_flush);
+  // What keeps one kind of job from going on, until one succeeds.
+  struct Failing {
+    std::exception_ptr error;  // null: nothing does
+    std::string text;
+    uint64_t in_a_row = 0;
+    uint64_t count = 0;  // ever
+    void succeed() {
+      error = nullptr;
+      text.clear();
+      in_a_row = 0;
+    }
+  };
+  void note_failure(Failing& failing, const char* doing, const std::exception& error);
   OutputContext output_context(uint32_t level, const Poll& poll);
   std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
@@ -193,7 +205,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::optional<CompactionPlan> begin_compaction();
   void enter_job(const CompactionPlan& plan);
   JobNumber take_job_number();
-  void forget_failures();
 
   // ---- Constant after construction.
   const std::unique_ptr<FileSystem> home_;
@@ -244,11 +255,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::set<TableNumber> damaged_;
   bool flush_running_ = false;
   unsigned compactions_held_ = 0;  // callers of compact_range that want no other compactions
-  std::exception_ptr background_error_;
-  std::string background_error_text_;
-  uint64_t failures_in_a_row_ = 0;
-  uint64_t failure_count_ = 0;
-  uint64_t flush_failure_count_ = 0;
+  Failing flush_failing_;
+  Failing compaction_failing_;
 
   // ---- Any thread.
   SnapshotList snapshots_;

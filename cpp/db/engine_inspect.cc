@@ -64,7 +64,7 @@ EngineStats Engine::stats() const {
     out.flushed_seqno = state_.flushed_seqno;
     out.table_count = state_.version.table_count();
     out.memory.job_bytes = (jobs_.size() + (flush_running_ ? 1 : 0)) * kJobBufferBytes;
-    out.background_error = background_error_text_;
+    out.background_error = flush_failing_.error ? flush_failing_.text : compaction_failing_.text;
   }
   out.open_table_count = tables_.open_count();
   const BlockCache& cache = tables_.cache();

@@ -239,6 +239,7 @@ bool Engine::flush_oldest(const Poll& poll) {
         std::erase_if(flushed_, [](const auto& memtable) { return memtable.expired(); });
         flushed_.push_back(sealed_.front().memtable);
         sealed_.pop_front();
+        flush_failing_.succeed();
       },
       std::move(event));
   wal_->forget(flushed, sealed.next_log);
@@ -323,7 +324,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
           counters.compaction_written_weight += table->weight;
         }
       },
-      [] {}, std::move(event));
+      [&] { compaction_failing_.succeed(); }, std::move(event));
 }
 
 void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {

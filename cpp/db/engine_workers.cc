@@ -28,10 +28,16 @@ void Engine::worker() {
     std::optional<CompactionPlan> plan;
     if (job == BackgroundJob::kCompaction && compactions_held_ == 0) plan = begin_compaction();
     if (job != BackgroundJob::kFlush && !plan) {
-      work_.wait(lock);
+      if (compaction_failing_.error) {
+        // What failed may be postponed for want of disk space, of which nobody tells us.
+        work_.wait_for(lock, std::chrono::milliseconds(kLastRetryMs));
+      } else {
+        work_.wait(lock);
+      }
       continue;
     }
     lock.unlock();
+    Failing& failing = plan ? compaction_failing_ : flush_failing_;
     bool failed = false;
     try {
       if (plan) {
@@ -43,14 +49,11 @@ void Engine::worker() {
       // The engine is stopping.
     } catch (const std::exception& error) {
       failed = true;
-      note_failure(plan ? "compaction" : "flush", error, !plan);
+      note_failure(failing, plan ? "compaction" : "flush", error);
     }
     lock.lock();
-    if (!failed) {
-      if (!plan) forget_failures();
-      continue;
-    }
-    const uint64_t shift = std::min<uint64_t>(failures_in_a_row_, 10);
+    if (!failed) continue;
+    const uint64_t shift = std::min<uint64_t>(failing.in_a_row, 10);
     const uint64_t retry_ms = std::min(kLastRetryMs, kFirstRetryMs << shift);
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(retry_ms);
     while (!stopping() && work_.wait_until(lock, until) == std::cv_status::no_timeout) {
@@ -58,24 +61,13 @@ void Engine::worker() {
   }
 }
 
-void Engine::note_failure(const char* doing, const std::exception& error, bool of_flush) {
+void Engine::note_failure(Failing& failing, const char* doing, const std::exception& error) {
   Event event = new_event(EventKind::kJobError);
   event.text = std::string(doing) + ": " + error.what();
   const std::lock_guard lock(state_mutex_);
-  background_error_ = std::current_exception();
-  background_error_text_ = event.text;
-  ++failures_in_a_row_;
-  ++failure_count_;
-  if (of_flush) ++flush_failure_count_;
+  failing = {std::current_exception(), event.text, failing.in_a_row + 1, failing.count + 1};
   done_.notify_all();
   events_.add(std::move(event));
-}
-
-// Requires: state_mutex_ held.
-void Engine::forget_failures() {
-  background_error_ = nullptr;
-  background_error_text_.clear();
-  failures_in_a_row_ = 0;
 }
 
 // Inline mode: flushes what is sealed, then compacts until nothing is due. A failure is kept for
@@ -87,7 +79,7 @@ void Engine::run_inline() {
   try {
     run_all_due({});
   } catch (const std::exception& error) {
-    note_failure("inline job", error, true);
+    note_failure(flush_failing_, "inline job", error);
   }
 }
 
@@ -105,7 +97,8 @@ void Engine::run_all_due(const Poll& poll) {
     run_compaction(*plan, poll);
   }
   const std::lock_guard lock(state_mutex_);
-  forget_failures();
+  flush_failing_.succeed();  // of whatever kind the inline job was that failed
+  compaction_failing_.succeed();
 }
 
 // Seals what is not yet, and returns the last seqno of it.
@@ -129,10 +122,10 @@ void Engine::flush_up_to(Seqno target, const Poll& poll) {
     return run_all_due(poll);
   }
   std::unique_lock lock(state_mutex_);
-  const uint64_t failures_before = flush_failure_count_;
+  const uint64_t failures_before = flush_failing_.count;
   while (state_.flushed_seqno < target) {
-    if (flush_failure_count_ != failures_before && background_error_) {
-      std::rethrow_exception(background_error_);
+    if (flush_failing_.count != failures_before && flush_failing_.error) {
+      std::rethrow_exception(flush_failing_.error);
     }
     wal_->check_usable();
     if (stopping()) throw ClosedError(path_ + " is closed");
@@ -156,11 +149,13 @@ void Engine::wait_idle(const Poll& poll) {
     return run_all_due(poll);
   }
   std::unique_lock lock(state_mutex_);
-  const uint64_t failures_before = failure_count_;
+  const uint64_t failures_before = flush_failing_.count + compaction_failing_.count;
   while (!sealed_.empty() || !jobs_.empty() ||
          plan_compaction(state_.version, plan_context(), compaction_options_)) {
-    if (failure_count_ != failures_before && background_error_) {
-      std::rethrow_exception(background_error_);
+    if (flush_failing_.count + compaction_failing_.count != failures_before) {
+      for (const Failing* failing : {&flush_failing_, &compaction_failing_}) {
+        if (failing->error) std::rethrow_exception(failing->error);
+      }
     }
     wal_->check_usable();
     check_open();

@@ -245,8 +245,8 @@ void Engine::wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, 
 
 std::string Engine::stall_cause() const {
   const std::lock_guard lock(state_mutex_);
-  if (!background_error_text_.empty()) {
-    return "flushing fails (" + background_error_text_ + ") and is tried again";
+  if (flush_failing_.error) {
+    return "flushing fails (" + flush_failing_.text + ") and is tried again";
   }
   return std::to_string(sealed_.size()) + " memtables wait to be flushed; the disk is too slow";
 }

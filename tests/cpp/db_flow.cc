@@ -50,6 +50,36 @@ class TablelessFileSystem final : public PassingFileSystem {
   std::atomic<bool> refuses{true};
 };
 
+// Where no table's first block can be read, as every compaction does and no flush.
+class UnreadableFileSystem final : public PassingFileSystem {
+ public:
+  using PassingFileSystem::PassingFileSystem;
+  std::unique_ptr<ReadFile> open(const std::string& path) override {
+    return std::make_unique<Reader>(PassingFileSystem::open(path), *this);
+  }
+  std::atomic<bool> refuses{true};
+
+ private:
+  static constexpr uint64_t kFirstBlock = 64;  // sst/FORMAT.md
+  class Reader final : public ReadFile {
+   public:
+    Reader(std::unique_ptr<ReadFile> below, const UnreadableFileSystem& files)
+        : below_(std::move(below)), files_(files) {}
+    uint64_t size() const override { return below_->size(); }
+    const std::string& path() const override { return below_->path(); }
+    size_t read(uint64_t offset, size_t bytes, char* to) const override {
+      if (offset == kFirstBlock && path().ends_with(".table") && files_.refuses) {
+        throw IoError(EIO, path(), "reading");
+      }
+      return below_->read(offset, bytes, to);
+    }
+
+   private:
+    const std::unique_ptr<ReadFile> below_;
+    const UnreadableFileSystem& files_;
+  };
+};
+
 std::string key_of(int i) {
   return "k" + std::to_string(i * 7919 % 3'000);
 }
@@ -237,6 +267,24 @@ TEST_CASE("a flush that fails is named by the write that waits for it" *
   db->put("after", "it");
   model["after"] = "it";
   db->flush();
+  CHECK(contents_of(*db) == model);
+}
+
+TEST_CASE("a compaction that fails is told until one succeeds, though nobody writes" *
+          doctest::test_suite("threads")) {
+  MemoryFileSystem memory;
+  UnreadableFileSystem disk(memory);
+  const auto db = Db::open(request_for(disk, 30'000));
+  Contents model;
+  for (int i = 0; db->stats().background_error.empty(); ++i) {
+    db->put(key_of(i), std::string(1'000, 'v'));
+    model[key_of(i)] = std::string(1'000, 'v');
+  }
+  db->flush();
+  CHECK(db->stats().background_error.starts_with("compaction: "));
+  disk.refuses = false;
+  CHECK(heals(*db));
+  db->wait_idle();
   CHECK(contents_of(*db) == model);
 }
 
