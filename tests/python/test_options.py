@@ -34,6 +34,24 @@ def test_every_option_is_documented():
         assert f"\n    {name} : " in Options.__doc__, name
 
 
+def test_a_preset_is_a_starting_point(path):
+    rocksdb = Options.rocksdb()
+    assert rocksdb.diff() == {
+        "layout": "leveled",
+        "fanout": 10.0,
+        "level_sizing": "static",
+        "picker": "min_overlapping_ratio",
+        "filter_allocation": "uniform",
+    }
+    assert Options.rocksdb(fanout=8).diff(rocksdb) == {"fanout": 8}
+    with lsmkit.open(path, Options.rocksdb(memtable_bytes=1 << 20)) as db:
+        db[b"key"] = b"value"
+        db.flush()
+    with lsmkit.open(path) as db:
+        assert (db.options.layout, db.options.level_sizing) == ("leveled", "static")
+        assert db[b"key"] == b"value"
+
+
 def test_what_is_stored_comes_back_and_what_belongs_to_one_open_does_not(path):
     with lsmkit.open(path, Options.small(), sync=Sync.every(7), threads=1, fanout=4) as db:
         assert db.options == Options.small(sync=Sync.every(7), threads=1, fanout=4)
