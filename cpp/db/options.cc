@@ -211,7 +211,9 @@ void Options::validate() const {
   if (!(fanout >= 2 && fanout <= 1000))
     refuse("fanout", double_text(fanout), "a number from 2 to 1000");
   require_one_of("level_sizing", level_sizing, {"dynamic", "static"});
-  require_one_of("picker", picker, {"min_overlapping_ratio", "round_robin"});
+  require_one_of(
+      "picker", picker,
+      {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"});
   require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
   require_one_of("background", background, {"threads", "inline"});
   require_range("threads", threads, 1, 64);

@@ -7,6 +7,13 @@
 
 namespace lsmkit {
 
+static Picker picker_of(const std::string& name) {
+  if (name == "round_robin") return Picker::kRoundRobin;
+  if (name == "oldest_smallest_seq") return Picker::kOldestSmallestSeqno;
+  if (name == "oldest_largest_seq") return Picker::kOldestLargestSeqno;
+  return Picker::kMinOverlappingRatio;
+}
+
 CompactionOptions compaction_options_of(const Options& options) {
   CompactionOptions out;
   out.layout = options.layout == "hybrid" ? Layout::kHybrid : Layout::kLeveled;
@@ -18,7 +25,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.fanout = options.fanout;
   out.table_weight = options.table_bytes;
   out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
-  out.picker = options.picker == "round_robin" ? Picker::kRoundRobin : Picker::kMinOverlappingRatio;
+  out.picker = picker_of(options.picker);
   out.align_outputs = options.align_outputs;
   out.filter_bits_per_key = options.filter_bits_per_key;
   out.filter_allocation = options.filter_allocation == "uniform" ? FilterAllocation::kUniform

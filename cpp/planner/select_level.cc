@@ -123,6 +123,20 @@ class LevelSelector {
   const bool only_rightwards_;  // so that round robin's cursor never jumps over a table
 };
 
+std::optional<TableOrder> order_of(Picker picker) {
+  switch (picker) {
+    case Picker::kMinOverlappingRatio:
+      return TableOrder::kOverlap;
+    case Picker::kOldestSmallestSeqno:
+      return TableOrder::kSmallestSeqno;
+    case Picker::kOldestLargestSeqno:
+      return TableOrder::kLargestSeqno;
+    case Picker::kRoundRobin:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
@@ -130,8 +144,8 @@ std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
   const LevelSelector selector(view, level);
   const Run& run = view.run_of(level);
   std::optional<Selection> selection;
-  if (view.options.picker == Picker::kMinOverlappingRatio) {
-    run.for_each_by_overlap([&](const TableRef& table, uint64_t) {
+  if (const auto order = order_of(view.options.picker)) {
+    run.for_each_in(*order, [&](const TableRef& table, uint64_t) {
       selection = selector.try_from(table, why_not);
       return selection.has_value();
     });

@@ -14,6 +14,8 @@ enum class LevelSizing : uint8_t { kDynamic, kStatic };
 enum class Picker : uint8_t {
   kMinOverlappingRatio,  // the one that costs least rewriting in the next level per byte moved
   kRoundRobin,           // the next one above the level's cursor
+  kOldestSmallestSeqno,  // whose oldest record is the oldest: what has not gone down for longest
+  kOldestLargestSeqno,   // whose newest record is the oldest: the coldest
 };
 
 // How many sorted runs a level holds, and how data moves on.

@@ -15,6 +15,18 @@ bool overlaps_less(const RunItem& a, const RunItem& b) {
          Wide{b.next_weight} * std::max<uint64_t>(a.table->weight, 1);
 }
 
+bool comes_before(TableOrder order, const RunItem& a, const RunItem& b) {
+  switch (order) {
+    case TableOrder::kOverlap:
+      return overlaps_less(a, b);
+    case TableOrder::kSmallestSeqno:
+      return a.table->smallest_seqno < b.table->smallest_seqno;
+    case TableOrder::kLargestSeqno:
+      return a.table->largest_seqno < b.table->largest_seqno;
+  }
+  return false;
+}
+
 bool meets(const TableMeta& table, std::string_view smallest, std::string_view largest) {
   return !ends_before(table, smallest) && !starts_after(table, largest);
 }
@@ -57,9 +69,15 @@ RunSums::RunSums(const RunItem& item, const RunSums* left, const RunSums* right)
       smallest_seqno(item.table->smallest_seqno),
       largest_seqno(item.table->largest_seqno),
       first(left ? left->first : &item),
-      last(right ? right->last : &item),
-      best(left && !overlaps_less(item, *left->best) ? left->best : &item) {
-  if (right && overlaps_less(*right->best, *best)) best = right->best;
+      last(right ? right->last : &item) {
+  for (size_t i = 0; i < kTableOrders; ++i) {
+    const auto order = static_cast<TableOrder>(i);
+    const RunItem* first_of_all = left ? left->foremost[i] : &item;
+    for (const RunItem* later : {&item, right ? right->foremost[i] : &item}) {
+      if (comes_before(order, *later, *first_of_all)) first_of_all = later;
+    }
+    foremost[i] = first_of_all;
+  }
   for (const RunSums* side : {left, right}) {
     if (side == nullptr) continue;
     table_count += side->table_count;
@@ -117,28 +135,29 @@ TableRef Run::last_before(std::string_view key) const {
       Tree::last_where(root_, [&](const RunItem& item) { return ends_before(*item.table, key); }));
 }
 
-// Best first: a subtree waits at its best item's place; when its turn comes, it gives way to its
-// own item and its two halves.
-void Run::for_each_by_overlap(const std::function<bool(const TableRef&, uint64_t)>& f) const {
+// A subtree waits at its foremost item's place; when its turn comes, it gives way to its own item
+// and its two halves.
+void Run::for_each_in(TableOrder order,
+                      const std::function<bool(const TableRef&, uint64_t)>& f) const {
   struct Waiting {
-    const RunItem* best;
+    const RunItem* item;
     const Node* subtree;  // null: the item alone
   };
-  const auto later = [](const Waiting& a, const Waiting& b) {
-    if (overlaps_less(*a.best, *b.best)) return false;
-    if (overlaps_less(*b.best, *a.best)) return true;
-    return a.best->table->smallest.key > b.best->table->smallest.key;
+  const auto later = [order](const Waiting& a, const Waiting& b) {
+    if (comes_before(order, *a.item, *b.item)) return false;
+    if (comes_before(order, *b.item, *a.item)) return true;
+    return a.item->table->smallest.key > b.item->table->smallest.key;
   };
   std::priority_queue<Waiting, std::vector<Waiting>, decltype(later)> queue(later);
   const auto enter = [&](const Node* node) {
-    if (node != nullptr) queue.push({node->sums.best, node});
+    if (node != nullptr) queue.push({node->sums.foremost[static_cast<size_t>(order)], node});
   };
   enter(root_.get());
   while (!queue.empty()) {
     const Waiting next = queue.top();
     queue.pop();
     if (next.subtree == nullptr) {
-      if (f(next.best->table, next.best->next_weight)) return;
+      if (f(next.item->table, next.item->next_weight)) return;
       continue;
     }
     queue.push({&next.subtree->item, nullptr});

@@ -3,6 +3,7 @@
 // tables cost O(log n).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -25,6 +26,14 @@ struct RunItem {
       0;  // of the tables in the next level that overlap this one; not kept in L0
 };
 
+// An order in which tables of a level may go down; equals in key order.
+enum class TableOrder : uint8_t {
+  kOverlap,        // by the weight they overlap in the next level / their own
+  kSmallestSeqno,  // whose oldest record is the oldest
+  kLargestSeqno,   // whose newest record is the oldest
+};
+inline constexpr size_t kTableOrders = 3;
+
 struct RunSums {
   RunSums(const RunItem& item, const RunSums* left, const RunSums* right);
   uint64_t table_count;
@@ -36,7 +45,7 @@ struct RunSums {
   Seqno largest_seqno;
   const RunItem* first;
   const RunItem* last;
-  const RunItem* best;  // lowest next_weight / weight; the first of equals
+  std::array<const RunItem*, kTableOrders> foremost;  // of each order
 };
 
 class Run {
@@ -75,9 +84,9 @@ class Run {
   TableRef first_after(std::string_view key) const;
   TableRef last_before(std::string_view key) const;
 
-  // Tables by (weight they overlap in the next level) / (own weight), lowest first, equals in key
-  // order: f(table, overlapped weight) until it returns true. O(log n) per table visited.
-  void for_each_by_overlap(const std::function<bool(const TableRef&, uint64_t)>& f) const;
+  // f(table, weight it overlaps in the next level) in that order until it returns true. O(log n)
+  // per table visited.
+  void for_each_in(TableOrder order, const std::function<bool(const TableRef&, uint64_t)>& f) const;
 
   const Tree::Root& root() const { return root_; }
 

@@ -1,5 +1,6 @@
 // The slow clear statement of what holds of every version (V1 to V9 in version.h).
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "lsmkit/version/version.h"
@@ -81,25 +82,36 @@ std::vector<uint64_t> overlapped_weights(const std::vector<TableRef>& tables, co
   return weights;
 }
 
-// Walks in key order, `overlapped` pointing at the next table's weight; returns the subtree's best.
-const RunItem* check_index(uint32_t level, const Run::Tree::Root& node,
-                           const uint64_t*& overlapped) {
-  if (!node) return nullptr;
+bool costs_less(const RunItem* a, const RunItem* b) {
+  using Wide = unsigned __int128;
+  const auto cost = [](const RunItem* item, const RunItem* per) {
+    return Wide{item->next_weight} * std::max<uint64_t>(per->table->weight, 1);
+  };
+  return cost(a, b) < cost(b, a);
+}
+
+// Walks in key order, `overlapped` pointing at the next table's weight; returns the subtree's
+// foremost of each order.
+std::array<const RunItem*, kTableOrders> check_index(uint32_t level, const Run::Tree::Root& node,
+                                                     const uint64_t*& overlapped) {
+  if (!node) return {};
   const std::string name = to_text(node->item.table->number);
-  const RunItem* left = check_index(level, node->left, overlapped);
+  const auto left = check_index(level, node->left, overlapped);
   require(node->item.next_weight == *overlapped++, "V7", level, "overlap of " + name);
-  const RunItem* right = check_index(level, node->right, overlapped);
-  const RunItem* best = nullptr;
-  for (const RunItem* item : {left, &node->item, right}) {
-    if (item == nullptr) continue;
-    using Wide = unsigned __int128;
-    const auto cost = [](const RunItem* a, const RunItem* per) {
-      return Wide{a->next_weight} * std::max<uint64_t>(per->table->weight, 1);
+  const auto right = check_index(level, node->right, overlapped);
+  std::array<const RunItem*, kTableOrders> foremost{&node->item, &node->item, &node->item};
+  for (size_t i = 0; i < kTableOrders; ++i) {
+    const auto comes_first = [&](const RunItem* a, const RunItem* b) {
+      if (i == static_cast<size_t>(TableOrder::kOverlap)) return costs_less(a, b);
+      return i == static_cast<size_t>(TableOrder::kSmallestSeqno)
+                 ? a->table->smallest_seqno < b->table->smallest_seqno
+                 : a->table->largest_seqno < b->table->largest_seqno;
     };
-    if (best == nullptr || cost(item, best) < cost(best, item)) best = item;
+    if (left[i] && !comes_first(foremost[i], left[i])) foremost[i] = left[i];
+    if (right[i] && comes_first(right[i], foremost[i])) foremost[i] = right[i];
+    require(node->sums.foremost[i] == foremost[i], "V7", level, "what goes first beside " + name);
   }
-  require(node->sums.best == best, "V7", level, "best beside " + name);
-  return best;
+  return foremost;
 }
 
 void check_balanced(uint32_t level, const Run::Tree::Root& node) {

@@ -12,6 +12,10 @@ from lsmkit._errors import InvalidArgument
 
 __all__ = ["Options", "OptionsDict", "Sync"]
 
+Picker = Literal[
+    "round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Sync:
@@ -105,7 +109,7 @@ class OptionsDict(TypedDict, total=False):
     base_bytes: int
     fanout: float
     level_sizing: Literal["dynamic", "static"]
-    picker: Literal["min_overlapping_ratio", "round_robin"]
+    picker: Picker
     align_outputs: bool
     stall_timeout_ms: int
     create: bool
@@ -180,9 +184,10 @@ class Options:
     level_sizing : {"dynamic", "static"}
         Level targets worked back from the last level (about 1.1 times the data's space), or down
         from the base. RocksDB: `level_compaction_dynamic_level_bytes`, true.
-    picker : {"min_overlapping_ratio", "round_robin"}
-        Which table of a full level goes first: the cheapest, or the next. RocksDB:
-        `compaction_pri`, kMinOverlappingRatio.
+    picker : {"round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"}
+        Which table of a full level goes first: the next in key order, the cheapest, the one whose
+        oldest record is the oldest, or the one whose newest is. RocksDB: `compaction_pri`,
+        kMinOverlappingRatio.
     align_outputs : bool
         Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
         RocksDB: `level_compaction_dynamic_file_size`, true.
@@ -219,7 +224,7 @@ class Options:
     base_bytes: int = 256 << 20
     fanout: float = 7.0
     level_sizing: Literal["dynamic", "static"] = "dynamic"
-    picker: Literal["min_overlapping_ratio", "round_robin"] = "round_robin"
+    picker: Picker = "round_robin"
     align_outputs: bool = True
     stall_timeout_ms: int = 30_000
     create: bool = True

@@ -43,7 +43,7 @@ class Chaos {
     options.fanout = static_cast<double>(2 + below(5));
     options.table_weight = 100 + below(500);
     options.sizing = below(2) == 0 ? LevelSizing::kDynamic : LevelSizing::kStatic;
-    options.picker = below(2) == 0 ? Picker::kMinOverlappingRatio : Picker::kRoundRobin;
+    options.picker = static_cast<Picker>(below(4));
     options.align_outputs = below(2) == 0;
     options.max_compaction_weight = below(3) == 0 ? 1'000 + below(5'000) : 0;
     return options;
@@ -152,7 +152,7 @@ TEST_CASE("planning comes to rest, with every level below its target") {
       options.layout = layout;
       options.memtable_weight = 500;
       options.sizing = i < 2 ? LevelSizing::kStatic : LevelSizing::kDynamic;
-      options.picker = i % 2 ? Picker::kMinOverlappingRatio : Picker::kRoundRobin;
+      options.picker = static_cast<Picker>(i);
       ModelTree tree(options, 500);
       std::mt19937_64 random(3);
       for (int n = 0; n < 3'000; ++n) {

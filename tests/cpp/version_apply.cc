@@ -223,26 +223,33 @@ TEST_CASE("range questions answer as looking at every table does") {
   }
 }
 
-TEST_CASE("tables come in the order of their overlap ratio, equals in key order") {
+TEST_CASE("tables come in the order of each picker, equals in key order") {
   RandomEdits edits(7);
   Version version;
   for (int i = 0; i < 2'000; ++i) version = apply(version, edits.next(version));
   const Run run = version.level(1).runs.at(0);
   const Run next = version.level(2).runs.at(0);
-  std::vector<TableRef> expected = run.tables();
   const auto overlap = [&](const TableRef& t) {
     return next.overlapping_weight(t->smallest.key, t->largest.key);
   };
-  std::stable_sort(expected.begin(), expected.end(), [&](const TableRef& a, const TableRef& b) {
+  const auto check = [&](TableOrder order, const auto& comes_before) {
+    std::vector<TableRef> expected = run.tables();
+    std::stable_sort(expected.begin(), expected.end(), comes_before);
+    std::vector<TableRef> visited;
+    run.for_each_in(order, [&](const TableRef& table, uint64_t weight) {
+      CHECK(weight == overlap(table));
+      visited.push_back(table);
+      return false;
+    });
+    CHECK(visited == expected);
+  };
+  check(TableOrder::kOverlap, [&](const TableRef& a, const TableRef& b) {
     return overlap(a) * b->weight < overlap(b) * a->weight;
   });
-  std::vector<TableRef> visited;
-  run.for_each_by_overlap([&](const TableRef& table, uint64_t weight) {
-    CHECK(weight == overlap(table));
-    visited.push_back(table);
-    return false;
-  });
-  CHECK(visited == expected);
+  check(TableOrder::kSmallestSeqno,
+        [](const TableRef& a, const TableRef& b) { return a->smallest_seqno < b->smallest_seqno; });
+  check(TableOrder::kLargestSeqno,
+        [](const TableRef& a, const TableRef& b) { return a->largest_seqno < b->largest_seqno; });
 }
 
 TEST_CASE("a version survives the trip through text and through a full edit") {
