@@ -35,7 +35,7 @@ def show_demo(options: argparse.Namespace) -> int:
             f"{sys.version.split()[0]}'s standard library into {options.dir}, a line a record,\n"
             "modules in random order, then overwrites a third and deletes a tenth of the lines.\n"
             "Options.small() makes memtables and tables of kilobytes, so that this little data "
-            "grows many levels.\n"
+            "grows a tree.\n"
         )
     with progress("loading") as show:
         done = run(
