@@ -165,7 +165,7 @@ class Options:
     layout : {"leveled", "hybrid"}
         How sorted runs are arranged. "leveled": L0 goes to the base level at `l0_trigger_runs`, and
         each level below is one run. "hybrid": L0 is tiered, and levels below are few and leveled,
-        so that a quarter less is written than by "leveled", for half a run more to read.
+        so that a fifth to a third less is written than by "leveled", for half a run more to read.
         RocksDB: `compaction_style`, leveled.
     level_count : int
         Levels, L0 included. RocksDB: `num_levels`, 7.
