@@ -1,6 +1,7 @@
 #include "lsmkit/planner/level_scores.h"
 
 #include <algorithm>
+#include <span>
 
 #include "lsmkit/rules/l0_tiers.h"
 
@@ -48,9 +49,8 @@ double dynamic_priority(unsigned n, const Weights& level, const LevelTargets& ta
 }
 
 std::vector<Weights> level_weights(const Version& version, const PlanContext& context,
-                                   size_t level_count) {
+                                   std::span<const RunId> busy_l0_runs, size_t level_count) {
   std::vector<Weights> levels(level_count);
-  std::vector<RunId> busy_l0_runs;
   for (unsigned n = 0; n < level_count; ++n)
     levels[n].total = levels[n].idle = version.level(n).weight();
   for (const JobInFlight& job : context.in_flight) {
@@ -58,34 +58,33 @@ std::vector<Weights> level_weights(const Version& version, const PlanContext& co
       const auto place = version.find(number);
       if (!place || place->level >= level_count) continue;
       levels[place->level].idle -= place->table->weight;
-      if (place->level == 0) busy_l0_runs.push_back(place->run);
     }
   }
-  std::sort(busy_l0_runs.begin(), busy_l0_runs.end());
-  const auto end = std::unique(busy_l0_runs.begin(), busy_l0_runs.end());
-  levels[0].idle_runs =
-      version.level(0).runs.size() - static_cast<size_t>(end - busy_l0_runs.begin());
+  levels[0].idle_runs = version.level(0).runs.size() - busy_l0_runs.size();
   return levels;
 }
 
 }  // namespace
 
-std::vector<Run> idle_l0_runs(const Version& version, const PlanContext& context) {
-  std::vector<Run> idle = version.level(0).runs;
+std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& context) {
+  std::vector<RunId> busy;
   for (const JobInFlight& job : context.in_flight) {
+    if (!job.from_l0) continue;
     for (const TableNumber number : job.inputs) {
       const auto place = version.find(number);
-      if (place && place->level == 0)
-        std::erase_if(idle, [&](const Run& run) { return run.id() == place->run; });
+      if (place && place->level == 0) busy.push_back(place->run);
     }
   }
-  return idle;
+  std::sort(busy.begin(), busy.end());
+  busy.erase(std::unique(busy.begin(), busy.end()), busy.end());
+  return busy;
 }
 
 std::vector<LevelScore> level_scores(const Version& version, const PlanContext& context,
                                      const CompactionOptions& options) {
   const LevelTargets targets = level_targets(version, options);
-  const std::vector<Weights> levels = level_weights(version, context, targets.weight.size());
+  const std::vector<RunId> busy = busy_l0_runs(version, context);
+  const std::vector<Weights> levels = level_weights(version, context, busy, targets.weight.size());
   const bool dynamic = options.sizing == LevelSizing::kDynamic;
 
   std::vector<LevelScore> scores;
@@ -94,7 +93,7 @@ std::vector<LevelScore> level_scores(const Version& version, const PlanContext& 
     const Weights& level = levels[n];
     LevelScore score{n, 0, 0};
     if (n == 0 && options.layout == Layout::kHybrid) {
-      score.score = score.priority = l0_tiers(idle_l0_runs(version, context), options).score;
+      score.score = score.priority = l0_tiers(version.level(0).runs, busy, options).score;
       if (dynamic && score.priority > 1) score.priority *= kDueScale;
       arriving += static_cast<double>(level.total);
     } else if (n == 0) {

@@ -22,7 +22,7 @@ struct LevelScore {
 std::vector<LevelScore> level_scores(const Version& version, const PlanContext& context,
                                      const CompactionOptions& options);
 
-// Runs of L0 that no job has among its inputs, newest first.
-std::vector<Run> idle_l0_runs(const Version& version, const PlanContext& context);
+// Runs of L0 that some job has among its inputs, ascending.
+std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& context);
 
 }  // namespace lsmkit

@@ -191,8 +191,8 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
 }
 
 std::optional<Selection> select_from_tiered_l0(const PlanView& view, std::string& why_not) {
-  const std::vector<Run> idle = idle_l0_runs(view.version, view.context);
-  const L0Tiers tiers = l0_tiers(idle, view.options);
+  const L0Tiers tiers =
+      l0_tiers(view.version.level(0).runs, busy_l0_runs(view.version, view.context), view.options);
   auto selection = select_moves(view);
   if (!selection && tiers.full)
     selection = select_l0_group(view, oldest_first(view.version.level(0)), true, why_not);
@@ -201,7 +201,7 @@ std::optional<Selection> select_from_tiered_l0(const PlanView& view, std::string
     return selection;
   }
   // If the way down is blocked, the young ones at least.
-  const size_t count = tiers.crowded && !tiers.full ? idle.size() : tiers.young;
+  const size_t count = tiers.crowded && !tiers.full ? tiers.count : tiers.young;
   if (count < view.options.l0_trigger_runs || count < 2) {
     if (why_not.empty()) why_not = "few young runs stand in L0";
     return std::nullopt;

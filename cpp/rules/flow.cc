@@ -19,7 +19,7 @@ BackgroundJob next_background_job(const BackgroundState& state) {
 }
 
 static bool l0_goes_down(const Level& l0, const CompactionOptions& options) {
-  if (options.layout == Layout::kHybrid) return l0_tiers(l0.runs, options).full;
+  if (options.layout == Layout::kHybrid) return l0_tiers(l0.runs, {}, options).full;
   return l0.runs.size() >= options.l0_trigger_runs || l0.weight() >= options.base_weight;
 }
 

@@ -16,22 +16,25 @@ double share(uint64_t part, uint64_t whole) {
 
 }  // namespace
 
-L0Tiers l0_tiers(std::span<const Run> runs, const CompactionOptions& options) {
+L0Tiers l0_tiers(std::span<const Run> runs, std::span<const RunId> busy,
+                 const CompactionOptions& options) {
   L0Tiers out;
+  const double most_young = kYoungMemtables * static_cast<double>(options.memtable_weight);
   uint64_t weight = 0;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    weight += runs[i].weight();
-    if (out.young == i && share(runs[i].weight(), options.memtable_weight) <= kYoungMemtables)
-      ++out.young;
+  for (const Run& run : runs) {
+    if (!busy.empty() && std::binary_search(busy.begin(), busy.end(), run.id())) continue;
+    weight += run.weight();
+    if (out.young == out.count && static_cast<double>(run.weight()) <= most_young) ++out.young;
+    ++out.count;
   }
-  const size_t merged = runs.size() - out.young;
+  const size_t merged = out.count - out.young;
   const size_t most_runs = options.l0_trigger_runs + options.l0_merged_runs - 1;
   const double batches = share(weight, options.l0_batch_weight());
-  out.crowded = runs.size() >= most_runs ||
+  out.crowded = out.count >= most_runs ||
                 (out.young >= options.l0_trigger_runs && merged + 1 >= options.l0_merged_runs);
   out.full = batches >= 1 || (out.crowded && batches >= kFullShare);
   out.score =
-      std::max({share(out.young, options.l0_trigger_runs), share(runs.size(), most_runs), batches});
+      std::max({share(out.young, options.l0_trigger_runs), share(out.count, most_runs), batches});
   return out;
 }
 

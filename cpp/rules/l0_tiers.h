@@ -16,14 +16,17 @@
 
 namespace lsmkit {
 
+// Of the runs of L0 that are not being compacted.
 struct L0Tiers {
   double score = 0;      // something is due from 1 on
-  size_t young = 0;      // the newest runs, which were not merged yet
-  bool crowded = false;  // as many runs stand as may
+  size_t count = 0;      // of all of them
+  size_t young = 0;      // the newest, which were not merged yet
+  bool crowded = false;  // as many stand as may
   bool full = false;     // all of L0 goes to the base level
 };
 
-// `runs`: those of L0 that are not being compacted, newest first.
-L0Tiers l0_tiers(std::span<const Run> runs, const CompactionOptions& options);
+// `runs`: L0's, newest first; `busy`: those that are being compacted, ascending.
+L0Tiers l0_tiers(std::span<const Run> runs, std::span<const RunId> busy,
+                 const CompactionOptions& options);
 
 }  // namespace lsmkit
