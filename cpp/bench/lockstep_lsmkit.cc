@@ -163,7 +163,7 @@ class LsmkitTree final : public LockstepTree {
     std::vector<TableRef> outputs;
     if (plan.trivial_move) {
       for (const PlanInput& input : plan.inputs) work_.moves += input.tables.size();
-    } else {
+    } else if (plan.rewrites()) {
       std::vector<ItemSource> sources;
       for (const PlanInput& input : plan.inputs) {
         std::vector<const Items*> tables;

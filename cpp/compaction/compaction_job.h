@@ -22,7 +22,7 @@ struct JobOutput {
 // An open reader of an input.
 using OpenTable = std::function<std::shared_ptr<const Table>(const TableRef&)>;
 
-// Requires: !plan.trivial_move. Throws CorruptionError, also for tables that do not add up although
+// Requires: plan.rewrites(). Throws CorruptionError, also for tables that do not add up although
 // their checksums are right.
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output);
 

@@ -291,7 +291,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   const JobScope scope(*this);
   const uint64_t start_us = environment_.clock->now_us();
   JobOutput output;
-  if (!plan.trivial_move) {
+  if (plan.rewrites()) {
     const OpenTable open = [this](const TableRef& table) { return tables_.handle(table)->pin(); };
     try {
       output = run_merge(plan, open, output_context(plan.output_level, poll));
@@ -307,7 +307,10 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   event.in_entries = output.counts.in_entries;
   event.out_entries = output.counts.out_entries;
   event.dropped_entries = output.counts.dropped_entries;
+  if (plan.drop)
+    event.in_entries = event.dropped_entries = plan.merge.input_entry_count.value_or(0);
   event.text = explain(plan);
+  const uint64_t event_dropped = event.dropped_entries;
   commit_edit(
       edit,
       [&](Counters& counters) {
@@ -316,9 +319,10 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
           return;
         }
         ++counters.compaction_count;
+        counters.compaction_dropped_entries += event_dropped;
+        if (plan.drop) return;
         counters.compaction_read_file_bytes += plan.input_file_bytes;
         counters.compaction_read_weight += plan.input_weight;
-        counters.compaction_dropped_entries += output.counts.dropped_entries;
         for (const TableRef& table : output.tables) {
           counters.compaction_written_file_bytes += table->file_bytes;
           counters.compaction_written_weight += table->weight;

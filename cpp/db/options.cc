@@ -44,6 +44,13 @@ const OptionField kFields[] = {
     {"level_sizing", true, &Options::level_sizing},
     {"picker", true, &Options::picker},
     {"align_outputs", true, &Options::align_outputs},
+    {"max_space_amp", true, &Options::max_space_amp},
+    {"max_runs", true, &Options::max_runs},
+    {"size_ratio_percent", true, &Options::size_ratio_percent},
+    {"min_merge_runs", true, &Options::min_merge_runs},
+    {"max_merge_runs", true, &Options::max_merge_runs},
+    {"fifo_bytes", true, &Options::fifo_bytes},
+    {"fifo_ttl_s", true, &Options::fifo_ttl_s},
     {"stall_timeout_ms", true, &Options::stall_timeout_ms},
     {"create", false, &Options::create},
     {"cache_bytes", false, &Options::cache_bytes},
@@ -203,7 +210,7 @@ void Options::validate() const {
            "at most " + std::to_string(kMaxLevels) + " of them");
   }
   require_range("compression_dictionary_bytes", compression_dictionary_bytes, 0, 1 << 20);
-  require_one_of("layout", layout, {"leveled", "hybrid"});
+  require_one_of("layout", layout, {"hybrid", "leveled", "lazy_leveled", "tiered", "fifo"});
   require_range("level_count", level_count, 2, 16);
   require_range("l0_trigger_runs", l0_trigger_runs, 1, 100'000);
   require_range("l0_merged_runs", l0_merged_runs, 1, 100);
@@ -214,6 +221,15 @@ void Options::validate() const {
   require_one_of(
       "picker", picker,
       {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"});
+  if (max_space_amp != 0 && !(max_space_amp > 1 && max_space_amp <= 1000))
+    refuse("max_space_amp", double_text(max_space_amp),
+           "a ratio above 1, as 1.25 or 3, or 0 for the layout's own");
+  require_range("max_runs", max_runs, 0, 100'000);
+  require_range("size_ratio_percent", size_ratio_percent, 0, 10'000);
+  require_range("min_merge_runs", min_merge_runs, 2, 100'000);
+  if (max_merge_runs != 0) require_range("max_merge_runs", max_merge_runs, min_merge_runs, 100'000);
+  require_range("fifo_bytes", fifo_bytes, kKiB, 1024 * kTiB);
+  require_range("fifo_ttl_s", fifo_ttl_s, 0, uint64_t{10'000} * 365 * 86'400);
   require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
   require_one_of("background", background, {"threads", "inline"});
   require_range("threads", threads, 1, 64);

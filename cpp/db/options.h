@@ -34,7 +34,8 @@ struct Options {
   // zstd's level by level of the tree, 0 for raw; deeper levels take the last one.
   std::vector<int32_t> compression_levels{0, 0, 1};
   uint64_t compression_dictionary_bytes = 0;  // of each table's trained dictionary; 0: none
-  std::string layout = "hybrid";              // or "leveled"
+  // "hybrid", "leveled", "lazy_leveled", "tiered" or "fifo"
+  std::string layout = "hybrid";
   uint32_t level_count = 7;
   uint32_t l0_trigger_runs = 4;
   uint32_t l0_merged_runs = 4;      // hybrid: so many merged ones before L0 goes to the base level
@@ -43,6 +44,13 @@ struct Options {
   std::string level_sizing = "dynamic";  // "dynamic" or "static"
   std::string picker = "round_robin";    // or "min_overlapping_ratio"
   bool align_outputs = true;             // cut tables at next-level boundaries
+  double max_space_amp = 0;              // weight in the tree / its oldest run; 0: the layout's own
+  uint32_t max_runs = 0;                 // tiered; 0: l0_trigger_runs
+  uint32_t size_ratio_percent = 1;       // tiered
+  uint32_t min_merge_runs = 2;           // tiered
+  uint32_t max_merge_runs = 0;           // tiered; 0: no bound
+  uint64_t fifo_bytes = 1 << 30;         // fifo: weight above which the oldest tables are dropped
+  uint64_t fifo_ttl_s = 0;               // fifo: age at which they are; 0: none
   uint64_t stall_timeout_ms = 30'000;
 
   // Belong to one open and are not stored.

@@ -14,9 +14,17 @@ static Picker picker_of(const std::string& name) {
   return Picker::kMinOverlappingRatio;
 }
 
+static Layout layout_of(const std::string& name) {
+  if (name == "leveled") return Layout::kLeveled;
+  if (name == "lazy_leveled") return Layout::kLazyLeveled;
+  if (name == "tiered") return Layout::kTiered;
+  if (name == "fifo") return Layout::kFifo;
+  return Layout::kHybrid;
+}
+
 CompactionOptions compaction_options_of(const Options& options) {
   CompactionOptions out;
-  out.layout = options.layout == "hybrid" ? Layout::kHybrid : Layout::kLeveled;
+  out.layout = layout_of(options.layout);
   out.memtable_weight = options.memtable_bytes;
   out.l0_merged_runs = options.l0_merged_runs;
   out.level_count = options.level_count;
@@ -27,6 +35,13 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
   out.picker = picker_of(options.picker);
   out.align_outputs = options.align_outputs;
+  out.max_space_amp = options.max_space_amp;
+  out.max_runs = options.max_runs;
+  out.size_ratio_percent = options.size_ratio_percent;
+  out.min_merge_runs = options.min_merge_runs;
+  out.max_merge_runs = options.max_merge_runs;
+  out.fifo_weight = options.fifo_bytes;
+  out.fifo_ttl_us = options.fifo_ttl_s * 1'000'000;
   out.filter_bits_per_key = options.filter_bits_per_key;
   out.filter_allocation = options.filter_allocation == "uniform" ? FilterAllocation::kUniform
                                                                  : FilterAllocation::kByLevel;

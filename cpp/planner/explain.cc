@@ -29,7 +29,7 @@ std::string input_text(const PlanInput& input) {
   uint64_t weight = 0;
   for (const TableRef& table : input.tables) weight += table->weight;
   std::string out = "  in  L" + std::to_string(input.level);
-  if (input.level == 0) out += " run " + std::to_string(input.run);
+  if (input.level == 0 || input.run != 0) out += " run " + std::to_string(input.run);
   out += ": " + std::to_string(input.tables.size()) +
          (input.tables.size() == 1 ? " table, " : " tables, ") + weight_text(weight) + ":";
   for (size_t i = 0; i < input.tables.size() && i < kMaxNamed; ++i)
@@ -41,6 +41,7 @@ std::string input_text(const PlanInput& input) {
 std::string output_text(const CompactionPlan& plan) {
   std::string out = "  out L" + std::to_string(plan.output_level) + ": ";
   if (plan.trivial_move) return out + "the same tables; nothing is rewritten\n";
+  if (plan.drop) return "  out nowhere: the tables are dropped unread\n";
   const CutRules& cut = plan.merge.cut;
   out += "at most " + weight_text(plan.expected_weight) + " in tables of " +
          weight_text(cut.target_weight);

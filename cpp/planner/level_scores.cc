@@ -64,6 +64,35 @@ std::vector<Weights> level_weights(const Version& version, const PlanContext& co
   return levels;
 }
 
+void most_pressing_first(std::vector<LevelScore>& scores) {
+  std::stable_sort(scores.begin(), scores.end(), [](const LevelScore& a, const LevelScore& b) {
+    return a.priority > b.priority;
+  });
+}
+
+// Of layouts that count runs: lazy_leveled level by level, tiered in all of the tree, fifo by what
+// the tree weighs.
+std::vector<LevelScore> run_scores(const Version& version, const CompactionOptions& options) {
+  const LevelTargets targets = level_targets(version, options);
+  const double trigger = options.l0_trigger_runs;
+  std::vector<LevelScore> scores;
+  for (unsigned n = 0; n < targets.last_level(); ++n) {
+    double score = 0;
+    if (options.layout == Layout::kLazyLeveled) {
+      const size_t runs = version.level(n).runs.size();
+      score = static_cast<double>(runs) / trigger;
+      if (runs > 0 && n > 0 && n <= targets.drain_to_level) score = std::max(score, 1.0);
+    } else if (n == 0 && options.layout == Layout::kTiered) {
+      score = static_cast<double>(version.run_count()) / trigger;
+    } else if (n == 0) {
+      score = ratio(version.weight(), options.fifo_weight);
+    }
+    scores.push_back({n, score, score});
+  }
+  most_pressing_first(scores);
+  return scores;
+}
+
 }  // namespace
 
 std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& context) {
@@ -82,6 +111,8 @@ std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& conte
 
 std::vector<LevelScore> level_scores(const Version& version, const PlanContext& context,
                                      const CompactionOptions& options) {
+  if (options.layout != Layout::kLeveled && options.layout != Layout::kHybrid)
+    return run_scores(version, options);
   const LevelTargets targets = level_targets(version, options);
   const std::vector<RunId> busy = busy_l0_runs(version, context);
   const std::vector<Weights> levels = level_weights(version, context, busy, targets.weight.size());
@@ -113,9 +144,7 @@ std::vector<LevelScore> level_scores(const Version& version, const PlanContext& 
     }
     scores.push_back(score);
   }
-  std::stable_sort(scores.begin(), scores.end(), [](const LevelScore& a, const LevelScore& b) {
-    return a.priority > b.priority;
-  });
+  most_pressing_first(scores);
   return scores;
 }
 

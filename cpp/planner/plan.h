@@ -31,6 +31,7 @@ struct CompactionPlan {
   EditReason reason = EditReason::kNone;
   double score = 0;
   bool trivial_move = false;      // tables change their level as they are; nothing is rewritten
+  bool drop = false;              // tables go unread: nobody wants what is in them
   std::vector<PlanInput> inputs;  // newest run first: the order of sources for merge_tables
   uint32_t output_level = 0;
   RunId output_run = 0;
@@ -43,6 +44,9 @@ struct CompactionPlan {
   uint64_t input_file_bytes = 0;
   uint64_t expected_weight = 0;      // of the outputs, at most
   std::vector<RunnerUp> runners_up;  // highest score first
+
+  // Whether there is anything to read and write; if not, the edit is all of it.
+  bool rewrites() const { return !trivial_move && !drop; }
 };
 
 // A plan being carried out, as far as it limits others.

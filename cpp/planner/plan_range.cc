@@ -37,6 +37,8 @@ class RangePlanner {
     if (!due) return {std::nullopt, true};
     if (!selection) return {};
     selection->reason = EditReason::kManual;
+    if (selection->output_level > 0)
+      selection->output_run = view_.run_of(selection->output_level).id();
     CompactionPlan plan = make_plan(view_, std::move(*selection));
     if (!plan.trivial_move && plan.input_file_bytes > view_.context.free_bytes) return {};
     return {std::move(plan), false};
@@ -160,6 +162,9 @@ RangeStep plan_range(const Version& version, const PlanContext& context,
   const LevelTargets targets = level_targets(version, options);
   const Obstacles obstacles(context);
   const PlanView view{version, context, options, targets, obstacles};
+  const bool leveled = options.layout == Layout::kLeveled || options.layout == Layout::kHybrid;
+  if (!leveled || view.has_several_runs_below_l0())
+    return plan_range_of_runs(view, begin, end, first_job);
   return RangePlanner(view, begin, end, first_job).next_step();
 }
 

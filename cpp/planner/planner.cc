@@ -1,25 +1,24 @@
 #include "lsmkit/planner/planner.h"
 
+#include "lsmkit/planner/layouts.h"
 #include "lsmkit/planner/selection.h"
 
 namespace lsmkit {
 namespace {
 
-std::optional<Selection> select(const PlanView& view, const LevelScore& score, bool l0_waits,
-                                std::string& why_not) {
-  std::optional<Selection> selection;
-  if (score.level == 0) {
-    selection = view.options.layout == Layout::kHybrid ? select_from_tiered_l0(view, why_not)
-                                                       : select_l0_to_base(view, why_not);
-    std::string why_not_within;
-    if (!selection) selection = select_within_l0(view, why_not_within);
-  } else if (l0_waits && score.level == view.targets.base_level) {
-    why_not = "L0 waits for this level";  // which would starve it
-  } else {
-    selection = select_from_level(view, score.level, why_not);
+Choice choose(const PlanView& view, std::vector<RunnerUp>& lost) {
+  switch (view.options.layout) {
+    case Layout::kLeveled:
+    case Layout::kHybrid:
+      return choose_leveled(view, lost);
+    case Layout::kLazyLeveled:
+      return choose_lazy_leveled(view, lost);
+    case Layout::kTiered:
+      return choose_tiered(view, lost);
+    case Layout::kFifo:
+      return choose_fifo(view, lost);
   }
-  if (selection) selection->score = score.score;
-  return selection;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -31,28 +30,12 @@ std::optional<CompactionPlan> plan_compaction(const Version& version, const Plan
   const Obstacles obstacles(context);
   const PlanView view{version, context, options, targets, obstacles};
 
-  std::optional<CompactionPlan> plan;
-  std::vector<RunnerUp> runners_up;
-  bool l0_waits = false;
-  for (const LevelScore& score : level_scores(version, context, options)) {
-    if (plan) {
-      if (score.score > 0)
-        runners_up.push_back({score.level, score.score,
-                              score.priority < 1 ? "it is not due" : "it is less pressing"});
-      continue;
-    }
-    if (score.priority < 1) return std::nullopt;
-    std::string why_not;
-    if (auto selection = select(view, score, l0_waits, why_not)) {
-      plan = make_plan(view, std::move(*selection));
-      continue;
-    }
-    if (score.level == 0) l0_waits = !context.in_flight.empty();  // damage is not waited for
-    runners_up.push_back({score.level, score.score, why_not});
-  }
-  if (!plan || (!plan->trivial_move && plan->input_file_bytes > context.free_bytes))
-    return std::nullopt;
-  plan->runners_up = std::move(runners_up);
+  std::vector<RunnerUp> lost;
+  Choice choice = choose(view, lost);
+  if (!choice) return std::nullopt;
+  CompactionPlan plan = make_plan(view, std::move(*choice));
+  if (plan.rewrites() && plan.input_file_bytes > context.free_bytes) return std::nullopt;
+  plan.runners_up = std::move(lost);
   return plan;
 }
 

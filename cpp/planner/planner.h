@@ -1,7 +1,7 @@
 // What to compact next, and why: a pure function of a Version, the world handed in, and options. No
-// clock, file, thread or random number. Start here.
+// clock, file, thread or random number. Start here; layouts.h says what layouts there are.
 //
-// How plan_compaction thinks:
+// How plan_compaction thinks under the leveled layouts:
 //   1. Score every level (level_scores) and try them from the highest down; below 1 nothing is due.
 //   2. L0 goes to the base level: the oldest run, all runs that overlap, all base tables that
 //      overlap. If that is blocked and L0 is high, the newest runs are merged within L0.

@@ -90,13 +90,27 @@ bool Obstacles::is_busy(TableNumber number) const {
   return contains(busy_, number);
 }
 
+std::string Obstacles::to_reading(const TableMeta& table) const {
+  if (contains(damaged_, table.number)) return "table " + to_text(table.number) + " is damaged";
+  if (is_busy(table.number)) return "table " + to_text(table.number) + " is being compacted";
+  return {};
+}
+
 std::string Obstacles::to_reading(const std::vector<TableRef>& tables) const {
   if (busy_.empty() && damaged_.empty()) return {};
-  for (const TableRef& table : tables) {
-    if (contains(damaged_, table->number)) return "table " + to_text(table->number) + " is damaged";
-    if (is_busy(table->number)) return "table " + to_text(table->number) + " is being compacted";
-  }
-  return {};
+  std::string why;
+  for (const TableRef& table : tables)
+    if (why.empty()) why = to_reading(*table);
+  return why;
+}
+
+std::string Obstacles::to_reading(const Run& run) const {
+  if (busy_.empty() && damaged_.empty()) return {};
+  std::string why;
+  run.for_each([&](const TableRef& table) {
+    if (why.empty()) why = to_reading(*table);
+  });
+  return why;
 }
 
 std::string Obstacles::to_writing(uint32_t level, std::string_view smallest,
@@ -119,6 +133,12 @@ const Run& PlanView::run_of(unsigned level) const {
   static const Run kEmpty;
   const Level& here = version.level(level);
   return here.runs.empty() ? kEmpty : here.runs.front();
+}
+
+bool PlanView::has_several_runs_below_l0() const {
+  for (unsigned n = 1; n < version.level_count(); ++n)
+    if (version.level(n).runs.size() > 1) return true;
+  return false;
 }
 
 Seqno PlanView::elision_seqno() const {
@@ -152,13 +172,14 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.reason = selection.reason;
   plan.score = selection.score;
   plan.trivial_move = selection.trivial_move;
+  plan.drop = selection.drop;
   plan.inputs = selection.inputs;
   plan.output_level = selection.output_level;
   plan.output_run = selection.output_run;
   plan.cursor = std::move(selection.cursor);
   sum_up(plan);
-  plan.expected_weight = plan.trivial_move ? 0 : plan.input_weight;
-  if (plan.trivial_move) return plan;
+  plan.expected_weight = plan.rewrites() ? plan.input_weight : 0;
+  if (!plan.rewrites()) return plan;
 
   plan.merge.job = plan.job;
   plan.merge.pinned_seqnos = view.context.pinned_seqnos;
@@ -197,7 +218,7 @@ VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& ou
   for (const TableRef& table : outputs)
     edit.added.push_back({plan.output_level, plan.output_run, table});
   if (plan.cursor) edit.cursors.insert(*plan.cursor);
-  if (!plan.trivial_move) edit.history_floor = plan.merge.history_floor;
+  if (plan.rewrites()) edit.history_floor = plan.merge.history_floor;
   return edit;
 }
 

@@ -19,12 +19,15 @@ class Obstacles {
   explicit Obstacles(const PlanContext& context);
 
   std::string to_reading(const std::vector<TableRef>& tables) const;
+  std::string to_reading(const Run& run) const;
   // A job writing [smallest, largest] of a level would collide with another job's output.
   std::string to_writing(uint32_t level, std::string_view smallest, std::string_view largest) const;
   std::string to_merging_l0() const;  // into the base: one such job at a time
   bool is_busy(TableNumber number) const;
 
  private:
+  std::string to_reading(const TableMeta& table) const;
+
   const PlanContext& context_;
   std::vector<TableNumber> busy_;  // ascending
   std::vector<TableNumber> damaged_;
@@ -40,13 +43,15 @@ struct PlanView {
 
   // The single run of a leveled level; empty if it holds nothing.
   const Run& run_of(unsigned level) const;
-  Seqno elision_seqno() const;  // what nobody can see below
+  bool has_several_runs_below_l0() const;  // left by another layout
+  Seqno elision_seqno() const;             // what nobody can see below
 };
 
 struct Selection {
   EditReason reason = EditReason::kNone;
   double score = 0;
   bool trivial_move = false;
+  bool drop = false;
   std::vector<PlanInput> inputs;  // newest run first
   uint32_t output_level = 0;
   RunId output_run = 0;
@@ -70,6 +75,11 @@ std::optional<Selection> select_l0_group(const PlanView& view, const std::vector
 //     within the weight limit;
 //   - it holds no tombstones that could be dropped there and then.
 bool can_move(const PlanView& view, const TableMeta& table, unsigned output_level);
+
+// plan_range where levels hold several runs. Fifo merges nothing, so nothing is to be done there.
+struct RangeStep;
+RangeStep plan_range_of_runs(const PlanView& view, const std::optional<std::string>& begin,
+                             const std::optional<std::string>& end, JobNumber first_job);
 
 uint64_t total_weight(const std::vector<TableRef>& tables);
 

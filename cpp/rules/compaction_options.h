@@ -26,6 +26,14 @@ enum class Layout : uint8_t {
   // l0_merged_runs of these stand does all of it go to the base level (rules/l0_tiers.h). Levels
   // below are leveled, and so few and so large that leveling pays (rules/level_targets.h).
   kHybrid,
+  // Each level but the last gathers l0_trigger_runs runs, which go down as one; the last level is
+  // one run.
+  kLazyLeveled,
+  // Every run of L0 and every filled level is one run; neighbours in age are merged. RocksDB: the
+  // universal style.
+  kTiered,
+  // All in L0, never merged; the oldest tables are dropped. RocksDB: the FIFO style.
+  kFifo,
 };
 
 // How filter bits are shared out (rules/filter_bits.h). RocksDB gives every level the same.
@@ -50,6 +58,18 @@ struct CompactionOptions {
   // Bounds what one job takes in beyond what it must, and what the job after it will have to.
   // 0: 25 times table_weight. RocksDB: max_compaction_bytes.
   uint64_t max_compaction_weight = 0;
+  // What stands in the tree / what its oldest run holds, at most; 0: tiered 3, others unbounded.
+  // RocksDB, universal: max_size_amplification_percent, 200.
+  double max_space_amp = 0;
+  // Tiered only. RocksDB: max_read_amp (0: l0_trigger_runs), size_ratio, min_merge_width,
+  // max_merge_width (0: no bound).
+  uint32_t max_runs = 0;
+  uint32_t size_ratio_percent = 1;
+  uint32_t min_merge_runs = 2;
+  uint32_t max_merge_runs = 0;
+  // Fifo only. RocksDB: max_table_files_size, ttl (0: none).
+  uint64_t fifo_weight = uint64_t{1} << 30;
+  uint64_t fifo_ttl_us = 0;
 
   // Hybrid: what L0 holds when it goes to the base level, if no key is written twice.
   uint64_t l0_batch_weight() const {

@@ -23,10 +23,22 @@ static bool l0_goes_down(const Level& l0, const CompactionOptions& options) {
   return l0.runs.size() >= options.l0_trigger_runs || l0.weight() >= options.base_weight;
 }
 
+// Of the newest runs, as far as there are more than a tiered tree should have.
+static uint64_t surplus_weight(const Version& version, const CompactionOptions& options) {
+  const size_t most = std::max(options.l0_trigger_runs, options.max_runs);
+  const std::vector<Run>& runs = version.level(0).runs;
+  const size_t surplus = version.run_count() > most ? version.run_count() - most : 0;
+  uint64_t weight = 0;
+  for (size_t i = 0; i < std::min(surplus, runs.size()); ++i) weight += runs[i].weight();
+  return weight;
+}
+
 // What L0 holds, once it is due, goes to the base together with all of the base; what a level then
 // has above its target goes one level down, together with as much of that level as the sizes
 // suggest, and so on.
 uint64_t compaction_debt(const Version& version, const CompactionOptions& options) {
+  if (options.layout == Layout::kFifo) return 0;
+  if (options.layout == Layout::kTiered) return surplus_weight(version, options);
   const LevelTargets targets = level_targets(version, options);
   const Level& l0 = version.level(0);
   double debt = 0;

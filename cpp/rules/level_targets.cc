@@ -133,6 +133,47 @@ LevelTargets hybrid_targets(const Version& version, unsigned level_count,
   return targets;
 }
 
+// The batch that meets the last level is to weigh at least a fanout's part of it: so many tiers are
+// needed above, each gathering l0_trigger_runs times what the one above it does.
+LevelTargets lazy_targets(const Version& version, unsigned level_count,
+                          const CompactionOptions& options) {
+  LevelTargets targets;
+  targets.weight.resize(level_count);
+  const unsigned last = level_count - 1;
+  unsigned first_filled = last;
+  for (unsigned n = last; n > 0; --n)
+    if (!version.level(n).empty()) first_filled = n;
+  const uint64_t weight = version.level(last).weight();
+  const double least_batch = static_cast<double>(weight) / options.fanout;
+  const double growth = std::max(options.l0_trigger_runs, 2u);
+  double batch = static_cast<double>(options.memtable_weight) * growth;
+  targets.base_level = last;
+  targets.weight[last] = std::max(weight, multiplied(options.memtable_weight, growth));
+  std::vector<double> batches;  // of the tiers below L0, from the base on
+  while (batch < least_batch && targets.base_level > 1) {
+    batch *= growth;
+    batches.push_back(batch);
+    --targets.base_level;
+  }
+  for (size_t i = 0; i < batches.size(); ++i)
+    targets.weight[targets.base_level + i] =
+        static_cast<uint64_t>(std::min(batches[i], kMaxWeight));
+  // L0 never goes below a filled level: what is no longer needed is drained.
+  if (first_filled < targets.base_level) {
+    targets.drain_to_level = targets.base_level - 1;
+    targets.base_level = first_filled;
+  }
+  return targets;
+}
+
+// One level takes all that L0 doesn't.
+LevelTargets targets_without_levels(unsigned level_count) {
+  LevelTargets targets;
+  targets.weight.resize(level_count);
+  targets.base_level = level_count - 1;
+  return targets;
+}
+
 }  // namespace
 
 unsigned planned_level_count(const Version& version, const CompactionOptions& options) {
@@ -144,6 +185,9 @@ unsigned planned_level_count(const Version& version, const CompactionOptions& op
 
 LevelTargets level_targets(const Version& version, const CompactionOptions& options) {
   const unsigned level_count = planned_level_count(version, options);
+  if (options.layout == Layout::kLazyLeveled) return lazy_targets(version, level_count, options);
+  if (options.layout == Layout::kTiered || options.layout == Layout::kFifo)
+    return targets_without_levels(level_count);
   if (options.sizing == LevelSizing::kStatic) return static_targets(level_count, options);
   return options.layout == Layout::kHybrid ? hybrid_targets(version, level_count, options)
                                            : dynamic_targets(version, level_count, options);

@@ -16,6 +16,8 @@ struct LevelTargets {
   std::vector<uint64_t> weight;
   // Levels from the base down to this one are no longer needed and are drained; 0: none.
   unsigned drain_to_level = 0;
+
+  unsigned last_level() const { return static_cast<unsigned>(weight.size()) - 1; }
 };
 
 LevelTargets level_targets(const Version& version, const CompactionOptions& options);

@@ -180,6 +180,24 @@ std::string_view name_of(EditReason reason) {
       return "manual";
     case EditReason::kLevelDrain:
       return "level drain";
+    case EditReason::kSpaceAmp:
+      return "space amplification";
+    case EditReason::kSizeRatio:
+      return "size ratio";
+    case EditReason::kRunCount:
+      return "run count";
+    case EditReason::kTierFull:
+      return "tier full";
+    case EditReason::kGather:
+      return "gather";
+    case EditReason::kFifoWeight:
+      return "fifo weight";
+    case EditReason::kFifoAge:
+      return "fifo age";
+    case EditReason::kTombstones:
+      return "tombstones";
+    case EditReason::kElision:
+      return "elision";
   }
   return "unknown";
 }

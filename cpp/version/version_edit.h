@@ -27,6 +27,15 @@ enum class EditReason : uint8_t {
   kLevelFull = 6,      // a level above its target
   kManual = 7,         // compact_range
   kLevelDrain = 8,     // a level that dynamic targets no longer need
+  kSpaceAmp = 9,       // too much stands above the last level
+  kSizeRatio = 10,     // tiered: runs of about one weight
+  kRunCount = 11,      // tiered: more runs than readers should meet
+  kTierFull = 12,      // lazy_leveled: as many runs as a tier gathers
+  kGather = 13,        // several runs in a level that should be one, left by another layout
+  kFifoWeight = 14,    // fifo: the oldest tables, dropped for room
+  kFifoAge = 15,       // fifo: the oldest tables, dropped for their age
+  kTombstones = 16,    // tombstones that hide more than it costs to carry them down
+  kElision = 17,       // tombstones and old versions in the last level that nobody can see any more
 };
 std::string_view name_of(EditReason reason);  // "flush", "level full", ...
 

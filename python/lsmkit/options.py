@@ -12,6 +12,7 @@ from lsmkit._errors import InvalidArgument
 
 __all__ = ["Options", "OptionsDict", "Sync"]
 
+Layout = Literal["hybrid", "leveled", "lazy_leveled", "tiered", "fifo"]
 Picker = Literal[
     "round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"
 ]
@@ -102,7 +103,7 @@ class OptionsDict(TypedDict, total=False):
     compression: Literal["zstd", "none"]
     compression_levels: tuple[int, ...]
     compression_dictionary_bytes: int
-    layout: Literal["leveled", "hybrid"]
+    layout: Layout
     level_count: int
     l0_trigger_runs: int
     l0_merged_runs: int
@@ -111,6 +112,13 @@ class OptionsDict(TypedDict, total=False):
     level_sizing: Literal["dynamic", "static"]
     picker: Picker
     align_outputs: bool
+    max_space_amp: float
+    max_runs: int
+    size_ratio_percent: int
+    min_merge_runs: int
+    max_merge_runs: int
+    fifo_bytes: int
+    fifo_ttl_s: int
     stall_timeout_ms: int
     create: bool
     cache_bytes: int
@@ -162,15 +170,20 @@ class Options:
         Of a zstd dictionary that each compressed table trains on its first blocks and carries; 0:
         none. Pays for small blocks of similar records, costs some milliseconds and the dictionary
         itself per table: 16 KiB is a good size. RocksDB: `CompressionOptions::max_dict_bytes`, 0.
-    layout : {"leveled", "hybrid"}
+    layout : {"hybrid", "leveled", "lazy_leveled", "tiered", "fifo"}
         How sorted runs are arranged. "leveled": L0 goes to the base level at `l0_trigger_runs`, and
         each level below is one run. "hybrid": L0 is tiered, and levels below are few and leveled,
         so that a fifth to a third less is written than by "leveled", for half a run more to read.
-        RocksDB: `compaction_style`, leveled.
+        "lazy_leveled": every level but the last gathers `l0_trigger_runs` runs, which go down as
+        one (Dayan and Idreos 2018). "tiered": whole runs that are neighbours in age are merged,
+        which writes least and takes most space (RocksDB's universal style). "fifo": nothing is
+        merged, and the oldest tables are dropped with what is in them. RocksDB:
+        `compaction_style`, leveled.
     level_count : int
         Levels, L0 included. RocksDB: `num_levels`, 7.
     l0_trigger_runs : int
-        Runs in L0 that make a compaction due. More of them write less and read slower.
+        Runs in L0 that make a compaction due ("tiered": in all of the tree; "lazy_leveled": in
+        each level). More of them write less and read slower.
         RocksDB: `level0_file_num_compaction_trigger`, 4.
     l0_merged_runs : int
         Hybrid only: `l0_trigger_runs` flushes are merged into one run of L0, and at so many of
@@ -191,6 +204,26 @@ class Options:
     align_outputs : bool
         Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
         RocksDB: `level_compaction_dynamic_file_size`, true.
+    max_space_amp : float
+        Weight in the tree over that of its oldest run, at most: what is above it is compacted until
+        that holds again. 0: the layout's own, 3 for "tiered", no bound for others. RocksDB:
+        `max_size_amplification_percent`, 200.
+    max_runs : int
+        Tiered only: with more runs than these, the newest are merged whatever they weigh. 0:
+        `l0_trigger_runs`. RocksDB: `CompactionOptionsUniversal::max_read_amp`, -1.
+    size_ratio_percent : int
+        Tiered only: a run is merged with the newer ones before it if it weighs at most this much
+        more than they do together. RocksDB: `CompactionOptionsUniversal::size_ratio`, 1.
+    min_merge_runs : int
+        Tiered only: at least so many runs are merged at once. RocksDB: `min_merge_width`, 2.
+    max_merge_runs : int
+        Tiered only: at most so many; 0: no bound. RocksDB: `max_merge_width`, no bound.
+    fifo_bytes : int
+        Fifo only: weight above which the oldest tables are dropped. RocksDB:
+        `CompactionOptionsFIFO::max_table_files_size`, 1 GiB.
+    fifo_ttl_s : int
+        Fifo only: age in seconds at which tables are dropped, as far as writes make the planner
+        look; 0: none. RocksDB: `ttl`.
     stall_timeout_ms : int
         How long a write waits for room, in milliseconds, before `StallTimeout`. RocksDB waits for
         ever.
@@ -217,7 +250,7 @@ class Options:
     compression: Literal["zstd", "none"] = "zstd"
     compression_levels: tuple[int, ...] = (0, 0, 1)
     compression_dictionary_bytes: int = 0
-    layout: Literal["leveled", "hybrid"] = "hybrid"
+    layout: Layout = "hybrid"
     level_count: int = 7
     l0_trigger_runs: int = 4
     l0_merged_runs: int = 4
@@ -226,6 +259,13 @@ class Options:
     level_sizing: Literal["dynamic", "static"] = "dynamic"
     picker: Picker = "round_robin"
     align_outputs: bool = True
+    max_space_amp: float = 0.0
+    max_runs: int = 0
+    size_ratio_percent: int = 1
+    min_merge_runs: int = 2
+    max_merge_runs: int = 0
+    fifo_bytes: int = 1 << 30
+    fifo_ttl_s: int = 0
     stall_timeout_ms: int = 30_000
     create: bool = True
     cache_bytes: int = 64 << 20

@@ -319,15 +319,18 @@ class Walk {
 
 }  // namespace
 
-TEST_CASE("inline, in memory: every sync mode, sizing and picker answers as the model does") {
+TEST_CASE("inline, in memory: every sync mode, layout and picker answers as the model does") {
   struct Shape {
     std::string layout, picker;
   };
-  const Shape shapes[] = {
+  const Shape by_level[] = {
       {"leveled", "min_overlapping_ratio"}, {"leveled", "round_robin"}, {"hybrid", "round_robin"}};
+  const Shape by_run[] = {{"tiered", "round_robin"}, {"lazy_leveled", "round_robin"}};
   uint64_t seed = 100;
   for (const std::string sync : {"always", "every(3)", "interval(1)", "hybrid(5, 2)", "none"}) {
     for (const std::string sizing : {"dynamic", "static"}) {
+      std::vector<Shape> shapes(std::begin(by_level), std::end(by_level));
+      if (sizing == "dynamic") shapes.insert(shapes.end(), std::begin(by_run), std::end(by_run));
       for (const Shape& shape : shapes) {
         CAPTURE(sync);
         CAPTURE(sizing);

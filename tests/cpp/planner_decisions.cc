@@ -26,6 +26,7 @@ class Conversation {
     if (d.command == "start") return start();
     if (d.command == "finish") return finish(d);
     if (d.command == "add") return add(d);
+    if (d.command == "flushes") return flushes(d);
     throw std::runtime_error("no such command: " + d.command);
   }
 
@@ -35,9 +36,42 @@ class Conversation {
     world_ = {};
     plan_.reset();
     started_.clear();
+    flush_count_ = 0;
     world_.job = JobNumber{100};
     world_.history_floor = 1'000'000;
     return "";
+  }
+
+  // count=60: so many flushes of weight 1 over all keys; merges add up weights. The weights of all
+  // runs, newest first, after each compaction.
+  std::string flushes(const Directive& d) {
+    std::string out;
+    for (uint64_t i = d.number("count", 1); i > 0; --i) {
+      const Seqno seqno = ++flush_count_;
+      version_ = apply(
+          version_, full_edit(version_from_text("L0 #" + std::to_string(10'000 + seqno) +
+                                                " a..z weight=1 seqnos=" + std::to_string(seqno) +
+                                                ".." + std::to_string(seqno))));
+      while (const auto plan = plan_compaction(version_, world_, options_)) {
+        TableMeta merged = *plan->inputs.front().tables.front();
+        merged.number = TableNumber{static_cast<uint64_t>(world_.job) + 1};
+        world_.job = JobNumber{static_cast<uint64_t>(merged.number)};
+        merged.weight = plan->input_weight;
+        merged.smallest_seqno = plan->inputs.back().tables.front()->smallest_seqno;
+        version_ = apply(version_, edit_for(*plan, {std::make_shared<const TableMeta>(merged)}));
+        version_.check_invariants();
+        out += run_weights() + (plan->reason == EditReason::kSpaceAmp ? " for space" : "") + "\n";
+      }
+    }
+    return out.empty() ? run_weights() + "\n" : out;
+  }
+
+  std::string run_weights() const {
+    std::string out;
+    for (unsigned n = 0; n < version_.level_count(); ++n)
+      for (const Run& run : version_.level(n).runs)
+        out += (out.empty() ? "" : " ") + std::to_string(run.weight());
+    return out;
   }
 
   // More tables, from jobs that the conversation doesn't show.
@@ -54,7 +88,19 @@ class Conversation {
     options_.l0_merged_runs =
         static_cast<uint32_t>(d.number("l0_merged_runs", options_.l0_merged_runs));
     options_.memtable_weight = d.number("memtable_weight", options_.memtable_weight);
+    options_.max_space_amp = static_cast<double>(d.number("max_space_percent", 0)) / 100;
+    options_.max_merge_runs =
+        static_cast<uint32_t>(d.number("max_merge_runs", options_.max_merge_runs));
+    options_.min_merge_runs =
+        static_cast<uint32_t>(d.number("min_merge_runs", options_.min_merge_runs));
+    options_.max_runs = static_cast<uint32_t>(d.number("max_runs", options_.max_runs));
+    options_.fifo_weight = d.number("fifo_weight", options_.fifo_weight);
+    options_.fifo_ttl_us = d.number("fifo_ttl_us", options_.fifo_ttl_us);
+    if (d.has("leveled")) options_.layout = Layout::kLeveled;
     if (d.has("hybrid")) options_.layout = Layout::kHybrid;
+    if (d.has("tiered")) options_.layout = Layout::kTiered;
+    if (d.has("lazy_leveled")) options_.layout = Layout::kLazyLeveled;
+    if (d.has("fifo")) options_.layout = Layout::kFifo;
     options_.base_weight = d.number("base_weight", options_.base_weight);
     options_.table_weight = d.number("table_weight", options_.table_weight);
     options_.fanout =
@@ -73,6 +119,7 @@ class Conversation {
     world_.free_slots = static_cast<unsigned>(d.number("slots", world_.free_slots));
     world_.free_bytes = d.number("free_bytes", world_.free_bytes);
     world_.history_floor = d.number("floor", world_.history_floor);
+    world_.now_us = d.number("now_us", world_.now_us);
     const std::string damaged = d.value("damaged");
     if (!damaged.empty()) world_.damaged.push_back(table_from_text(damaged + " a..a").number);
     std::istringstream pins(d.value("pins"));
@@ -147,6 +194,7 @@ class Conversation {
 
   Version version_;
   PlanContext world_;
+  Seqno flush_count_ = 0;
   CompactionOptions options_;
   std::optional<CompactionPlan> plan_;
   std::vector<CompactionPlan> started_;
@@ -179,6 +227,18 @@ TEST_CASE("a range goes down level by level and is rewritten once at the bottom"
 }
 TEST_CASE("hybrid: L0 gathers runs, and levels stand where they pay") {
   converse("hybrid");
+}
+TEST_CASE("tiered: space, then ratio, then count") {
+  converse("tiered");
+}
+TEST_CASE("lazy leveling: tiers gather, the last level is one run") {
+  converse("lazy_leveled");
+}
+TEST_CASE("fifo: the oldest go, by weight and by age") {
+  converse("fifo");
+}
+TEST_CASE("a tree that another layout made becomes what it should be") {
+  converse("other_layout");
 }
 TEST_CASE("what L0 holds is drawn into the tree: a small tree, step by step") {
   converse("worked_example");

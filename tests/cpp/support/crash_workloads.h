@@ -127,6 +127,8 @@ inline const Workload kWorkloads[] = {
            {{"fanout", "2"}, {"level_sizing", "static"}, {"block_bytes", "4096"}},
            {{"memtable_bytes", "8192"}, {"l0_trigger_runs", "1"}, {"filter_bits_per_key", "0"}},
            {{"level_count", "3"}, {"layout", "leveled"}, {"sync", "every(2)"}},
+           {{"layout", "lazy_leveled"}},
+           {{"layout", "tiered"}, {"max_runs", "3"}},
            {{"picker", "min_overlapping_ratio"}, {"restart_interval", "1"}},
            {{"compression_dictionary_bytes", "512"}, {"l0_merged_runs", "3"}},
        };

@@ -126,7 +126,7 @@ class ModelTree {
     const CompactionPlan plan = running_.at(i);
     running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
     std::vector<TableRef> outputs;
-    if (!plan.trivial_move) {
+    if (plan.rewrites()) {
       std::vector<RecordSource> sources;
       for (const PlanInput& input : plan.inputs) {
         std::vector<const Records*> pieces;
@@ -205,6 +205,8 @@ class ModelTree {
                                             : 0;
   }
 
+  // Jobs in flight go on as they were planned.
+  void set_options(const CompactionOptions& options) { options_ = options; }
   const Version& version() const { return version_; }
   const CompactionOptions& options() const { return options_; }
   Seqno last_seqno() const { return last_seqno_; }
@@ -254,7 +256,7 @@ class ModelTree {
     return record.value;
   }
 
-  const CompactionOptions options_;
+  CompactionOptions options_;
   const uint64_t memtable_weight_;
   std::map<std::pair<std::string, Seqno>, Record> memtable_;  // key, then newest first
   uint64_t memtable_total_ = 0;

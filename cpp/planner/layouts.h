@@ -1,0 +1,53 @@
+// The layouts as sibling pure functions: each looks at the tree and chooses what is to be compacted
+// next. Any layout is four choices (Sarkar et al., "Constructing and Analyzing the LSM Compaction
+// Design Space", VLDB 2021):
+//
+//                 trigger               runs per level        granularity        movement
+//   leveled       L0's runs; a level's  L0 many, others one   L0: all that       the picker's
+//   table,
+//                 weight over target                          overlaps; below:   with all it meets
+//                                                             a table or more    one level down
+//   hybrid        likewise, and L0's    L0 two tiers, others  likewise           likewise; within
+//   L0
+//                 tiers (l0_tiers.h)    one                                      the young runs
+//   lazy_leveled  runs of a level       all many, the last    a level's runs     one level down as
+//   one
+//                                       one                                      run more; into the
+//                                                                                last's only run
+//   tiered        runs of the tree;     each run is a level   whole runs that    neighbours in age,
+//   to
+//                 space amplification;                        are neighbours     the deepest level
+//                 ratio of weights                                               that is free
+//   fifo          weight; age           all in L0             a table            out of the tree
+//
+// A tree may have been made by another layout: whatever stands, each of them reads it correctly and
+// turns it into its own shape bit by bit.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lsmkit/planner/level_scores.h"
+#include "lsmkit/planner/selection.h"
+
+namespace lsmkit {
+
+// Without a choice nothing is due, or all that is due is blocked. `lost` gets what might have been
+// chosen instead.
+using Choice = std::optional<Selection>;
+Choice choose_leveled(const PlanView& view, std::vector<RunnerUp>& lost);  // and hybrid
+Choice choose_lazy_leveled(const PlanView& view, std::vector<RunnerUp>& lost);
+Choice choose_tiered(const PlanView& view, std::vector<RunnerUp>& lost);
+Choice choose_fifo(const PlanView& view, std::vector<RunnerUp>& lost);
+
+// Asks `select` for one level after the other, the most pressing first, as long as they are due.
+using SelectLevel = std::function<Choice(const LevelScore&, std::string& why_not)>;
+Choice choose_by_score(const PlanView& view, const SelectLevel& select,
+                       std::vector<RunnerUp>& lost);
+
+// A level below L0 that holds several runs, which leveled layouts don't: they become one.
+Choice select_gathering(const PlanView& view);
+
+}  // namespace lsmkit
