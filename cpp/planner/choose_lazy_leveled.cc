@@ -31,8 +31,8 @@ Choice select_tier(const PlanView& view, unsigned level, std::string& why_not) {
   const Level& tier = view.version.level(level);
   const uint32_t last = view.targets.last_level();
   Selection selection;
-  selection.reason =
-      level > 0 && level <= view.targets.drain_to_level ? EditReason::kLevelDrain : EditReason::kTierFull;
+  selection.reason = level > 0 && level <= view.targets.drain_to_level ? EditReason::kLevelDrain
+                                                                       : EditReason::kTierFull;
   selection.output_level = level == 0 ? view.targets.base_level : level + 1;
   std::string_view smallest = tier.runs.front().smallest_key();
   std::string_view largest = tier.runs.front().largest_key();

@@ -65,7 +65,9 @@ Choice choose_leveled(const PlanView& view, std::vector<RunnerUp>& lost) {
     l0_waits = !choice && !view.context.in_flight.empty();  // damage is not waited for
     return choice;
   };
-  Choice choice = choose_by_score(view, select, lost);
+  Choice choice = select_for_space(view);
+  if (!choice) choice = choose_by_score(view, select, lost);
+  if (!choice) choice = select_for_tombstones(view);
   if (choice && choice->output_level > 0)
     choice->output_run = view.run_of(choice->output_level).id();
   return choice;

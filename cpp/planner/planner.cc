@@ -33,6 +33,7 @@ std::optional<CompactionPlan> plan_compaction(const Version& version, const Plan
   std::vector<RunnerUp> lost;
   Choice choice = choose(view, lost);
   if (!choice) return std::nullopt;
+  drop_if_empty(view, *choice);
   CompactionPlan plan = make_plan(view, std::move(*choice));
   if (plan.rewrites() && plan.input_file_bytes > context.free_bytes) return std::nullopt;
   plan.runners_up = std::move(lost);

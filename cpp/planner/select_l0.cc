@@ -99,13 +99,6 @@ std::optional<Selection> select_moves(const PlanView& view) {
   return selection;
 }
 
-// Indices of L0's runs.
-std::vector<size_t> oldest_first(const Level& l0) {
-  std::vector<size_t> indices(l0.runs.size());
-  for (size_t i = 0; i < indices.size(); ++i) indices[i] = indices.size() - 1 - i;
-  return indices;
-}
-
 // The newest `count` runs become one. Requires: nothing older than them is in flight that a newer
 // run of L0 could come to stand below.
 std::optional<Selection> merge_newest(const PlanView& view, size_t count, std::string& why_not) {
@@ -123,6 +116,12 @@ std::optional<Selection> merge_newest(const PlanView& view, size_t count, std::s
 }
 
 }  // namespace
+
+std::vector<size_t> oldest_l0_first(const PlanView& view) {
+  std::vector<size_t> indices(view.version.level(0).runs.size());
+  for (size_t i = 0; i < indices.size(); ++i) indices[i] = indices.size() - 1 - i;
+  return indices;
+}
 
 std::optional<Selection> select_l0_group(const PlanView& view, const std::vector<size_t>& seeds,
                                          bool may_move, std::string& why_not) {
@@ -155,8 +154,7 @@ std::optional<Selection> select_l0_group(const PlanView& view, const std::vector
 
 std::optional<Selection> select_l0_to_base(const PlanView& view, std::string& why_not) {
   auto selection = select_moves(view);
-  if (!selection)
-    selection = select_l0_group(view, oldest_first(view.version.level(0)), true, why_not);
+  if (!selection) selection = select_l0_group(view, oldest_l0_first(view), true, why_not);
   if (selection) selection->reason = EditReason::kL0ToBase;
   return selection;
 }
@@ -195,7 +193,7 @@ std::optional<Selection> select_from_tiered_l0(const PlanView& view, std::string
       l0_tiers(view.version.level(0).runs, busy_l0_runs(view.version, view.context), view.options);
   auto selection = select_moves(view);
   if (!selection && tiers.full)
-    selection = select_l0_group(view, oldest_first(view.version.level(0)), true, why_not);
+    selection = select_l0_group(view, oldest_l0_first(view), true, why_not);
   if (selection) {
     selection->reason = EditReason::kL0ToBase;
     return selection;

@@ -139,6 +139,11 @@ std::optional<TableOrder> order_of(Picker picker) {
 
 }  // namespace
 
+std::optional<Selection> select_table(const PlanView& view, unsigned level, const TableRef& table,
+                                      std::string& why_not) {
+  return LevelSelector(view, level).try_from(table, why_not);
+}
+
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                                            std::string& why_not) {
   const LevelSelector selector(view, level);

@@ -66,6 +66,12 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                                            std::string& why_not);
 
+// This table of the level, with all it takes.
+std::optional<Selection> select_table(const PlanView& view, unsigned level, const TableRef& table,
+                                      std::string& why_not);
+// Indices of L0's runs, oldest first.
+std::vector<size_t> oldest_l0_first(const PlanView& view);
+
 // L0 to base: the first of `seeds` (indices of L0's runs) that can go, with all that overlaps it.
 std::optional<Selection> select_l0_group(const PlanView& view, const std::vector<size_t>& seeds,
                                          bool may_move, std::string& why_not);

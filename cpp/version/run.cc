@@ -15,6 +15,15 @@ bool overlaps_less(const RunItem& a, const RunItem& b) {
          Wide{b.next_weight} * std::max<uint64_t>(a.table->weight, 1);
 }
 
+bool more_tombstones(const RunItem& a, const RunItem& b) {
+  using Wide = unsigned __int128;
+  const auto rewritten = [](const RunItem& item) {
+    return Wide{item.table->weight} + item.next_weight + 1;
+  };
+  return Wide{a.table->tombstone_count} * rewritten(b) >
+         Wide{b.table->tombstone_count} * rewritten(a);
+}
+
 bool comes_before(TableOrder order, const RunItem& a, const RunItem& b) {
   switch (order) {
     case TableOrder::kOverlap:
@@ -23,6 +32,8 @@ bool comes_before(TableOrder order, const RunItem& a, const RunItem& b) {
       return a.table->smallest_seqno < b.table->smallest_seqno;
     case TableOrder::kLargestSeqno:
       return a.table->largest_seqno < b.table->largest_seqno;
+    case TableOrder::kTombstones:
+      return more_tombstones(a, b);
   }
   return false;
 }

@@ -31,8 +31,10 @@ enum class TableOrder : uint8_t {
   kOverlap,        // by the weight they overlap in the next level / their own
   kSmallestSeqno,  // whose oldest record is the oldest
   kLargestSeqno,   // whose newest record is the oldest
+  kTombstones,     // by tombstones / the weight that is rewritten to carry them a level down, most
+                   // first
 };
-inline constexpr size_t kTableOrders = 3;
+inline constexpr size_t kTableOrders = 4;
 
 struct RunSums {
   RunSums(const RunItem& item, const RunSums* left, const RunSums* right);

@@ -90,6 +90,14 @@ bool costs_less(const RunItem* a, const RunItem* b) {
   return cost(a, b) < cost(b, a);
 }
 
+bool denser(const RunItem* a, const RunItem* b) {
+  using Wide = unsigned __int128;
+  const auto count = [](const RunItem* item, const RunItem* per) {
+    return Wide{item->table->tombstone_count} * (Wide{per->next_weight} + per->table->weight + 1);
+  };
+  return count(a, b) > count(b, a);
+}
+
 // Walks in key order, `overlapped` pointing at the next table's weight; returns the subtree's
 // foremost of each order.
 std::array<const RunItem*, kTableOrders> check_index(uint32_t level, const Run::Tree::Root& node,
@@ -99,10 +107,12 @@ std::array<const RunItem*, kTableOrders> check_index(uint32_t level, const Run::
   const auto left = check_index(level, node->left, overlapped);
   require(node->item.next_weight == *overlapped++, "V7", level, "overlap of " + name);
   const auto right = check_index(level, node->right, overlapped);
-  std::array<const RunItem*, kTableOrders> foremost{&node->item, &node->item, &node->item};
+  std::array<const RunItem*, kTableOrders> foremost;
+  foremost.fill(&node->item);
   for (size_t i = 0; i < kTableOrders; ++i) {
     const auto comes_first = [&](const RunItem* a, const RunItem* b) {
       if (i == static_cast<size_t>(TableOrder::kOverlap)) return costs_less(a, b);
+      if (i == static_cast<size_t>(TableOrder::kTombstones)) return denser(a, b);
       return i == static_cast<size_t>(TableOrder::kSmallestSeqno)
                  ? a->table->smallest_seqno < b->table->smallest_seqno
                  : a->table->largest_seqno < b->table->largest_seqno;

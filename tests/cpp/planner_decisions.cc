@@ -237,6 +237,9 @@ TEST_CASE("lazy leveling: tiers gather, the last level is one run") {
 TEST_CASE("fifo: the oldest go, by weight and by age") {
   converse("fifo");
 }
+TEST_CASE("space: a bound that is kept, tombstones that pay for themselves") {
+  converse("space");
+}
 TEST_CASE("a tree that another layout made becomes what it should be") {
   converse("other_layout");
 }

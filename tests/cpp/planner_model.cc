@@ -269,30 +269,3 @@ TEST_CASE("the same writes give the same edits, byte for byte") {
   };
   CHECK(shape() == shape());
 }
-
-TEST_CASE("fifo drops what is too old, oldest first, and only that") {
-  CompactionOptions options;
-  options.layout = Layout::kFifo;
-  options.fifo_ttl_us = 1'000;
-  VersionEdit edit;
-  for (Seqno n = 1; n <= 4; ++n) {
-    auto table = std::make_shared<TableMeta>(table_from_text("#" + std::to_string(n) + " a..z"));
-    table->weight = 10;
-    table->smallest_seqno = table->largest_seqno = n;
-    table->created_us = n == 4 ? 0 : n * 100;  // of one that nobody knows the age of
-    edit.added.push_back({0, n, table});
-  }
-  const Version version = apply(Version(), edit);
-  PlanContext context;
-  context.now_us = 1'099;
-  CHECK_FALSE(plan_compaction(version, context, options));
-  context.now_us = 1'200;
-  const auto plan = plan_compaction(version, context, options);
-  REQUIRE(plan);
-  CHECK(plan->drop);
-  CHECK(plan->reason == EditReason::kFifoAge);
-  CHECK(plan->score == doctest::Approx(1.1));
-  const Version after = apply(version, edit_for(*plan, {}));
-  CHECK(after.table_count() == 2);
-  CHECK(after.level(0).runs.back().id() == 3);
-}

@@ -250,6 +250,10 @@ TEST_CASE("tables come in the order of each picker, equals in key order") {
         [](const TableRef& a, const TableRef& b) { return a->smallest_seqno < b->smallest_seqno; });
   check(TableOrder::kLargestSeqno,
         [](const TableRef& a, const TableRef& b) { return a->largest_seqno < b->largest_seqno; });
+  check(TableOrder::kTombstones, [&](const TableRef& a, const TableRef& b) {
+    return a->tombstone_count * (overlap(b) + b->weight + 1) >
+           b->tombstone_count * (overlap(a) + a->weight + 1);
+  });
 }
 
 TEST_CASE("a version survives the trip through text and through a full edit") {
