@@ -61,6 +61,9 @@ struct CompactionOptions {
   // What stands in the tree / what its oldest run holds, at most; 0: tiered 3, others unbounded.
   // RocksDB, universal: max_size_amplification_percent, 200.
   double max_space_amp = 0;
+  // Leveled and hybrid: when no level is due, tombstones go down if what they hide weighs this share
+  // of what is rewritten for it. 0: they wait for their level's turn, as in RocksDB.
+  double tombstone_gain = 0.25;
   // Tiered only. RocksDB: max_read_amp (0: l0_trigger_runs), size_ratio, min_merge_width,
   // max_merge_width (0: no bound).
   uint32_t max_runs = 0;
