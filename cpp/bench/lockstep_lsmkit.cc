@@ -93,6 +93,7 @@ CompactionOptions options_of(const LockstepShape& shape, OurRules rules) {
     set("l0_trigger_runs", std::to_string(shape.l0_trigger));
     set("level_sizing", shape.dynamic_levels ? "dynamic" : "static");
     set("picker", shape.picker);
+    set("tombstone_gain", "0");
   }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();

@@ -45,6 +45,7 @@ const OptionField kFields[] = {
     {"picker", true, &Options::picker},
     {"align_outputs", true, &Options::align_outputs},
     {"max_space_amp", true, &Options::max_space_amp},
+    {"tombstone_gain", true, &Options::tombstone_gain},
     {"max_runs", true, &Options::max_runs},
     {"size_ratio_percent", true, &Options::size_ratio_percent},
     {"min_merge_runs", true, &Options::min_merge_runs},
@@ -224,6 +225,8 @@ void Options::validate() const {
   if (max_space_amp != 0 && !(max_space_amp > 1 && max_space_amp <= 1000))
     refuse("max_space_amp", double_text(max_space_amp),
            "a ratio above 1, as 1.25 or 3, or 0 for the layout's own");
+  if (!(tombstone_gain >= 0 && tombstone_gain <= 1000))
+    refuse("tombstone_gain", double_text(tombstone_gain), "a ratio from 0 (never) to 1000");
   require_range("max_runs", max_runs, 0, 100'000);
   require_range("size_ratio_percent", size_ratio_percent, 0, 10'000);
   require_range("min_merge_runs", min_merge_runs, 2, 100'000);

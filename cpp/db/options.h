@@ -45,12 +45,13 @@ struct Options {
   std::string picker = "round_robin";    // or "min_overlapping_ratio"
   bool align_outputs = true;             // cut tables at next-level boundaries
   double max_space_amp = 0;              // weight in the tree / its oldest run; 0: the layout's own
-  uint32_t max_runs = 0;                 // tiered; 0: l0_trigger_runs
-  uint32_t size_ratio_percent = 1;       // tiered
-  uint32_t min_merge_runs = 2;           // tiered
-  uint32_t max_merge_runs = 0;           // tiered; 0: no bound
-  uint64_t fifo_bytes = 1 << 30;         // fifo: weight above which the oldest tables are dropped
-  uint64_t fifo_ttl_s = 0;               // fifo: age at which they are; 0: none
+  double tombstone_gain = 0.25;     // what tombstones hide / what is rewritten for it; 0: never
+  uint32_t max_runs = 0;            // tiered; 0: l0_trigger_runs
+  uint32_t size_ratio_percent = 1;  // tiered
+  uint32_t min_merge_runs = 2;      // tiered
+  uint32_t max_merge_runs = 0;      // tiered; 0: no bound
+  uint64_t fifo_bytes = 1 << 30;    // fifo: weight above which the oldest tables are dropped
+  uint64_t fifo_ttl_s = 0;          // fifo: age at which they are; 0: none
   uint64_t stall_timeout_ms = 30'000;
 
   // Belong to one open and are not stored.

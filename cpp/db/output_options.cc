@@ -36,6 +36,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.picker = picker_of(options.picker);
   out.align_outputs = options.align_outputs;
   out.max_space_amp = options.max_space_amp;
+  out.tombstone_gain = options.tombstone_gain;
   out.max_runs = options.max_runs;
   out.size_ratio_percent = options.size_ratio_percent;
   out.min_merge_runs = options.min_merge_runs;

@@ -7,10 +7,7 @@
 namespace lsmkit {
 namespace {
 
-// Tombstones go down for themselves if what they hide weighs at least this share of what is
-// rewritten for it; and out of the last level at this share of a table's entries.
-constexpr double kWorthRewriting = 0.25;
-constexpr double kWorthEliding = 0.1;
+constexpr double kWorthEliding = 0.1;  // of a table's entries
 
 unsigned deepest_filled(const PlanView& view) {
   unsigned deepest = 0;
@@ -50,7 +47,8 @@ Choice select_l0_tombstones(const PlanView& view, double hidden_weight) {
     rewritten += view.version.level(n).weight();
     if (!view.version.level(n).empty()) break;
   }
-  if (static_cast<double>(count) * hidden_weight < kWorthRewriting * static_cast<double>(rewritten))
+  if (static_cast<double>(count) * hidden_weight <
+      view.options.tombstone_gain * static_cast<double>(rewritten))
     return std::nullopt;
   for (const Run& run : l0.runs)
     if (run.tombstone_count() > 0 && run.smallest_seqno() > view.elision_seqno())
@@ -62,17 +60,18 @@ Choice select_l0_tombstones(const PlanView& view, double hidden_weight) {
 Choice select_level_tombstones(const PlanView& view, unsigned level, double hidden_weight) {
   Choice choice;
   std::string why_not;
-  view.run_of(level).for_each_in(TableOrder::kTombstones, [&](const TableRef& table,
-                                                              uint64_t next_weight) {
-    const double rewritten = static_cast<double>(table->weight + next_weight);
-    if (static_cast<double>(table->tombstone_count) * hidden_weight < kWorthRewriting * rewritten ||
-        table->tombstone_count == 0)
-      return true;
-    if (can_drop_something(view, *table)) choice = select_table(view, level, table, why_not);
-    if (choice)
-      choice->score = static_cast<double>(table->tombstone_count) * hidden_weight / rewritten;
-    return choice.has_value();
-  });
+  view.run_of(level).for_each_in(
+      TableOrder::kTombstones, [&](const TableRef& table, uint64_t next_weight) {
+        const double rewritten = static_cast<double>(table->weight + next_weight);
+        if (static_cast<double>(table->tombstone_count) * hidden_weight <
+                view.options.tombstone_gain * rewritten ||
+            table->tombstone_count == 0)
+          return true;
+        if (can_drop_something(view, *table)) choice = select_table(view, level, table, why_not);
+        if (choice)
+          choice->score = static_cast<double>(table->tombstone_count) * hidden_weight / rewritten;
+        return choice.has_value();
+      });
   if (choice) choice->cursor.reset();  // out of turn
   return choice;
 }
@@ -132,7 +131,7 @@ Choice select_for_space(const PlanView& view) {
 
 Choice select_for_tombstones(const PlanView& view) {
   const unsigned last = deepest_filled(view);
-  if (last == 0) return std::nullopt;
+  if (last == 0 || view.options.tombstone_gain == 0) return std::nullopt;
   const double hidden_weight = entry_weight(view.version.level(last));
   Choice choice = select_elision(view, last);
   for (unsigned n = last; n-- > 1 && !choice;) {

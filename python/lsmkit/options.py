@@ -113,6 +113,7 @@ class OptionsDict(TypedDict, total=False):
     picker: Picker
     align_outputs: bool
     max_space_amp: float
+    tombstone_gain: float
     max_runs: int
     size_ratio_percent: int
     min_merge_runs: int
@@ -208,6 +209,11 @@ class Options:
         Weight in the tree over that of its oldest run, at most: what is above it is compacted until
         that holds again. 0: the layout's own, 3 for "tiered", no bound for others. RocksDB:
         `max_size_amplification_percent`, 200.
+    tombstone_gain : float
+        "leveled" and "hybrid": when no level is due, tombstones are carried down if what they hide
+        weighs at least this share of what is rewritten for it, so that space comes back after
+        deletes. 0: they wait for their level's turn, as in RocksDB, which weighs tables with many
+        tombstones more instead.
     max_runs : int
         Tiered only: with more runs than these, the newest are merged whatever they weigh. 0:
         `l0_trigger_runs`. RocksDB: `CompactionOptionsUniversal::max_read_amp`, -1.
@@ -260,6 +266,7 @@ class Options:
     picker: Picker = "round_robin"
     align_outputs: bool = True
     max_space_amp: float = 0.0
+    tombstone_gain: float = 0.25
     max_runs: int = 0
     size_ratio_percent: int = 1
     min_merge_runs: int = 2
@@ -342,6 +349,7 @@ _ROCKSDB: OptionsDict = {
     "memtable_bytes": 64 << 20,
     "table_bytes": 64 << 20,
     "filter_allocation": "uniform",
+    "tombstone_gain": 0.0,
 }
 
 
