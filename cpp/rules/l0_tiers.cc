@@ -28,13 +28,15 @@ L0Tiers l0_tiers(std::span<const Run> runs, std::span<const RunId> busy,
     ++out.count;
   }
   const size_t merged = out.count - out.young;
-  const size_t most_runs = options.l0_trigger_runs + options.l0_merged_runs - 1;
+  const size_t most_runs = std::max(options.l0_trigger_runs + options.l0_merged_runs, 3u) - 1;
   const double batches = share(weight, options.l0_batch_weight());
   out.crowded = out.count >= most_runs ||
                 (out.young >= options.l0_trigger_runs && merged + 1 >= options.l0_merged_runs);
   out.full = batches >= 1 || (out.crowded && batches >= kFullShare);
-  out.score =
-      std::max({share(out.young, options.l0_trigger_runs), share(out.count, most_runs), batches});
+  out.score = std::max(share(out.count, most_runs), batches);
+  // A trigger of one: flushes are not merged before they go down.
+  if (options.l0_trigger_runs > 1)
+    out.score = std::max(out.score, share(out.young, options.l0_trigger_runs));
   return out;
 }
 
