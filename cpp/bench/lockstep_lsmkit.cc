@@ -29,7 +29,18 @@ const std::string kValue(kLockstepValueBytes, 'v');
 // A Source over tables one after the other.
 class ItemSource {
  public:
-  explicit ItemSource(std::vector<const Items*> tables) : tables_(std::move(tables)) { enter(); }
+  explicit ItemSource(std::vector<const Items*> tables,
+                      const std::vector<TableRef>* metas = nullptr)
+      : tables_(std::move(tables)), metas_(metas) {
+    enter();
+  }
+  const TableRef* table_ahead() const {
+    return metas_ != nullptr && at_ == tables_[next_ - 1]->data() ? &(*metas_)[next_ - 1] : nullptr;
+  }
+  void skip_table() {
+    at_ = end_;
+    enter();
+  }
   bool valid() const { return at_ != end_; }
   std::string_view key() const { return at_->key_view(); }
   std::string_view value() const { return at_->is_delete ? std::string_view() : kValue; }
@@ -48,6 +59,7 @@ class ItemSource {
   }
 
   std::vector<const Items*> tables_;
+  const std::vector<TableRef>* metas_;
   size_t next_ = 0;
   const Item* at_ = nullptr;
   const Item* end_ = nullptr;
@@ -94,6 +106,7 @@ CompactionOptions options_of(const LockstepShape& shape, OurRules rules) {
     set("level_sizing", shape.dynamic_levels ? "dynamic" : "static");
     set("picker", shape.picker);
     set("tombstone_gain", "0");
+    set("pass_through", "false");
   }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();
@@ -161,7 +174,7 @@ class LsmkitTree final : public LockstepTree {
   }
 
   void run(const CompactionPlan& plan) {
-    std::vector<TableRef> outputs;
+    std::vector<TableRef> outputs, passed;
     if (plan.trivial_move) {
       for (const PlanInput& input : plan.inputs) work_.moves += input.tables.size();
     } else if (plan.rewrites()) {
@@ -169,18 +182,19 @@ class LsmkitTree final : public LockstepTree {
       for (const PlanInput& input : plan.inputs) {
         std::vector<const Items*> tables;
         for (const TableRef& table : input.tables) tables.push_back(&items_.at(table->number));
-        sources.emplace_back(std::move(tables));
+        sources.emplace_back(std::move(tables), &input.tables);
       }
       ItemSink sink;
-      merge_tables(plan.merge, std::span<ItemSource>(sources), sink);
+      passed = merge_tables(plan.merge, std::span<ItemSource>(sources), sink).passed;
+      work_.moves += passed.size();
       if (work_.written.size() <= plan.output_level) work_.written.resize(plan.output_level + 1);
       outputs = keep(sink, work_.written[plan.output_level]);
       ++work_.jobs;
     }
-    version_ = apply(version_, edit_for(plan, outputs));
-    if (plan.trivial_move) return;
+    version_ = apply(version_, edit_for(plan, outputs, passed));
     for (const PlanInput& input : plan.inputs) {
-      for (const TableRef& table : input.tables) items_.erase(table->number);
+      for (const TableRef& table : input.tables)
+        if (!version_.find(table->number)) items_.erase(table->number);
     }
   }
 

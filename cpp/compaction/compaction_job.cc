@@ -34,10 +34,17 @@ class InputRun {
   std::string_view value() const { return cursor_->value(); }
   void next() {
     cursor_->next();
+    at_first_ = false;
     if (!cursor_->valid()) {
       ++table_;
       enter();
     }
+  }
+
+  const TableRef* table_ahead() const { return at_first_ ? &input_->tables[table_] : nullptr; }
+  void skip_table() {
+    ++table_;
+    enter();
   }
 
  private:
@@ -48,7 +55,8 @@ class InputRun {
       cursor_.emplace(
           open_table_->cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
       cursor_->seek_to_first();
-      if (cursor_->valid()) return;
+      at_first_ = cursor_->valid();
+      if (at_first_) return;
     }
     cursor_.reset();
   }
@@ -57,6 +65,7 @@ class InputRun {
   const OpenTable* open_;
   uint64_t readahead_bytes_;
   size_t table_ = 0;
+  bool at_first_ = false;
   std::shared_ptr<const Table> open_table_;
   std::optional<TableCursor> cursor_;
 };

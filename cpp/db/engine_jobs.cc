@@ -301,7 +301,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
     }
     sync_names(output.tables);  // Against a power loss after the inputs are gone.
   }
-  const VersionEdit edit = edit_for(plan, output.tables);
+  const VersionEdit edit = edit_for(plan, output.tables, output.counts.passed);
   Event event = job_event(edit, start_us);
   event.kind = plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction;
   event.in_entries = output.counts.in_entries;
@@ -323,6 +323,10 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
         if (plan.drop) return;
         counters.compaction_read_file_bytes += plan.input_file_bytes;
         counters.compaction_read_weight += plan.input_weight;
+        for (const TableRef& table : output.counts.passed) {
+          counters.compaction_read_file_bytes -= table->file_bytes;
+          counters.compaction_read_weight -= table->weight;
+        }
         for (const TableRef& table : output.tables) {
           counters.compaction_written_file_bytes += table->file_bytes;
           counters.compaction_written_weight += table->weight;

@@ -44,6 +44,7 @@ const OptionField kFields[] = {
     {"level_sizing", true, &Options::level_sizing},
     {"picker", true, &Options::picker},
     {"align_outputs", true, &Options::align_outputs},
+    {"pass_through", true, &Options::pass_through},
     {"max_space_amp", true, &Options::max_space_amp},
     {"tombstone_gain", true, &Options::tombstone_gain},
     {"max_runs", true, &Options::max_runs},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -43,10 +44,26 @@ class LoserTree {
 
   // Requires: valid()
   void next() {
-    sources_[winner_].next();
+    advance([](Source& source) { source.next(); });
+  }
+
+  // Likewise, `move` taking the source on.
+  template <class Move>
+  void advance(const Move& move) {
+    move(sources_[winner_]);
     load(winner_);
     for (size_t node = (sources_.size() + winner_) / 2; node >= 1; node /= 2)
       if (before(losers_[node], winner_)) std::swap(losers_[node], winner_);
+  }
+
+  // The least key that another source than top() stands on; none if all others are at their end.
+  // Costs a look at each.
+  std::optional<std::string_view> other_key() const {
+    std::optional<std::string_view> least;
+    for (size_t i = 0; i < heads_.size(); ++i)
+      if (i != winner_ && !heads_[i].done && (!least || heads_[i].key < *least))
+        least = heads_[i].key;
+    return least;
   }
 
  private:

@@ -47,9 +47,9 @@ using SelectLevel = std::function<Choice(const LevelScore&, std::string& why_not
 Choice choose_by_score(const PlanView& view, const SelectLevel& select,
                        std::vector<RunnerUp>& lost);
 
-// Of the leveled layouts. What to do about max_space_amp, first of all; and what is worth doing when
-// no level is due: tombstones that hide much are carried down, and those that nobody needs any more
-// are taken out of the last level.
+// Of the leveled layouts. What to do about max_space_amp, first of all; and what is worth doing
+// when no level is due: tombstones that hide much are carried down, and those that nobody needs any
+// more are taken out of the last level.
 Choice select_for_space(const PlanView& view);
 Choice select_for_tombstones(const PlanView& view);
 

@@ -42,8 +42,9 @@ RangeStep plan_range(const Version& version, const PlanContext& context,
                      const std::optional<std::string>& end, JobNumber first_job);
 
 // The edit that publishes a plan's result. `outputs` in key order; empty for a trivial move, or if
-// everything was dropped.
-VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs);
+// everything was dropped. `passed` are inputs that became outputs as they are.
+VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs,
+                     const std::vector<TableRef>& passed = {});
 
 // The plan in words and figures, several lines.
 std::string explain(const CompactionPlan& plan);

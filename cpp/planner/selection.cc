@@ -58,6 +58,13 @@ Run next_run(const PlanView& view, const CompactionPlan& plan) {
   return {};
 }
 
+// L0 finds the newest by seqno, and its runs are to become one of even tables; what is rewritten
+// for its own sake has to be.
+bool may_pass_tables(const CompactionPlan& plan) {
+  return plan.output_level > 0 && plan.inputs.size() > 1 && plan.reason != EditReason::kManual &&
+         plan.reason != EditReason::kElision;
+}
+
 CutRules cut_rules(const PlanView& view, const CompactionPlan& plan) {
   CutRules cut;
   const uint64_t target = view.options.table_weight;
@@ -185,6 +192,7 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.merge.pinned_seqnos = view.context.pinned_seqnos;
   plan.merge.history_floor = view.context.history_floor;
   plan.merge.zero_seqnos = plan.output_level > 0;
+  plan.merge.pass_through = view.options.pass_through && may_pass_tables(plan);
   plan.merge.older_runs = older_runs(view, selection, plan);
   plan.merge.cut = cut_rules(view, plan);
   plan.merge.filter_bits_per_key = filter_bits_at(view.version, plan.output_level, view.options);
@@ -204,15 +212,23 @@ JobInFlight job_in_flight(const CompactionPlan& plan) {
   return job;
 }
 
-VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs) {
+VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs,
+                     const std::vector<TableRef>& passed) {
   VersionEdit edit;
   edit.reason = plan.reason;
   edit.job = plan.job;
   edit.score = plan.score;
+  std::vector<TableNumber> passed_numbers;
+  for (const TableRef& table : passed) passed_numbers.push_back(table->number);
+  std::sort(passed_numbers.begin(), passed_numbers.end());
   for (const PlanInput& input : plan.inputs) {
+    const bool in_place = input.level == plan.output_level && input.run == plan.output_run;
     for (const TableRef& table : input.tables) {
+      const bool stays = contains(passed_numbers, table->number);
+      if (stays && in_place) continue;
       edit.removed.push_back({input.level, input.run, table->number, table->smallest.key});
-      if (plan.trivial_move) edit.added.push_back({plan.output_level, plan.output_run, table});
+      if (plan.trivial_move || stays)
+        edit.added.push_back({plan.output_level, plan.output_run, table});
     }
   }
   for (const TableRef& table : outputs)

@@ -53,6 +53,8 @@ struct CompactionOptions {
   // Cut tables at next-level boundaries between half and twice the target; about an eighth less
   // rewriting for tables of uneven size. RocksDB: level_compaction_dynamic_file_size, true.
   bool align_outputs = true;
+  // Inputs of a merge that no other input has keys in stay as they are.
+  bool pass_through = true;
   uint32_t filter_bits_per_key = 10;  // on average over the tree; 0: no filters
   FilterAllocation filter_allocation = FilterAllocation::kByLevel;
   // Bounds what one job takes in beyond what it must, and what the job after it will have to.
@@ -61,8 +63,8 @@ struct CompactionOptions {
   // What stands in the tree / what its oldest run holds, at most; 0: tiered 3, others unbounded.
   // RocksDB, universal: max_size_amplification_percent, 200.
   double max_space_amp = 0;
-  // Leveled and hybrid: when no level is due, tombstones go down if what they hide weighs this share
-  // of what is rewritten for it. 0: they wait for their level's turn, as in RocksDB.
+  // Leveled and hybrid: when no level is due, tombstones go down if what they hide weighs this
+  // share of what is rewritten for it. 0: they wait for their level's turn, as in RocksDB.
   double tombstone_gain = 0.25;
   // Tiered only. RocksDB: max_read_amp (0: l0_trigger_runs), size_ratio, min_merge_width,
   // max_merge_width (0: no bound).

@@ -12,6 +12,24 @@ Seqno elision_seqno(const MergeRules& rules) {
   return std::min(rules.pinned_seqnos.front(), rules.history_floor);
 }
 
+// Small tables are merged with their neighbours, and so is what would be left of the output small.
+// What may hold droppable tombstones is read: nothing older lies below to keep them.
+bool may_pass(const MergeRules& rules, const TableMeta& table,
+              std::optional<std::string_view> last_key, std::optional<std::string_view> other_key,
+              uint64_t open_weight) {
+  const uint64_t least = rules.cut.target_weight / 2;
+  if (!rules.pass_through || table.weight < least) return false;
+  if (open_weight > 0 && open_weight < least) return false;
+  if (last_key && *last_key >= table.smallest.key) return false;
+  if (other_key && !ends_before(table, *other_key)) return false;
+  for (const std::string& bound : rules.cut.part_bounds)
+    if (table.smallest.key < bound && !ends_before(table, bound)) return false;
+  if (table.tombstone_count == 0 || table.smallest_seqno > elision_seqno(rules)) return true;
+  return std::any_of(rules.older_runs.begin(), rules.older_runs.end(), [&](const Run& run) {
+    return run.overlaps(table.smallest.key, table.largest.key);
+  });
+}
+
 uint64_t even_table_weight(uint64_t total, uint64_t target) {
   if (target == 0) return total + 1;
   const uint64_t tables = std::max<uint64_t>(1, total / target + (total % target > target / 2));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
@@ -39,6 +40,8 @@ struct MergeRules {
   // them may hold the key, tombstones stay and seqnos are not zeroed.
   std::vector<Run> older_runs;
   bool zero_seqnos = false;  // outputs below L0 only: L0 finds the newest by seqno
+  // Input tables that no other input has keys in may come out as they are.
+  bool pass_through = false;
   CutRules cut;
   double filter_bits_per_key = 0;             // of the outputs
   std::optional<uint64_t> input_entry_count;  // as the inputs' metas say; checked
@@ -46,6 +49,13 @@ struct MergeRules {
 
 // Readers below this seqno are all gone, so what is at or below it has one visible version at most.
 Seqno elision_seqno(const MergeRules& rules);
+
+// Whether a table may come out of the merge as it is: the merge stands before its first record, the
+// last key that it met is `last_key`, another input goes on at `other_key` (either may be missing),
+// and the open output weighs `open_weight`.
+bool may_pass(const MergeRules& rules, const TableMeta& table,
+              std::optional<std::string_view> last_key, std::optional<std::string_view> other_key,
+              uint64_t open_weight);
 
 // Splits `total` evenly into tables of about `target`: the weight at which each is cut. For outputs
 // that align with nothing (flushes, L0).

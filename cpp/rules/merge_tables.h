@@ -12,8 +12,9 @@
 //              void end_table(TableMeta);   complete but for id, file_bytes, codec, created_us
 //            Anything it throws ends the merge.
 //
-// Pass-through of whole tables will be one more, optional, question to a Source: the bounds of the
-// table it stands at the start of.
+// A Source over tables may also pass them whole (rules: may_pass); it then has
+//              const TableRef* table_ahead() const;   whose first entry it stands on, or null
+//              void skip_table();                     to the first entry of the one after
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "lsmkit/iter/loser_tree.h"
 #include "lsmkit/rules/merge_rules.h"
@@ -37,6 +39,13 @@ struct MergeCounts {
   uint64_t dropped_tombstones = 0;  // of the dropped
   uint64_t zeroed_seqnos = 0;       // of those that went out
   uint64_t table_count = 0;
+  std::vector<TableRef> passed;  // tables that stay as they are, in key order; in no other count
+};
+
+template <class Source>
+concept PassesTables = requires(Source& source) {
+  source.table_ahead();
+  source.skip_table();
 };
 
 // Throws std::logic_error if the counts don't agree with each other and with what the inputs' metas
@@ -53,7 +62,7 @@ class TableSplitter {
   // `new_key`: no record of this user key went out before.
   void add(const Entry& entry, bool new_key) {
     if (new_key) {
-      const Cut cut = cutter_.before(entry.key, table_ ? table_->weight() : 0);
+      const Cut cut = cutter_.before(entry.key, open_weight());
       if (cut != Cut::kNo) end_table();
       if (cut == Cut::kPart) begin_part();
     }
@@ -69,6 +78,7 @@ class TableSplitter {
   }
 
   uint64_t table_count() const { return table_count_; }
+  uint64_t open_weight() const { return table_ ? table_->weight() : 0; }
 
  private:
   void begin_part() {
@@ -93,6 +103,24 @@ class TableSplitter {
   uint64_t table_count_ = 0;
 };
 
+// Takes the table that the merge stands before to the output as it is, if it may; `key` is then the
+// last one in it.
+template <class Source, class Sink>
+bool pass_table(const MergeRules& rules, LoserTree<Source>& merge, bool& any_key, std::string& key,
+                TableSplitter<Sink>& tables, MergeCounts& counts) {
+  const TableRef* ahead = merge.top().table_ahead();
+  if (ahead == nullptr) return false;
+  const TableRef table = *ahead;
+  const auto last_key = any_key ? std::optional<std::string_view>(key) : std::nullopt;
+  if (!may_pass(rules, *table, last_key, merge.other_key(), tables.open_weight())) return false;
+  tables.end_table();
+  counts.passed.push_back(table);
+  key = table->largest.key;
+  any_key = true;
+  merge.advance([](Source& source) { source.skip_table(); });
+  return true;
+}
+
 // Sources come newest first. Throws std::logic_error if they are out of order or the records don't
 // add up.
 template <class Source, class Sink>
@@ -103,12 +131,16 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
   MergeCounts counts;
   std::string key;  // of the record before
   Seqno seqno = 0;
+  bool any_key = false;
   bool key_went_out = false;
 
-  for (; merge.valid(); merge.next()) {
+  while (merge.valid()) {
     Source& source = merge.top();
+    if constexpr (PassesTables<Source>) {
+      if (rules.pass_through && pass_table(rules, merge, any_key, key, tables, counts)) continue;
+    }
     Entry entry{source.key(), source.seqno(), source.kind(), source.value()};
-    const int order = counts.in_entries == 0 ? -1 : std::string_view(key).compare(entry.key);
+    const int order = any_key ? std::string_view(key).compare(entry.key) : -1;
     if (order > 0 || (order == 0 && seqno <= entry.seqno))
       throw std::logic_error("a merge met records out of order");
     const bool new_key = order != 0;
@@ -117,12 +149,14 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
       key_went_out = false;
     }
     seqno = entry.seqno;
+    any_key = true;
     ++counts.in_entries;
 
     const Keep keep = filter.decide(entry.key, new_key, entry.seqno, entry.kind);
     if (keep == Keep::kDrop) {
       ++counts.dropped_entries;
       counts.dropped_tombstones += entry.kind == Kind::kDelete;
+      merge.next();
       continue;
     }
     if (keep == Keep::kKeepZeroed && entry.seqno != 0) {
@@ -132,6 +166,7 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
     tables.add(entry, !key_went_out);
     key_went_out = true;
     ++counts.out_entries;
+    merge.next();
   }
   tables.end_table();
   counts.table_count = tables.table_count();

@@ -112,6 +112,7 @@ class OptionsDict(TypedDict, total=False):
     level_sizing: Literal["dynamic", "static"]
     picker: Picker
     align_outputs: bool
+    pass_through: bool
     max_space_amp: float
     tombstone_gain: float
     max_runs: int
@@ -205,6 +206,9 @@ class Options:
     align_outputs : bool
         Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
         RocksDB: `level_compaction_dynamic_file_size`, true.
+    pass_through : bool
+        Tables whose keys no other input of a merge comes between stay as they are: clustered,
+        sequential and hot-range writes are spared much rewriting. RocksDB has no such thing.
     max_space_amp : float
         Weight in the tree over that of its oldest run, at most: what is above it is compacted until
         that holds again. 0: the layout's own, 3 for "tiered", no bound for others. RocksDB:
@@ -265,6 +269,7 @@ class Options:
     level_sizing: Literal["dynamic", "static"] = "dynamic"
     picker: Picker = "round_robin"
     align_outputs: bool = True
+    pass_through: bool = True
     max_space_amp: float = 0.0
     tombstone_gain: float = 0.25
     max_runs: int = 0
@@ -350,6 +355,7 @@ _ROCKSDB: OptionsDict = {
     "table_bytes": 64 << 20,
     "filter_allocation": "uniform",
     "tombstone_gain": 0.0,
+    "pass_through": False,
 }
 
 

@@ -2,6 +2,7 @@
 // and the jobs in flight, every read at every seqno that anyone may ask gives what was written.
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <random>
 #include <set>
 
@@ -47,6 +48,7 @@ class Chaos {
     options.sizing = below(2) == 0 ? LevelSizing::kDynamic : LevelSizing::kStatic;
     options.picker = static_cast<Picker>(below(4));
     options.align_outputs = below(2) == 0;
+    options.pass_through = below(4) != 0;
     options.max_compaction_weight = below(3) == 0 ? 1'000 + below(5'000) : 0;
     return options;
   }
@@ -142,12 +144,15 @@ std::string numbered_key(uint64_t n) {
 
 TEST_CASE("80 random trees: every reader always sees what was written, and nothing else") {
   std::map<EditReason, size_t> plans;
+  size_t passed = 0;
   for (uint64_t seed = 1; seed <= 80; ++seed) {
     CAPTURE(seed);
     Chaos chaos(seed);
     chaos.run(1'200);
     for (const auto& [reason, count] : chaos.tree().plans()) plans[reason] += count;
+    passed += chaos.tree().passed_count();
   }
+  CHECK(passed > 100);
   for (const EditReason reason :
        {EditReason::kL0ToBase, EditReason::kIntraL0, EditReason::kLevelFull, EditReason::kManual})
     CHECK_MESSAGE(plans[reason] > 20, name_of(reason));
@@ -191,6 +196,36 @@ TEST_CASE("what comes in order is never rewritten") {
       CHECK(tree.written_weight() == 0);
       CHECK(tree.version().run_count() < 12);
     }
+  }
+}
+
+// Nearly all writes go to a tenth of the keys, one in fifty anywhere: every memtable spans all
+// keys.
+TEST_CASE("a hot range: tables that are not touched are not rewritten") {
+  for (const Layout layout : kMergingLayouts) {
+    uint64_t written[2] = {};
+    for (const bool pass : {false, true}) {
+      CompactionOptions options = small_options();
+      options.layout = layout;
+      options.memtable_weight = 2'000;
+      options.base_weight = 20'000;
+      options.pass_through = pass;
+      ModelTree tree(options, 2'000);
+      std::mt19937_64 random(5);
+      for (uint64_t n = 0; n < 4'000; ++n) tree.write(numbered_key(n), std::string(20, 'v'));
+      for (int n = 0; n < 8'000; ++n) {
+        const uint64_t id = random() % 50 == 0 ? random() % 4'000 : 700 + random() % 400;
+        tree.write(numbered_key(id), std::string(20, 'v'));
+        tree.settle();
+      }
+      written[pass] = tree.written_weight();
+      CHECK(tree.first_difference(tree.last_seqno()) == std::nullopt);
+      CHECK((tree.passed_count() > 0) == pass);
+    }
+    std::printf("hot range, layout %d: %.2f of the weight written without pass-through\n",
+                static_cast<int>(layout),
+                static_cast<double>(written[1]) / static_cast<double>(written[0]));
+    CHECK(written[1] < written[0]);
   }
 }
 

@@ -26,10 +26,18 @@ struct Record {
 };
 using Records = std::vector<Record>;
 
-// A Source over records in several pieces, one after the other.
+// A Source over records in several pieces, one after the other; the tables they are of, if any.
 class RecordSource {
  public:
-  explicit RecordSource(std::vector<const Records*> pieces) : pieces_(std::move(pieces)) {
+  explicit RecordSource(std::vector<const Records*> pieces, std::vector<TableRef> tables = {})
+      : pieces_(std::move(pieces)), tables_(std::move(tables)) {
+    settle();
+  }
+  const TableRef* table_ahead() const {
+    return index_ == 0 && !tables_.empty() ? &tables_[piece_] : nullptr;
+  }
+  void skip_table() {
+    ++piece_;
     settle();
   }
   bool valid() const { return piece_ < pieces_.size(); }
@@ -49,6 +57,7 @@ class RecordSource {
   }
 
   std::vector<const Records*> pieces_;
+  std::vector<TableRef> tables_;
   size_t piece_ = 0;
   size_t index_ = 0;
 };
@@ -125,20 +134,21 @@ class ModelTree {
   void finish_job(size_t i) {
     const CompactionPlan plan = running_.at(i);
     running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
-    std::vector<TableRef> outputs;
+    std::vector<TableRef> outputs, passed;
     if (plan.rewrites()) {
       std::vector<RecordSource> sources;
       for (const PlanInput& input : plan.inputs) {
         std::vector<const Records*> pieces;
         for (const TableRef& table : input.tables) pieces.push_back(&tables_.at(table->number));
-        sources.emplace_back(std::move(pieces));
+        sources.emplace_back(std::move(pieces), input.tables);
       }
       RecordSink sink;
-      merge_tables(plan.merge, std::span<RecordSource>(sources), sink);
+      passed = merge_tables(plan.merge, std::span<RecordSource>(sources), sink).passed;
+      passed_count_ += passed.size();
       for (MergedTable& table : sink.tables) outputs.push_back(keep(std::move(table)));
       for (const TableRef& table : outputs) written_weight_ += table->weight;
     }
-    become(apply(version_, edit_for(plan, outputs)));
+    become(apply(version_, edit_for(plan, outputs, passed)));
   }
 
   // Inline: until nothing is due. Returns how many jobs ran.
@@ -213,6 +223,7 @@ class ModelTree {
   JobNumber next_job() const { return next_job_; }
   size_t running() const { return running_.size(); }
   size_t key_count() const { return history_.size(); }
+  size_t passed_count() const { return passed_count_; }
   uint64_t written_weight() const { return written_weight_; }
   const std::map<EditReason, size_t>& plans() const { return plans_; }
   const Records& records(TableNumber number) const { return tables_.at(number); }
@@ -270,6 +281,7 @@ class ModelTree {
   Seqno history_commits_ = 0;
   JobNumber next_job_{1};
   uint64_t written_weight_ = 0;
+  size_t passed_count_ = 0;
   std::map<EditReason, size_t> plans_;
 };
 
