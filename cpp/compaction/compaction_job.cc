@@ -1,9 +1,13 @@
 #include "lsmkit/compaction/compaction_job.h"
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -19,11 +23,21 @@ constexpr uint64_t kReadaheadBytes = 2 << 20;
 constexpr uint64_t kMostPerRun = 1 << 20;
 constexpr uint64_t kLeastPerRun = 32 << 10;
 
-// The tables of one input, one after the other.
+// The keys of one part of a job.
+struct KeySpan {
+  std::optional<std::string> begin;  // inclusive; none: from the first
+  std::optional<std::string> end;    // exclusive; none: to the last
+};
+
+// The tables of one input, one after the other, as far as they lie in the span.
 class InputRun {
  public:
-  InputRun(const PlanInput& input, const OpenTable& open, uint64_t readahead_bytes)
-      : input_(&input), open_(&open), readahead_bytes_(readahead_bytes) {
+  InputRun(const PlanInput& input, const OpenTable& open, const KeySpan& span,
+           uint64_t readahead_bytes)
+      : input_(&input), open_(&open), span_(&span), readahead_bytes_(readahead_bytes) {
+    while (table_ < input.tables.size() && span.begin &&
+           ends_before(*input.tables[table_], *span.begin))
+      ++table_;
     enter();
   }
 
@@ -38,9 +52,10 @@ class InputRun {
     if (!cursor_->valid()) {
       ++table_;
       enter();
+    } else if (span_->end && cursor_->key() >= *span_->end) {
+      cursor_.reset();
     }
   }
-
   const TableRef* table_ahead() const { return at_first_ ? &input_->tables[table_] : nullptr; }
   void skip_table() {
     ++table_;
@@ -51,18 +66,27 @@ class InputRun {
   void enter() {
     for (; table_ < input_->tables.size(); ++table_) {
       cursor_.reset();
+      const TableMeta& meta = *input_->tables[table_];
+      if (span_->end && meta.smallest.key >= *span_->end) return;
       open_table_ = (*open_)(input_->tables[table_]);
       cursor_.emplace(
           open_table_->cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
-      cursor_->seek_to_first();
-      at_first_ = cursor_->valid();
-      if (at_first_) return;
+      const bool from_first = !span_->begin || *span_->begin <= meta.smallest.key;
+      if (from_first)
+        cursor_->seek_to_first();
+      else
+        cursor_->seek(*span_->begin, kMaxSeqno);
+      if (!cursor_->valid()) continue;
+      at_first_ = from_first;
+      if (span_->end && cursor_->key() >= *span_->end) cursor_.reset();
+      return;
     }
     cursor_.reset();
   }
 
   const PlanInput* input_;
   const OpenTable* open_;
+  const KeySpan* span_;
   uint64_t readahead_bytes_;
   size_t table_ = 0;
   bool at_first_ = false;
@@ -82,23 +106,100 @@ class InputRun {
       std::string("it does not go with the other tables of its merge: ") + error.what());
 }
 
+// One part of a job, or all of it.
+class PartMerge {
+ public:
+  PartMerge(const CompactionPlan& plan, const OpenTable& open, KeySpan span, OutputContext output)
+      : plan_(plan), open_(open), span_(std::move(span)), sink_(plan.merge, std::move(output)) {}
+
+  void run() {
+    const uint64_t share = kReadaheadBytes / std::max<size_t>(plan_.inputs.size(), 1);
+    const uint64_t readahead_bytes = std::clamp(share, kLeastPerRun, kMostPerRun);
+    std::vector<InputRun> sources;
+    sources.reserve(plan_.inputs.size());
+    for (const PlanInput& input : plan_.inputs)
+      sources.emplace_back(input, open_, span_, readahead_bytes);
+    MergeRules rules = plan_.merge;
+    rules.input_entry_count.reset();  // of all parts together
+    counts_ = merge_tables(rules, std::span<InputRun>(sources), sink_);
+  }
+
+  const MergeCounts& counts() const { return counts_; }
+  std::vector<TableRef> release() { return sink_.release(); }
+
+ private:
+  const CompactionPlan& plan_;
+  const OpenTable& open_;
+  const KeySpan span_;
+  TableSink sink_;
+  MergeCounts counts_;
+};
+
+std::vector<KeySpan> spans_of(const std::vector<std::string>& bounds) {
+  std::vector<KeySpan> spans(1);
+  for (const std::string& bound : bounds) {
+    spans.back().end = bound;
+    spans.push_back({bound, std::nullopt});
+  }
+  return spans;
+}
+
+// Runs all of `parts` on the caller's thread and up to `threads` - 1 others. What one throws ends
+// all.
+void run_side_by_side(std::vector<std::unique_ptr<PartMerge>>& parts, unsigned threads,
+                      std::atomic<bool>& failed) {
+  std::mutex mutex;
+  std::exception_ptr first_error;
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < parts.size() && !failed; i = next++) {
+      try {
+        parts[i]->run();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!first_error) first_error = std::current_exception();
+        failed = true;
+      }
+    }
+  };
+  std::vector<std::jthread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(threads, parts.size()); ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();
+  if (first_error) std::rethrow_exception(first_error);
+}
+
 }  // namespace
 
-JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output) {
-  std::vector<InputRun> sources;
-  sources.reserve(plan.inputs.size());
-  const uint64_t share = kReadaheadBytes / std::max<size_t>(plan.inputs.size(), 1);
-  const uint64_t readahead_bytes = std::clamp(share, kLeastPerRun, kMostPerRun);
-  for (const PlanInput& input : plan.inputs) sources.emplace_back(input, open, readahead_bytes);
+JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output,
+                    unsigned threads) {
   const std::function<void()> poll = output.poll;
-  TableSink sink(plan.merge, std::move(output));
+  const std::vector<std::string> no_bounds;
+  const bool side_by_side = threads > 1 && !plan.merge.cut.part_bounds.empty();
+  std::atomic<bool> failed = false;
+  if (side_by_side) {
+    output.poll = [&, caller = std::this_thread::get_id()] {
+      if (failed) throw std::runtime_error("another part of the job failed");
+      if (poll && std::this_thread::get_id() == caller) poll();
+    };
+  }
+  std::vector<std::unique_ptr<PartMerge>> parts;
+  for (KeySpan& span : spans_of(side_by_side ? plan.merge.cut.part_bounds : no_bounds))
+    parts.push_back(std::make_unique<PartMerge>(plan, open, std::move(span), output));
   JobOutput out;
   try {
-    out.counts = merge_tables(plan.merge, std::span<InputRun>(sources), sink);
+    run_side_by_side(parts, threads, failed);
+    std::vector<MergeCounts> counts;
+    for (const auto& part : parts) counts.push_back(part->counts());
+    out.counts = total(counts);
+    check_balance(out.counts, plan.merge);
   } catch (const std::logic_error& error) {
     blame_input(plan, open, poll, error);
   }
-  out.tables = sink.release();
+  for (const auto& part : parts) {
+    const std::vector<TableRef> tables = part->release();
+    out.tables.insert(out.tables.end(), tables.begin(), tables.end());
+  }
   return out;
 }
 

@@ -24,7 +24,9 @@ using OpenTable = std::function<std::shared_ptr<const Table>(const TableRef&)>;
 
 // Requires: plan.rewrites(). Throws CorruptionError, also for tables that do not add up although
 // their checksums are right.
-JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output);
+// The plan's parts run on up to `threads` threads; `output.poll` is called on the caller's alone.
+JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output,
+                    unsigned threads = 1);
 
 // Writes one sorted source (a memtable, from its first entry) as tables of L0.
 template <class Source>

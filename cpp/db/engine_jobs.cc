@@ -294,7 +294,8 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   if (plan.rewrites()) {
     const OpenTable open = [this](const TableRef& table) { return tables_.handle(table)->pin(); };
     try {
-      output = run_merge(plan, open, output_context(plan.output_level, poll));
+      const unsigned threads = inline_background() ? 1 : options_.threads;
+      output = run_merge(plan, open, output_context(plan.output_level, poll), threads);
     } catch (const CorruptionError& error) {
       mark_damaged(plan, error.file());
       throw;

@@ -44,6 +44,7 @@ const OptionField kFields[] = {
     {"level_sizing", true, &Options::level_sizing},
     {"picker", true, &Options::picker},
     {"align_outputs", true, &Options::align_outputs},
+    {"max_parts", true, &Options::max_parts},
     {"pass_through", true, &Options::pass_through},
     {"max_space_amp", true, &Options::max_space_amp},
     {"tombstone_gain", true, &Options::tombstone_gain},
@@ -228,6 +229,7 @@ void Options::validate() const {
            "a ratio above 1, as 1.25 or 3, or 0 for the layout's own");
   if (!(tombstone_gain >= 0 && tombstone_gain <= 1000))
     refuse("tombstone_gain", double_text(tombstone_gain), "a ratio from 0 (never) to 1000");
+  require_range("max_parts", max_parts, 1, 64);
   require_range("max_runs", max_runs, 0, 100'000);
   require_range("size_ratio_percent", size_ratio_percent, 0, 10'000);
   require_range("min_merge_runs", min_merge_runs, 2, 100'000);

@@ -44,6 +44,7 @@ struct Options {
   std::string level_sizing = "dynamic";  // "dynamic" or "static"
   std::string picker = "round_robin";    // or "min_overlapping_ratio"
   bool align_outputs = true;             // cut tables at next-level boundaries
+  uint32_t max_parts = 1;                // of a compaction, side by side
   bool pass_through = true;              // tables that a merge doesn't touch stay as they are
   double max_space_amp = 0;              // weight in the tree / its oldest run; 0: the layout's own
   double tombstone_gain = 0.25;     // what tombstones hide / what is rewritten for it; 0: never

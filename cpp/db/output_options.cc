@@ -35,6 +35,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
   out.picker = picker_of(options.picker);
   out.align_outputs = options.align_outputs;
+  out.max_parts = options.max_parts;
   out.pass_through = options.pass_through;
   out.max_space_amp = options.max_space_amp;
   out.tombstone_gain = options.tombstone_gain;

@@ -46,6 +46,8 @@ std::string output_text(const CompactionPlan& plan) {
   out += "at most " + weight_text(plan.expected_weight) + " in tables of " +
          weight_text(cut.target_weight);
   if (cut.align) out += ", cut where tables below end";
+  if (!cut.part_bounds.empty())
+    out += ", in " + std::to_string(cut.part_bounds.size() + 1) + " parts";
   if (cut.cursor) out += ", and at the cursor '" + printable(*cut.cursor) + "'";
   out += "\n  keeps what " + std::to_string(plan.merge.pinned_seqnos.size()) +
          " pins and readers from seqno " + std::to_string(plan.merge.history_floor) +

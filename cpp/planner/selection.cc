@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lsmkit/planner/parts.h"
 #include "lsmkit/rules/filter_bits.h"
 
 namespace lsmkit {
@@ -195,6 +196,7 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.merge.pass_through = view.options.pass_through && may_pass_tables(plan);
   plan.merge.older_runs = older_runs(view, selection, plan);
   plan.merge.cut = cut_rules(view, plan);
+  plan.merge.cut.part_bounds = part_bounds(view, plan);
   plan.merge.filter_bits_per_key = filter_bits_at(view.version, plan.output_level, view.options);
   return plan;
 }

@@ -53,6 +53,8 @@ struct CompactionOptions {
   // Cut tables at next-level boundaries between half and twice the target; about an eighth less
   // rewriting for tables of uneven size. RocksDB: level_compaction_dynamic_file_size, true.
   bool align_outputs = true;
+  // So many parts of a job may run side by side. RocksDB: max_subcompactions, 1.
+  uint32_t max_parts = 1;
   // Inputs of a merge that no other input has keys in stay as they are.
   bool pass_through = true;
   uint32_t filter_bits_per_key = 10;  // on average over the tree; 0: no filters

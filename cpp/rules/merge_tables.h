@@ -48,6 +48,9 @@ concept PassesTables = requires(Source& source) {
   source.skip_table();
 };
 
+// What the parts of a job come to.
+MergeCounts total(std::span<const MergeCounts> parts);
+
 // Throws std::logic_error if the counts don't agree with each other and with what the inputs' metas
 // promised: then records were lost or made up, and nothing of the output may be used.
 void check_balance(const MergeCounts& counts, const MergeRules& rules);
@@ -69,6 +72,13 @@ class TableSplitter {
     if (!table_) begin_table();
     sink_.add(entry);
     table_->add(entry);
+  }
+
+  // A part may begin at `key`, which comes next: then the open table ends before it.
+  void enter(std::string_view key) {
+    if (!cutter_.begins_part(key)) return;
+    end_table();
+    begin_part();
   }
 
   void end_table() {
@@ -111,6 +121,7 @@ bool pass_table(const MergeRules& rules, LoserTree<Source>& merge, bool& any_key
   const TableRef* ahead = merge.top().table_ahead();
   if (ahead == nullptr) return false;
   const TableRef table = *ahead;
+  tables.enter(table->smallest.key);
   const auto last_key = any_key ? std::optional<std::string_view>(key) : std::nullopt;
   if (!may_pass(rules, *table, last_key, merge.other_key(), tables.open_weight())) return false;
   tables.end_table();
@@ -121,8 +132,9 @@ bool pass_table(const MergeRules& rules, LoserTree<Source>& merge, bool& any_key
   return true;
 }
 
-// Sources come newest first. Throws std::logic_error if they are out of order or the records don't
-// add up.
+// Sources come newest first, and may hold the records of one part only: the tables are those that
+// the whole merge would make of them, and `rules` then promises no count. Throws std::logic_error
+// if they are out of order or the records don't add up.
 template <class Source, class Sink>
 MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sink& sink) {
   LoserTree<Source> merge(sources);

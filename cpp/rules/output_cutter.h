@@ -35,11 +35,12 @@ class OutputCutter {
   // `open_weight` is that of the open table, 0 if none is open.
   Cut before(std::string_view key, uint64_t open_weight);
 
+  // Whether a part begins at `key`, which comes next; before() then does not say so again.
+  bool begins_part(std::string_view key);
   // The part that the last key belongs to: how many part bounds lie at or below it.
   uint32_t part() const { return part_; }
 
  private:
-  bool begins_part(std::string_view key);
   bool passes_cursor(std::string_view key);
   bool ends_at_boundary(uint64_t open_weight, unsigned crossed, uint64_t added_overlap) const;
   unsigned cross_boundaries(std::string_view key);

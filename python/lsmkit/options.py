@@ -112,6 +112,7 @@ class OptionsDict(TypedDict, total=False):
     level_sizing: Literal["dynamic", "static"]
     picker: Picker
     align_outputs: bool
+    max_parts: int
     pass_through: bool
     max_space_amp: float
     tombstone_gain: float
@@ -206,6 +207,9 @@ class Options:
     align_outputs : bool
         Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
         RocksDB: `level_compaction_dynamic_file_size`, true.
+    max_parts : int
+        A heavy compaction is split into at most so many parts, which run side by side on up to
+        `threads` threads and give the tables that one thread would. RocksDB: `max_subcompactions`, 1.
     pass_through : bool
         Tables whose keys no other input of a merge comes between stay as they are: clustered,
         sequential and hot-range writes are spared much rewriting. RocksDB has no such thing.
@@ -269,6 +273,7 @@ class Options:
     level_sizing: Literal["dynamic", "static"] = "dynamic"
     picker: Picker = "round_robin"
     align_outputs: bool = True
+    max_parts: int = 1
     pass_through: bool = True
     max_space_amp: float = 0.0
     tombstone_gain: float = 0.25

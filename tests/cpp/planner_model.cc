@@ -49,6 +49,7 @@ class Chaos {
     options.picker = static_cast<Picker>(below(4));
     options.align_outputs = below(2) == 0;
     options.pass_through = below(4) != 0;
+    options.max_parts = static_cast<uint32_t>(1 + below(6));
     options.max_compaction_weight = below(3) == 0 ? 1'000 + below(5'000) : 0;
     return options;
   }
@@ -144,15 +145,19 @@ std::string numbered_key(uint64_t n) {
 
 TEST_CASE("80 random trees: every reader always sees what was written, and nothing else") {
   std::map<EditReason, size_t> plans;
-  size_t passed = 0;
+  size_t passed = 0, in_parts = 0, most_parts = 0;
   for (uint64_t seed = 1; seed <= 80; ++seed) {
     CAPTURE(seed);
     Chaos chaos(seed);
     chaos.run(1'200);
     for (const auto& [reason, count] : chaos.tree().plans()) plans[reason] += count;
     passed += chaos.tree().passed_count();
+    in_parts += chaos.tree().jobs_in_parts();
+    most_parts = std::max(most_parts, chaos.tree().most_parts());
   }
   CHECK(passed > 100);
+  CHECK(in_parts > 100);
+  CHECK(most_parts >= 5);
   for (const EditReason reason :
        {EditReason::kL0ToBase, EditReason::kIntraL0, EditReason::kLevelFull, EditReason::kManual})
     CHECK_MESSAGE(plans[reason] > 20, name_of(reason));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -144,6 +145,7 @@ class ModelTree {
       }
       RecordSink sink;
       passed = merge_tables(plan.merge, std::span<RecordSource>(sources), sink).passed;
+      if (!plan.merge.cut.part_bounds.empty()) compare_with_parts(plan, sink, passed);
       passed_count_ += passed.size();
       for (MergedTable& table : sink.tables) outputs.push_back(keep(std::move(table)));
       for (const TableRef& table : outputs) written_weight_ += table->weight;
@@ -223,6 +225,9 @@ class ModelTree {
   JobNumber next_job() const { return next_job_; }
   size_t running() const { return running_.size(); }
   size_t key_count() const { return history_.size(); }
+  // Jobs that were run in parts as well, and how many parts these had at most.
+  size_t jobs_in_parts() const { return jobs_in_parts_; }
+  size_t most_parts() const { return most_parts_; }
   size_t passed_count() const { return passed_count_; }
   uint64_t written_weight() const { return written_weight_; }
   const std::map<EditReason, size_t>& plans() const { return plans_; }
@@ -238,6 +243,45 @@ class ModelTree {
     context.pinned_seqnos = pins();
     context.history_floor = floor();
     return context;
+  }
+
+  // Every part by itself, as threads would run them: the same tables, record for record.
+  void compare_with_parts(const CompactionPlan& plan, const RecordSink& whole,
+                          const std::vector<TableRef>& passed) {
+    std::vector<std::string> bounds = plan.merge.cut.part_bounds;
+    ++jobs_in_parts_;
+    most_parts_ = std::max(most_parts_, bounds.size() + 1);
+    bounds.insert(bounds.begin(), "");
+    std::vector<MergeCounts> counts;
+    RecordSink sink;
+    MergeRules rules = plan.merge;
+    rules.input_entry_count.reset();
+    for (size_t part = 0; part < bounds.size(); ++part) {
+      const auto inside = [&](const Record& r) {
+        return r.key >= bounds[part] && (part + 1 == bounds.size() || r.key < bounds[part + 1]);
+      };
+      std::list<Records> pieces;
+      std::vector<RecordSource> sources;
+      for (const PlanInput& input : plan.inputs) {
+        std::vector<const Records*> of_input;
+        for (const TableRef& table : input.tables) {
+          Records& piece = pieces.emplace_back();
+          for (const Record& r : tables_.at(table->number))
+            if (inside(r)) piece.push_back(r);
+          of_input.push_back(&piece);
+        }
+        sources.emplace_back(std::move(of_input), input.tables);
+      }
+      counts.push_back(merge_tables(rules, std::span<RecordSource>(sources), sink));
+    }
+    const MergeCounts sum = total(counts);
+    check_balance(sum, plan.merge);
+    if (sum.passed != passed || sink.tables.size() != whole.tables.size())
+      throw std::logic_error("parts made other tables than the whole");
+    for (size_t i = 0; i < sink.tables.size(); ++i)
+      if (*sink.tables[i].meta != *whole.tables[i].meta)
+        throw std::logic_error("a part made " + to_text(*sink.tables[i].meta) + " for " +
+                               to_text(*whole.tables[i].meta));
   }
 
   bool start(const std::optional<CompactionPlan>& plan) {
@@ -282,6 +326,8 @@ class ModelTree {
   JobNumber next_job_{1};
   uint64_t written_weight_ = 0;
   size_t passed_count_ = 0;
+  size_t jobs_in_parts_ = 0;
+  size_t most_parts_ = 0;
   std::map<EditReason, size_t> plans_;
 };
 
