@@ -1,12 +1,11 @@
-// A plan in words: why it is due, and what it takes where.
+// Plans and explanations in words: why something is due, and what it takes where.
 #include <array>
 #include <cstdio>
 
 #include "lsmkit/bytes/error.h"
-#include "lsmkit/planner/planner.h"
+#include "lsmkit/planner/explanation.h"
 
 namespace lsmkit {
-namespace {
 
 std::string weight_text(uint64_t weight) {
   static constexpr std::array<const char*, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -17,6 +16,8 @@ std::string weight_text(uint64_t weight) {
   std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
   return text;
 }
+
+namespace {
 
 std::string score_text(double score) {
   char text[32];
@@ -58,19 +59,53 @@ std::string output_text(const CompactionPlan& plan) {
          " below\n";
 }
 
-}  // namespace
-
-std::string explain(const CompactionPlan& plan) {
+std::string head_text(const CompactionPlan& plan) {
   std::string out = "job " + std::to_string(static_cast<uint64_t>(plan.job)) + ": " +
                     std::string(name_of(plan.reason)) +
                     (plan.trivial_move ? ", trivial move" : "") + ", score " +
                     score_text(plan.score) + ", keys '" + printable(plan.smallest_key) + "' to '" +
                     printable(plan.largest_key) + "'\n";
   for (const PlanInput& input : plan.inputs) out += input_text(input);
-  out += output_text(plan);
+  return out + output_text(plan);
+}
+
+std::string verdict_text(const LevelVerdict& verdict) {
+  std::string out = (verdict.chosen ? "* L" : "  L") + std::to_string(verdict.level) + ": score " +
+                    score_text(verdict.score);
+  if (verdict.priority != verdict.score) out += ", priority " + score_text(verdict.priority);
+  return out + ", " + verdict.why + "\n";
+}
+
+std::string candidate_text(const Candidate& candidate) {
+  const TableMeta& table = *candidate.table;
+  return (candidate.chosen ? "* " : "  ") + to_text(table.number) + " '" +
+         printable(table.smallest.key) + "' to '" + printable(table.largest.key) +
+         "': " + weight_text(table.weight) + " over " + weight_text(candidate.overlap_weight) +
+         ", " + candidate.why + "\n";
+}
+
+}  // namespace
+
+std::string explain(const CompactionPlan& plan) {
+  std::string out = head_text(plan);
   for (const RunnerUp& other : plan.runners_up)
     out += "  not L" + std::to_string(other.level) + " (score " + score_text(other.score) +
            "): " + other.why + "\n";
+  return out;
+}
+
+std::string to_text(const Explanation& explanation) {
+  std::string out = explanation.blocked ? "nothing can run now\n" : "nothing is due\n";
+  if (explanation.plan) out = head_text(*explanation.plan);
+  out += "levels (base L" + std::to_string(explanation.base_level) + "):\n";
+  for (const LevelVerdict& verdict : explanation.levels)
+    if (verdict.table_count > 0) out += verdict_text(verdict);
+  if (!explanation.candidates.empty())
+    out += "tables of L" + std::to_string(explanation.candidates.front().level) +
+           " in the picker's order:\n";
+  for (const Candidate& candidate : explanation.candidates) out += candidate_text(candidate);
+  if (!explanation.bounds.empty()) out += "bounds:\n";
+  for (const std::string& bound : explanation.bounds) out += "  " + bound + "\n";
   return out;
 }
 

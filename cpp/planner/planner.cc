@@ -23,21 +23,35 @@ Choice choose(const PlanView& view, std::vector<RunnerUp>& lost) {
 
 }  // namespace
 
-std::optional<CompactionPlan> plan_compaction(const Version& version, const PlanContext& context,
-                                              const CompactionOptions& options) {
-  if (context.free_slots == 0) return std::nullopt;
+Decision decide_compaction(const Version& version, const PlanContext& context,
+                           const CompactionOptions& options) {
+  Decision decision;
+  if (context.free_slots == 0) {
+    decision.postponed = "no background slot is free";
+    return decision;
+  }
   const LevelTargets targets = level_targets(version, options);
   const Obstacles obstacles(context);
   const PlanView view{version, context, options, targets, obstacles};
 
-  std::vector<RunnerUp> lost;
-  Choice choice = choose(view, lost);
-  if (!choice) return std::nullopt;
+  Choice choice = choose(view, decision.runners_up);
+  if (!choice) return decision;
   drop_if_empty(view, *choice);
   CompactionPlan plan = make_plan(view, std::move(*choice));
-  if (plan.rewrites() && plan.input_file_bytes > context.free_bytes) return std::nullopt;
-  plan.runners_up = std::move(lost);
-  return plan;
+  if (plan.rewrites() && plan.input_file_bytes > context.free_bytes) {
+    decision.postponed = "it may take " + std::to_string(plan.input_file_bytes) +
+                         " bytes of disk, and " + std::to_string(context.free_bytes) + " are free";
+  }
+  plan.runners_up = decision.runners_up;
+  decision.plan = std::move(plan);
+  return decision;
+}
+
+std::optional<CompactionPlan> plan_compaction(const Version& version, const PlanContext& context,
+                                              const CompactionOptions& options) {
+  Decision decision = decide_compaction(version, context, options);
+  if (!decision.postponed.empty()) return std::nullopt;
+  return std::move(decision.plan);
 }
 
 }  // namespace lsmkit

@@ -29,6 +29,15 @@ namespace lsmkit {
 std::optional<CompactionPlan> plan_compaction(const Version& version, const PlanContext& context,
                                               const CompactionOptions& options);
 
+// The same with all that became of it. explanation.h tells it in words.
+struct Decision {
+  std::optional<CompactionPlan> plan;
+  std::vector<RunnerUp> runners_up;  // also without a plan: levels that are due and why none goes
+  std::string postponed;             // why not even the plan that was found can run; empty: it can
+};
+Decision decide_compaction(const Version& version, const PlanContext& context,
+                           const CompactionOptions& options);
+
 // The next step of moving everything in [begin, end] (absent: no bound) down to the deepest level
 // that holds any of it, where it is rewritten once so that tombstones and old versions go.
 // `first_job` is the first job number that was free when the request came: tables that later jobs
