@@ -16,6 +16,7 @@ void register_db(py::module_& m);           // db_type.cc
 void register_disk(py::module_& m);         // disk.cc
 void register_long_calls(py::module_& m);   // long_calls.cc
 void register_inspection(py::module_& m);   // inspection.cc
+void register_planning(py::module_& m);     // planning.cc
 void register_events(py::module_& m);       // events.cc
 void register_options(py::module_& m);      // option_texts.cc
 void register_dump(py::module_& m);         // dump.cc

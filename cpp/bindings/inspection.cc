@@ -7,6 +7,7 @@
 #include "gil.h"
 #include "lsmkit/bytes/key.h"
 #include "lsmkit/trace/amplification.h"
+#include "version_columns.h"
 
 namespace lsmkit {
 
@@ -21,74 +22,13 @@ py::dict memtable_columns(const TreeState& tree) {
   return rows.dict();
 }
 
-template <class T>
-T at_or_zero(const std::vector<T>& values, size_t index) {
-  return index < values.size() ? values[index] : T{};
-}
-
-py::dict level_columns(const TreeState& tree) {
-  Columns rows({"level", "run_count", "table_count", "weight", "file_bytes", "entry_count",
-                "tombstone_count", "target_weight", "score"});
-  for (unsigned number = 0; number < tree.version.level_count(); ++number) {
-    const Level& level = tree.version.level(number);
-    uint64_t entries = 0;
-    uint64_t tombstones = 0;
-    for (const Run& run : level.runs) {
-      entries += run.entry_count();
-      tombstones += run.tombstone_count();
-    }
-    rows.add(number, level.runs.size(), level.table_count(), level.weight(), level.file_bytes(),
-             entries, tombstones, at_or_zero(tree.level_target_weight, number),
-             at_or_zero(tree.level_score, number));
-  }
-  return rows.dict();
-}
-
-// f(level number, run, its place within the level)
-template <class F>
-void for_each_run(const Version& version, F&& f) {
-  for (unsigned level = 0; level < version.level_count(); ++level) {
-    const auto& runs = version.level(level).runs;
-    for (size_t index = 0; index < runs.size(); ++index) f(level, runs[index], index);
-  }
-}
-
-py::dict run_columns(const Version& version) {
-  Columns rows({"level", "run", "run_index", "table_count", "weight", "file_bytes", "entry_count",
-                "tombstone_count", "smallest_seqno", "largest_seqno", "smallest_key",
-                "largest_key"});
-  for_each_run(version, [&](unsigned level, const Run& run, size_t index) {
-    rows.add(level, run.id(), index, run.table_count(), run.weight(), run.file_bytes(),
-             run.entry_count(), run.tombstone_count(), run.smallest_seqno(), run.largest_seqno(),
-             as_bytes(run.smallest_key()), as_bytes(run.largest_key()));
-  });
-  return rows.dict();
-}
-
-py::dict table_columns(const Version& version) {
-  Columns rows({"level", "run", "run_index", "number", "id", "job", "smallest_key", "largest_key",
-                "smallest_seqno", "largest_seqno", "weight", "file_bytes", "key_bytes",
-                "value_bytes", "entry_count", "tombstone_count", "range_tombstone_count",
-                "created_us", "codec"});
-  for_each_run(version, [&](unsigned level, const Run& run, size_t index) {
-    run.for_each([&](const TableRef& t) {
-      rows.add(level, run.id(), index, static_cast<uint64_t>(t->number), t->id,
-               static_cast<uint64_t>(job_of(t->number)), as_bytes(t->smallest.key),
-               as_bytes(t->largest.key), t->smallest_seqno, t->largest_seqno, t->weight,
-               t->file_bytes, t->key_bytes, t->value_bytes, t->entry_count, t->tombstone_count,
-               t->range_tombstone_count, t->created_us, t->codec == Codec::kZstd ? "zstd" : "none");
-    });
-  });
-  return rows.dict();
-}
-
 py::dict tree(DbArgument db) {
   Db& engine = *db;
   const TreeState state = without_gil([&] { return engine.tree(); });
   py::dict out;
   out["base_level"] = state.base_level;
   out["memtables"] = memtable_columns(state);
-  out["levels"] = level_columns(state);
+  out["levels"] = level_columns(state.version, state.level_target_weight, state.level_score);
   out["runs"] = run_columns(state.version);
   out["tables"] = table_columns(state.version);
   return out;

@@ -22,6 +22,7 @@ PYBIND11_MODULE(_core, m) {
 
   lsmkit::register_long_calls(m);
   lsmkit::register_inspection(m);
+  lsmkit::register_planning(m);
   lsmkit::register_events(m);
   lsmkit::register_options(m);
   lsmkit::register_dump(m);

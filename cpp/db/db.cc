@@ -205,6 +205,9 @@ TreeState Db::tree() const {
 EngineStats Db::stats() const {
   return engine().stats();
 }
+BackgroundReport Db::why() const {
+  return engine().why();
+}
 std::vector<Event> Db::events() const {
   return engine().events();
 }

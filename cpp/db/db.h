@@ -17,6 +17,7 @@
 
 #include "lsmkit/db/options.h"
 #include "lsmkit/memtable/write_batch.h"
+#include "lsmkit/planner/explanation.h"
 #include "lsmkit/trace/event.h"
 #include "lsmkit/version/version.h"
 #include "lsmkit/vfs/clock.h"
@@ -152,6 +153,24 @@ struct EngineStats {
   std::string background_error;  // empty: none
 };
 
+// What the background does at one moment, what it would do next, and what keeps it from that.
+struct BackgroundReport {
+  Explanation next;  // compaction, were a slot free
+  std::vector<JobInFlight> compactions;
+  bool compaction_slot_free = false;
+  bool compactions_held = false;       // back, for the sake of a compact_range that runs
+  std::vector<MemtableRow> memtables;  // newest first; all but the first wait to be flushed
+  bool flush_running = false;
+  uint64_t debt_weight = 0;       // that compactions have to rewrite until no level is above target
+  uint64_t free_debt_weight = 0;  // up to which writes are not slowed down
+  uint64_t pause_us = 0;          // that writes wait now, per 64 KiB
+  uint32_t waiting_writes = 0;    // for room in memory
+  // Empty: none. The first two are tried again and again; after the third nothing is written.
+  std::string flush_error;
+  std::string compaction_error;
+  std::string write_error;
+};
+
 class Db {
  public:
   // A second open of one directory in one process gives a second handle on the same engine; other
@@ -207,6 +226,7 @@ class Db {
   const OpenReport& open_report() const;
   TreeState tree() const;
   EngineStats stats() const;
+  BackgroundReport why() const;
   std::vector<Event> events()
       const;  // oldest first; also those of earlier opens that are still kept
   std::optional<std::string> typed_codec() const;

@@ -9,7 +9,8 @@
 // Readers take none: they pin the current ReadView by an epoch.
 //
 // The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush
-// and compaction), engine_workers.cc (who runs them), engine_inspect.cc, engine_checkpoint.cc.
+// and compaction), engine_workers.cc (who runs them), engine_inspect.cc, engine_why.cc,
+// engine_checkpoint.cc.
 #pragma once
 
 #include <atomic>
@@ -89,6 +90,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   uint64_t approximate_size(std::string_view begin, std::string_view end) const;
   TreeState tree() const;
   EngineStats stats() const;
+  BackgroundReport why() const;  // engine_why.cc
   std::vector<Event> events() const { return events_.read(); }
   std::optional<std::string> typed_codec() const;
   void set_typed_codec(const std::string& name);
@@ -201,7 +203,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Jobs, under state_mutex_.
   void install_view();
   std::vector<std::shared_ptr<Memtable>> memtables_newest_first() const;
-  PlanContext plan_context();
+  std::vector<MemtableRow> memtable_rows() const;
+  PlanContext plan_context() const;
   std::optional<CompactionPlan> begin_compaction();
   void enter_job(const CompactionPlan& plan);
   JobNumber take_job_number();
@@ -269,6 +272,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::atomic<int64_t> cursor_count_{0};
   std::atomic<uint64_t> stall_us_{0};
   std::atomic<uint64_t> stall_count_{0};
+  std::atomic<uint32_t> waiting_writes_{0};  // for room
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closed_{false};
   std::vector<std::thread> threads_;

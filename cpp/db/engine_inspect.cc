@@ -12,23 +12,22 @@
 
 namespace lsmkit {
 
+// Requires: state_mutex_ held.
+std::vector<MemtableRow> Engine::memtable_rows() const {
+  std::vector<MemtableRow> rows;
+  for (const auto& memtable : memtables_newest_first()) {
+    rows.push_back({!rows.empty(), memtable->weight(), memtable->entry_count(),
+                    memtable->allocated_bytes(), memtable->smallest_seqno(),
+                    memtable->largest_seqno()});
+  }
+  return rows;
+}
+
 TreeState Engine::tree() const {
   check_open();
   TreeState out;
   const std::lock_guard lock(state_mutex_);
-  const auto row = [](const Memtable& memtable, bool sealed) {
-    return MemtableRow{sealed,
-                       memtable.weight(),
-                       memtable.entry_count(),
-                       memtable.allocated_bytes(),
-                       memtable.smallest_seqno(),
-                       memtable.largest_seqno()};
-  };
-  bool sealed = false;
-  for (const auto& memtable : memtables_newest_first()) {
-    out.memtables.push_back(row(*memtable, sealed));
-    sealed = true;
-  }
+  out.memtables = memtable_rows();
   out.version = state_.version;
   const LevelTargets targets = level_targets(state_.version, compaction_options_);
   out.base_level = targets.base_level;

@@ -249,7 +249,8 @@ bool Engine::flush_oldest(const Poll& poll) {
 
 // ---- Compaction.
 
-PlanContext Engine::plan_context() {
+// Requires: state_mutex_ held.
+PlanContext Engine::plan_context() const {
   const auto pins = snapshots_.pinned(published_);
   PlanContext context;
   context.job = JobNumber{next_job_.load(std::memory_order_relaxed)};

@@ -201,11 +201,13 @@ void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
   begin.text = stall_cause();
   events_.add(std::move(begin));
   const auto end_stall = [&] {
+    waiting_writes_.fetch_sub(1, std::memory_order_relaxed);
     Event end = new_event(EventKind::kStallEnd);
     end.duration_us = environment_.clock->now_us() - start_us;
     stall_us_.fetch_add(end.duration_us, std::memory_order_relaxed);
     events_.add(std::move(end));
   };
+  waiting_writes_.fetch_add(1, std::memory_order_relaxed);
   try {
     wait_for_room(lock, weight, poll, start_us);
   } catch (...) {

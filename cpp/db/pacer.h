@@ -14,6 +14,8 @@ class Pacer {
   // Any thread: what the present debt costs per kMaxPauseBytes written.
   void set_pause(uint64_t pause_us) { pause_us_.store(pause_us, std::memory_order_relaxed); }
 
+  uint64_t pause_us() const { return pause_us_.load(std::memory_order_relaxed); }
+
   // Commit lock: so much has been written.
   void charge(uint64_t weight) { unpaid_bytes_ += weight; }
   bool pause_is_due() const {

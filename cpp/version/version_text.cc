@@ -72,7 +72,7 @@ RunId usual_run(uint32_t level, const TableMeta& table) {
 // ---- reading
 
 [[noreturn]] void fail(std::string_view token, const char* what) {
-  throw InvalidArgument("version text: '" + std::string(token) + "' " + what);
+  throw InvalidArgument("'" + printable(token) + "' " + what);
 }
 
 uint64_t number_from(std::string_view text) {
@@ -199,7 +199,7 @@ std::vector<std::string_view> words(std::string_view line) {
 }
 
 TableMeta table_from_words(std::span<const std::string_view> tokens) {
-  if (tokens.size() < 2) throw InvalidArgument("version text: a table needs a number and a range");
+  if (tokens.size() < 2) throw InvalidArgument("a table needs a number and a range of keys");
   TableMeta table;
   table.number = table_number_from(tokens[0]);
   const size_t dots = tokens[1].find("..");
@@ -289,7 +289,15 @@ TableMeta table_from_text(std::string_view text) {
 
 Version version_from_text(std::string_view text) {
   VersionEdit edit;
-  while (!text.empty()) read_line(edit, take_until(text, '\n'));
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = take_until(text, '\n');
+    try {
+      read_line(edit, line);
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument("line " + std::to_string(number) + " of a version's text, '" +
+                            printable(line) + "': " + error.what());
+    }
+  }
   return Version().after(edit);
 }
 

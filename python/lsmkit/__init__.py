@@ -39,11 +39,13 @@ from lsmkit.column import Column
 from lsmkit.db import DB, destroy, open
 from lsmkit.frame import Frame
 from lsmkit.options import Options, OptionsDict, Sync
+from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.snapshot import Snapshot
 from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
 from lsmkit.typed import TypedDB
+from lsmkit.version import Version
 
 __all__ = [
     "DB",
@@ -51,6 +53,7 @@ __all__ = [
     "MAX_KEY_BYTES",
     "MAX_VALUE_BYTES",
     "SCHEMAS",
+    "Background",
     "ClosedError",
     "Column",
     "ColumnSpec",
@@ -60,6 +63,7 @@ __all__ = [
     "Cursor",
     "DurabilityError",
     "Error",
+    "Explanation",
     "ForkedError",
     "Frame",
     "HistoryLost",
@@ -72,13 +76,16 @@ __all__ = [
     "OpenReport",
     "Options",
     "OptionsDict",
+    "Plan",
     "PrefixedDB",
     "ReadOnlyError",
+    "RunnerUp",
     "Snapshot",
     "StallTimeout",
     "Stats",
     "Sync",
     "TypedDB",
+    "Version",
     "WriteBatch",
     "__version__",
     "build_info",
@@ -86,4 +93,5 @@ __all__ = [
     "destroy",
     "keys",
     "open",
+    "plan",
 ]

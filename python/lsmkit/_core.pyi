@@ -21,9 +21,9 @@
 # A "column dict" maps column names to lists of equal length, one item per row.
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, final, overload
+from typing import Any, Literal, NoReturn, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import Buffer, disjoint_base
 
@@ -259,6 +259,54 @@ def events(db: DB) -> _Columns: ...
 def open_report(db: DB) -> dict[str, Any]: ...
 def typed_codec(db: DB) -> str | None: ...
 def set_typed_codec(db: DB, name: str) -> None: ...  # stored; another name than the stored raises
+
+# -- The planner, as a function ------------------------------------------------------------------
+
+# Tables by run and level, immutable.
+class Version:
+    def __init__(self, text: str = "") -> None: ...  # InvalidArgument naming the line
+    def to_text(self) -> str: ...
+    def check(self) -> None: ...  # SystemError naming the invariant that is broken
+    def levels(self, options: Mapping[str, str] | None = None) -> _Columns: ...  # as in tree()
+    def tables(self) -> _Columns: ...  # as in tree()
+    def after(self, plan: Plan, outputs: Sequence[str]) -> Version: ...  # tables as text
+    @property
+    def weight(self) -> int: ...
+    @property
+    def file_bytes(self) -> int: ...
+    @property
+    def entry_count(self) -> int: ...
+    @property
+    def table_count(self) -> int: ...
+    @property
+    def run_count(self) -> int: ...
+
+# fields(): job reason score trivial_move inputs output_level output_run smallest_key largest_key
+# input_weight input_file_bytes expected_weight cut_target_weight cut_max_weight
+# cut_max_overlap_weight cut_key runners_up text. `inputs` is a list of (level, run, table numbers),
+# `runners_up` of (level, score, why). Made by plan() and why() alone.
+class Plan:
+    def __init__(self, *args: object, **kwargs: object) -> NoReturn: ...
+    def fields(self) -> dict[str, Any]: ...
+
+# {"plan": Plan or None, "base_level": int, "levels": columns, "candidates": columns,
+# "bounds": list[str], "text": str}, the columns those of cpp/planner/explanation.h.
+def plan(
+    version: Version,
+    options: Mapping[str, str],
+    *,
+    in_flight: Sequence[Plan],
+    damaged: Sequence[int],
+    pinned_seqnos: Sequence[int],
+    free_slots: int,
+    free_bytes: int | None,
+    history_floor: int | None,
+) -> dict[str, Any]: ...
+def table_number(text: str) -> int: ...  # of "#7" or "#7.0.1"
+def version(db: DB) -> Version: ...  # as it stands
+
+# "next" as plan() gives it, and the rest of BackgroundReport (cpp/db/db.h), flat.
+def why(db: DB) -> dict[str, Any]: ...
 
 # -- The crash kit (lsmkit.testing says what each does) --------------------------------------------
 

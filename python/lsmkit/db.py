@@ -30,12 +30,14 @@ from lsmkit.options import (
     option_texts,
     options_from_texts,
 )
+from lsmkit.planning import Explanation, explain_db
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import Bounds, SortedMutableMapping
 from lsmkit.stats import OpenReport, Stats
 from lsmkit.translated import TranslatedBatch, TranslatedSnapshot
 from lsmkit.typed import KeyCodec, TypedDB, ValueCodec
+from lsmkit.version import Version
 
 __all__ = ["DB", "Path", "Progress", "destroy", "open"]
 
@@ -363,6 +365,17 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
     def summary(self) -> Frame:
         """The database in one row: sizes, amplification, what was written and why."""
         return inspection.summary(self)
+
+    def version(self) -> Version:
+        """Which tables stand where now, as a value that may be kept, compared and planned with."""
+        return Version._of(_core.version(self))
+
+    def why(self) -> Explanation:
+        """What is compacted next and why, or why nothing is, and what the background waits for.
+
+        Any thread may ask, at any time. Nothing is changed by it.
+        """
+        return explain_db(self)
 
     def space_amp(self, *, progress: Progress = None) -> float:
         """Weight in tables / weight of the newest record of each key. Reads them all."""

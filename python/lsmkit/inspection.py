@@ -11,7 +11,18 @@ from lsmkit.schema import SCHEMAS
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["all_tables", "events", "levels", "series", "summary", "tables"]
+__all__ = [
+    "all_tables",
+    "candidates",
+    "events",
+    "levels",
+    "levels_of",
+    "series",
+    "summary",
+    "tables",
+    "tables_of",
+    "verdicts",
+]
 
 
 def levels(db: "DB", at: int | None = None) -> Frame:
@@ -21,17 +32,40 @@ def levels(db: "DB", at: int | None = None) -> Frame:
     tree = _core.tree(db)
     seal_weight = db.options.memtable_bytes
     rows = [_memtable(row, seal_weight) for row in _rows(tree["memtables"])]
-    for row in _rows(tree["levels"]):
-        row["name"] = f"L{row['level']}"
-        row["target_weight"] = row["target_weight"] or None
-        rows.append(row)
+    rows += _level_rows(tree["levels"])
     return _frame("levels", rows)
+
+
+def levels_of(columns: dict[str, list[Any]], *, scored: bool) -> Frame:
+    """One row per level of a version. Not `scored`: targets and scores are null."""
+    unscored = {} if scored else {"target_weight": None, "score": None}
+    return _frame("levels", [row | unscored for row in _level_rows(columns)])
+
+
+def tables_of(columns: dict[str, list[Any]]) -> Frame:
+    """One row per table of a version."""
+    return _frame("tables", _rows(columns))
+
+
+def verdicts(columns: dict[str, list[Any]]) -> Frame:
+    """One row per level: what the planner made of it."""
+    rows = [{**row, "due": row["priority"] >= 1} for row in _targeted(columns)]
+    return _frame("verdicts", rows)
+
+
+def candidates(columns: dict[str, list[Any]]) -> Frame:
+    """One row per table that the picker looked at."""
+    rows = [
+        {**row, "overlap_ratio": row["overlap_weight"] / row["weight"] if row["weight"] else None}
+        for row in _rows(columns)
+    ]
+    return _frame("candidates", rows)
 
 
 def tables(db: "DB", at: int | None = None) -> Frame:
     """One row per table."""
     if at is None:
-        return _frame("tables", _rows(_core.tree(db)["tables"]))
+        return tables_of(_core.tree(db)["tables"])
     unknown = dict.fromkeys(spec.name for spec in SCHEMAS["tables"])
     return _frame("tables", [unknown | row for row in _standing(db, at)])
 
@@ -102,6 +136,14 @@ def _known(value: Any) -> Any:
 def _rows(columns: dict[str, list[Any]]) -> list[Row]:
     names = list(columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _targeted(columns: dict[str, list[Any]]) -> list[Row]:
+    return [{**row, "target_weight": row["target_weight"] or None} for row in _rows(columns)]
+
+
+def _level_rows(columns: dict[str, list[Any]]) -> list[Row]:
+    return [{**row, "name": f"L{row['level']}"} for row in _targeted(columns)]
 
 
 def _memtable(row: Row, seal_weight: int) -> Row:

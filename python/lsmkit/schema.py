@@ -63,6 +63,10 @@ def _text(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
     return ColumnSpec(name, "str", "", meaning, nullable)
 
 
+def _flag(name: str, meaning: str) -> ColumnSpec:
+    return ColumnSpec(name, "bool", "", meaning)
+
+
 _LEVEL = ColumnSpec("level", "i32", "", "0 is the newest")
 _SEQNOS = (
     _id("smallest_seqno", "oldest commit in it", True),
@@ -113,6 +117,31 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("tombstone_count", "deletes among them"),
         _us("created_us", "wall time, since 1970", True),
         _text("codec", '"none" or "zstd"', True),
+    ),
+    # One row per level: what the planner made of it.
+    "verdicts": (
+        _LEVEL,
+        _count("run_count", "sorted runs"),
+        _count("table_count", "tables"),
+        _weight("weight", "of its records"),
+        _weight("busy_weight", "of it, being compacted"),
+        _weight("target_weight", "beyond which it is compacted; null: no target", True),
+        _ratio("score", "how due it is: runs and weight against trigger and target"),
+        _ratio("priority", "decides who goes first, and is due from 1 on"),
+        _flag("due", "whether it is"),
+        _flag("chosen", "its tables go down, or would if something did not postpone it"),
+        _text("why", "it is chosen, or not, or how far it is from being due"),
+    ),
+    # One row per table that the picker looked at, in the order in which it prefers them.
+    "candidates": (
+        _LEVEL,
+        _id("number", "its file's number"),
+        *_KEYS,
+        _weight("weight", "of its records"),
+        _weight("overlap_weight", "of the tables that it meets in the next level"),
+        _ratio("overlap_ratio", "overlap_weight / weight: what moving it costs", True),
+        _flag("chosen", "whether the plan takes it"),
+        _text("why", "it is picked, taken along, blocked, or comes later"),
     ),
     # As tables, for all that the events tell of.
     "all_tables": (

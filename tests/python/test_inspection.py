@@ -8,6 +8,9 @@ import pytest
 import lsmkit
 from lsmkit import SCHEMAS
 
+# So low that any table of L1 is too much.
+LOW = lsmkit.Options.rocksdb(memtable_bytes=1024, table_bytes=1024, base_bytes=1024, fanout=2)
+
 
 @pytest.fixture
 def db(path):
@@ -34,6 +37,8 @@ def test_every_frame_follows_its_schema(grown):
         "events": grown.events(),
         "series": grown.series(),
         "summary": grown.summary(),
+        "verdicts": grown.why().frame,
+        "candidates": lsmkit.plan("L1 #1 a..b weight=9999", LOW).candidates,
     }
     assert set(frames) == set(SCHEMAS)
     for name, frame in frames.items():
