@@ -38,7 +38,7 @@ from lsmkit.batch import WriteBatch
 from lsmkit.column import Column
 from lsmkit.db import DB, destroy, open
 from lsmkit.frame import Frame
-from lsmkit.options import Options, OptionsDict, Sync
+from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.schema import SCHEMAS, ColumnSpec
@@ -66,6 +66,7 @@ __all__ = [
     "Explanation",
     "ForkedError",
     "Frame",
+    "FromRocksDB",
     "HistoryLost",
     "IOError",
     "InvalidArgument",
@@ -74,6 +75,7 @@ __all__ = [
     "MemoryUse",
     "NotSupported",
     "OpenReport",
+    "OptionNote",
     "Options",
     "OptionsDict",
     "Plan",

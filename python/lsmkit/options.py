@@ -2,15 +2,17 @@
 
 import dataclasses
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, TypedDict, Unpack
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
 
-from lsmkit import _core
+from lsmkit import _core, rocksdb_options
 from lsmkit._errors import InvalidArgument
+from lsmkit.rocksdb_options import OptionNote
 
-__all__ = ["Options", "OptionsDict", "Sync"]
+__all__ = ["FromRocksDB", "OptionNote", "Options", "OptionsDict", "Sync"]
 
 Layout = Literal["hybrid", "leveled", "lazy_leveled", "tiered", "fifo"]
 Picker = Literal[
@@ -316,6 +318,60 @@ class Options:
         """
         return Options(**(_ROCKSDB | overrides))
 
+    @classmethod
+    def leveldb(cls, **overrides: Unpack[OptionsDict]) -> "Options":
+        """The shape of a LevelDB 1.23 with its default options: sizes, levels, picks.
+
+        4 MiB memtables, 2 MiB tables, L0 at 4 runs, 10 MiB in L1 and ten times as much in each
+        level below, round robin, no filters. Two things are not LevelDB's: blocks of every level
+        are compressed by zstd at level 1, for there is no Snappy here; and an output is not cut
+        because it overlaps ten tables two levels down. Weight is counted, not file bytes.
+        """
+        return Options(**(_LEVELDB | overrides))
+
+    @classmethod
+    def from_rocksdb(
+        cls,
+        source: str | os.PathLike[str],
+        *,
+        column_family: str = "default",
+        **overrides: Unpack[OptionsDict],
+    ) -> "FromRocksDB":
+        """Options as near as can be to those of a RocksDB database, and what could not be taken.
+
+        >>> options, notes = Options.from_rocksdb("a-rocksdb/")     # doctest: +SKIP
+        >>> for note in notes:                                      # doctest: +SKIP
+        ...     print(note)
+        line 105: merge_operator=StringAppend: ignored: merge operators are not there yet
+
+        Parameters
+        ----------
+        source : str or PathLike
+            A RocksDB directory, of which the newest OPTIONS file is read; such a file; or its text,
+            if it has more than one line. What it does not say is RocksDB's default of its release.
+        column_family : str
+            Whose options are taken.
+        **overrides
+            Fields of `Options`, which replace one each.
+
+        Returns
+        -------
+        FromRocksDB
+            A pair, `options` and `notes`. `notes` has an `OptionNote` for each option that was
+            ignored or only approximated, in the order of the file. Options at RocksDB's default
+            that have no counterpart here are left out.
+
+        Raises
+        ------
+        InvalidArgument
+            It is no such file, or a value can't be: naming the line. No such column family.
+        OSError
+            It can't be read.
+        """
+        translated, notes = rocksdb_options.translate(source, column_family)
+        fields: dict[str, Any] = {**translated, **overrides}
+        return FromRocksDB(Options(**fields), notes)
+
     def replace(self, **changes: Unpack[OptionsDict]) -> "Options":
         """The same options, but for `changes`."""
         check_option_names(changes, "replace")
@@ -362,6 +418,35 @@ _ROCKSDB: OptionsDict = {
     "tombstone_gain": 0.0,
     "pass_through": False,
 }
+
+
+# LevelDB 1.23: include/leveldb/options.h, db/dbformat.h, and MaxBytesForLevel in db/version_set.cc.
+_LEVELDB: OptionsDict = {
+    "layout": "leveled",
+    "level_count": 7,
+    "level_sizing": "static",
+    "l0_trigger_runs": 4,
+    "base_bytes": 10 << 20,
+    "fanout": 10.0,
+    "picker": "round_robin",
+    "align_outputs": False,
+    "memtable_bytes": 4 << 20,
+    "table_bytes": 2 << 20,
+    "block_bytes": 4 << 10,
+    "restart_interval": 16,
+    "filter_bits_per_key": 0,
+    "compression": "zstd",
+    "compression_levels": (1,),
+    "cache_bytes": 8 << 20,
+    "threads": 1,
+}
+
+
+class FromRocksDB(NamedTuple):
+    """What `Options.from_rocksdb` gives."""
+
+    options: Options
+    notes: tuple[OptionNote, ...]
 
 
 def check_option_names(names: Iterable[str], where: str) -> None:

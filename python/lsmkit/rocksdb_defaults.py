@@ -1,0 +1,241 @@
+"""RocksDB's defaults, as its releases 7.8.3 and 9.8.4 write them into an OPTIONS file.
+
+Of options that have no counterpart here, so that a file is said to ask for something only where it
+does. A line is a name and its default, or both releases' where they differ; parts of a nested value
+are `name.part`. `-` stands for an empty value.
+"""
+
+__all__ = ["DEFAULTS"]
+
+_DB = """
+WAL_size_limit_MB 0
+WAL_ttl_seconds 0
+access_hint_on_compaction_start NORMAL
+advise_random_on_open true
+allow_2pc false
+allow_concurrent_memtable_write true
+allow_data_in_errors false
+allow_fallocate true
+allow_ingest_behind false
+allow_mmap_reads false
+allow_mmap_writes false
+atomic_flush false
+avoid_flush_during_recovery false
+avoid_flush_during_shutdown false
+avoid_unnecessary_blocking_io false
+background_close_inactive_wals false
+best_efforts_recovery false
+bgerror_resume_retry_interval 1000000
+bytes_per_sync 0
+compaction_readahead_size 0 2097152
+compaction_verify_record_count true
+create_missing_column_families false
+db_host_id __hostname__
+db_write_buffer_size 0
+delayed_write_rate 16777216
+delete_obsolete_files_period_micros 21600000000
+dump_malloc_stats false
+enable_pipelined_write false
+enable_thread_tracking false
+enable_write_thread_adaptive_yield true
+enforce_single_del_contracts true
+error_if_exists false
+fail_if_options_file_error false true
+file_checksum_gen_factory nullptr
+flush_verify_memtable_count true
+follower_catchup_retry_count 10
+follower_catchup_retry_wait_ms 100
+follower_refresh_catchup_period_ms 10000
+info_log_level DEBUG_LEVEL INFO_LEVEL
+is_fd_close_on_exec true
+keep_log_file_num 1000
+log_file_time_to_roll 0
+log_readahead_size 0
+lowest_used_cache_tier kNonVolatileBlockTier
+manifest_preallocation_size 4194304
+manual_wal_flush false
+max_background_compactions -1
+max_background_flushes -1
+max_bgerror_resume_count 2147483647
+max_file_opening_threads 16
+max_log_file_size 0
+max_manifest_file_size 1073741824
+max_open_files -1
+max_subcompactions 1
+max_total_wal_size 0
+max_write_batch_group_size_bytes 1048576
+metadata_write_temperature kUnknown
+paranoid_checks true
+persist_stats_to_disk false
+prefix_seek_opt_in_only false
+random_access_max_buffer_size 1048576
+recycle_log_file_num 0
+skip_checking_sst_file_sizes_on_db_open false
+skip_stats_update_on_db_open false
+stats_dump_period_sec 600
+stats_history_buffer_size 1048576
+stats_persist_period_sec 600
+strict_bytes_per_sync false
+table_cache_numshardbits 6
+track_and_verify_wals_in_manifest false
+two_write_queues false
+unordered_write false
+use_adaptive_mutex false
+use_direct_io_for_flush_and_compaction false
+use_direct_reads false
+use_fsync false
+verify_sst_unique_id_in_manifest true
+wal_bytes_per_sync 0
+wal_compression kNoCompression
+wal_filter nullptr
+wal_recovery_mode kPointInTimeRecovery
+wal_write_temperature kUnknown
+writable_file_max_buffer_size 1048576
+write_dbid_to_manifest false true
+write_identity_file true
+write_thread_max_yield_usec 100
+write_thread_slow_yield_usec 3
+"""
+
+_COLUMN_FAMILY = """
+arena_block_size 1048576
+blob_compaction_readahead_size 0
+blob_compression_type kNoCompression
+blob_file_size 268435456
+blob_file_starting_level 0
+blob_garbage_collection_age_cutoff 0.250000
+blob_garbage_collection_force_threshold 1.000000
+block_protection_bytes_per_key 0
+bloom_locality 0
+bottommost_compression_opts.checksum false
+bottommost_compression_opts.enabled false
+bottommost_compression_opts.level 32767
+bottommost_compression_opts.max_compressed_bytes_per_kb 896
+bottommost_compression_opts.max_dict_buffer_bytes 0
+bottommost_compression_opts.max_dict_bytes 0
+bottommost_compression_opts.parallel_threads 1
+bottommost_compression_opts.strategy 0
+bottommost_compression_opts.use_zstd_dict_trainer true
+bottommost_compression_opts.window_bits -14
+bottommost_compression_opts.zstd_max_train_bytes 0
+bottommost_file_compaction_delay 0
+check_flush_compaction_key_order true
+compaction_filter nullptr
+compaction_filter_factory nullptr
+compaction_options_fifo.age_for_warm 0
+compaction_options_fifo.allow_compaction false
+compaction_options_fifo.file_temperature_age_thresholds -
+compaction_options_fifo.max_table_files_size 1073741824
+compaction_options_universal.allow_trivial_move false
+compaction_options_universal.compression_size_percent -1
+compaction_options_universal.incremental false
+compaction_options_universal.max_merge_width 4294967295
+compaction_options_universal.max_read_amp -1
+compaction_options_universal.max_size_amplification_percent 200
+compaction_options_universal.min_merge_width 2
+compaction_options_universal.size_ratio 1
+compaction_options_universal.stop_style kCompactionStopStyleTotalSize
+compression_opts.checksum false
+compression_opts.enabled false
+compression_opts.max_compressed_bytes_per_kb 896
+compression_opts.max_dict_buffer_bytes 0
+compression_opts.parallel_threads 1
+compression_opts.strategy 0
+compression_opts.use_zstd_dict_trainer true
+compression_opts.window_bits -14
+compression_opts.zstd_max_train_bytes 0
+default_temperature kUnknown
+default_write_temperature kUnknown
+disable_auto_compactions false
+enable_blob_files false
+enable_blob_garbage_collection false
+experimental_mempurge_threshold 0.000000
+force_consistency_checks true
+hard_pending_compaction_bytes_limit 274877906944
+ignore_max_compaction_bytes_for_input true
+inplace_update_num_locks 10000
+inplace_update_support false
+last_level_temperature kUnknown
+level0_slowdown_writes_trigger 20
+level0_stop_writes_trigger 36
+max_bytes_for_level_multiplier_additional 1:1:1:1:1:1:1
+max_sequential_skip_in_iterations 8
+max_successive_merges 0
+max_write_buffer_number_to_maintain 0
+max_write_buffer_size_to_maintain 0
+memtable_factory SkipListFactory
+memtable_huge_page_size 0
+memtable_insert_with_hint_prefix_extractor nullptr
+memtable_max_range_deletions 0
+memtable_prefix_bloom_size_ratio 0.000000
+memtable_protection_bytes_per_key 0
+memtable_whole_key_filtering false
+merge_operator nullptr
+min_blob_size 0
+min_write_buffer_number_to_merge 1
+optimize_filters_for_hits false
+paranoid_file_checks false
+paranoid_memory_checks false
+periodic_compaction_seconds 0
+persist_user_defined_timestamps true
+preclude_last_level_data_seconds 0
+prefix_extractor nullptr
+prepopulate_blob_cache kDisable
+preserve_internal_time_seconds 0
+report_bg_io_stats false
+sample_for_compression 0
+soft_pending_compaction_bytes_limit 68719476736
+sst_partitioner_factory nullptr
+strict_max_successive_merges false
+target_file_size_multiplier 1
+ttl 2592000
+uncache_aggressiveness 0
+"""
+
+_TABLE = """
+block_align false
+block_size_deviation 10
+cache_index_and_filter_blocks false
+cache_index_and_filter_blocks_with_high_priority true
+checksum kXXH3
+data_block_hash_table_util_ratio 0.750000
+data_block_index_type kDataBlockBinarySearch
+decouple_partitioned_filters false
+detect_filter_construct_corruption false
+enable_index_compression true
+flush_block_policy_factory FlushBlockBySizePolicyFactory
+format_version 5 6
+index_block_restart_interval 1
+index_shortening kShortenSeparators
+index_type kBinarySearch
+initial_auto_readahead_size 8192
+max_auto_readahead_size 262144
+metadata_block_size 4096
+metadata_cache_options.partition_pinning kFallback
+metadata_cache_options.top_level_index_pinning kFallback
+metadata_cache_options.unpartitioned_pinning kFallback
+no_block_cache false
+num_file_reads_for_auto_readahead 2
+optimize_filters_for_memory false true
+partition_filters false
+pin_l0_filter_and_index_blocks_in_cache false
+pin_top_level_index_and_filter true
+prepopulate_block_cache kDisable
+read_amp_bytes_per_bit 0
+use_delta_encoding true
+verify_compression false
+whole_key_filtering true
+"""
+
+
+def _parsed(lines: str) -> dict[str, tuple[str, ...]]:
+    rows = (line.split() for line in lines.split("\n") if line)
+    return {row[0]: tuple("" if text == "-" else text for text in row[1:]) for row in rows}
+
+
+DEFAULTS = {
+    "DBOptions": _parsed(_DB),
+    "CFOptions": _parsed(_COLUMN_FAMILY),
+    "TableOptions/BlockBasedTable": _parsed(_TABLE),
+}
+"""By section and name, the values that ask for nothing."""
