@@ -46,8 +46,8 @@ py::dict fields_of(const CompactionPlan& plan) {
   const CutRules& cut = plan.merge.cut;
   return py::dict(
       "job"_a = static_cast<uint64_t>(plan.job), "reason"_a = name_of(plan.reason),
-      "score"_a = plan.score, "trivial_move"_a = plan.trivial_move, "inputs"_a = inputs,
-      "output_level"_a = plan.output_level, "output_run"_a = plan.output_run,
+      "score"_a = plan.score, "trivial_move"_a = plan.trivial_move, "drop"_a = plan.drop,
+      "inputs"_a = inputs, "output_level"_a = plan.output_level, "output_run"_a = plan.output_run,
       "smallest_key"_a = as_bytes(plan.smallest_key), "largest_key"_a = as_bytes(plan.largest_key),
       "input_weight"_a = plan.input_weight, "input_file_bytes"_a = plan.input_file_bytes,
       "expected_weight"_a = plan.expected_weight, "cut_target_weight"_a = cut.target_weight,
@@ -103,8 +103,8 @@ Seqno last_seqno(const Version& version) {
 py::dict plan(const Version& version, const py::object& options,
               const std::vector<PlanRef>& in_flight, const std::vector<uint64_t>& damaged,
               std::vector<Seqno> pinned_seqnos, unsigned free_slots,
-              const std::optional<uint64_t>& free_bytes,
-              const std::optional<Seqno>& history_floor) {
+              const std::optional<uint64_t>& free_bytes, const std::optional<Seqno>& history_floor,
+              uint64_t now_us) {
   const CompactionOptions compaction = compaction_options_of(to_options(options));
   PlanContext context;
   for (const PlanRef& job : in_flight) context.in_flight.push_back(job_in_flight(*job));
@@ -113,6 +113,7 @@ py::dict plan(const Version& version, const py::object& options,
   std::sort(pinned_seqnos.begin(), pinned_seqnos.end());
   context.pinned_seqnos = std::move(pinned_seqnos);
   context.free_slots = free_slots;
+  context.now_us = now_us;
   context.free_bytes = free_bytes.value_or(UINT64_MAX);
   context.history_floor = history_floor.value_or(last_seqno(version));
   return to_dict(without_gil([&] { return explain_decision(version, context, compaction); }));
@@ -187,7 +188,7 @@ void register_planning(py::module_& m) {
       .def("fields", fields_of);
   m.def("plan", plan, py::arg("version"), py::arg("options"), py::kw_only(), py::arg("in_flight"),
         py::arg("damaged"), py::arg("pinned_seqnos"), py::arg("free_slots"), py::arg("free_bytes"),
-        py::arg("history_floor"), "What is compacted next, and why.");
+        py::arg("history_floor"), py::arg("now_us"), "What is compacted next, and why.");
   m.def("table_number", table_number, py::arg("text"),
         "The number that text such as #7.0.1 spells.");
   m.def(

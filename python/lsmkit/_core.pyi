@@ -281,8 +281,8 @@ class Version:
     @property
     def run_count(self) -> int: ...
 
-# fields(): job reason score trivial_move inputs output_level output_run smallest_key largest_key
-# input_weight input_file_bytes expected_weight cut_target_weight cut_max_weight
+# fields(): job reason score trivial_move drop inputs output_level output_run smallest_key
+# largest_key input_weight input_file_bytes expected_weight cut_target_weight cut_max_weight
 # cut_max_overlap_weight cut_key runners_up text. `inputs` is a list of (level, run, table numbers),
 # `runners_up` of (level, score, why). Made by plan() and why() alone.
 class Plan:
@@ -301,6 +301,7 @@ def plan(
     free_slots: int,
     free_bytes: int | None,
     history_floor: int | None,
+    now_us: int,
 ) -> dict[str, Any]: ...
 def table_number(text: str) -> int: ...  # of "#7" or "#7.0.1"
 def version(db: DB) -> Version: ...  # as it stands

@@ -52,6 +52,8 @@ class Plan:
         Of the level, when it was picked.
     trivial_move : bool
         Tables change their level as they are; nothing is rewritten.
+    drop : bool
+        Tables go unread: nobody wants what is in them (layout "fifo").
     inputs : dict of int to tuple of int
         Numbers of the tables taken, by level, as in the column `number` of `tables()`.
     output_level : int
@@ -75,6 +77,7 @@ class Plan:
     reason: str
     score: float
     trivial_move: bool
+    drop: bool
     inputs: dict[int, tuple[int, ...]]
     output_level: int
     smallest_key: bytes
@@ -105,6 +108,11 @@ class Plan:
     def table_count(self) -> int:
         """How many tables it takes."""
         return sum(map(len, self.inputs.values()))
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether new tables are written."""
+        return not self.trivial_move and not self.drop
 
     def __str__(self) -> str:
         return self.text
@@ -251,6 +259,7 @@ def plan(
     free_slots: int = 1,
     free_bytes: int | None = None,
     history_floor: int | None = None,
+    now_us: int = 0,
 ) -> Explanation:
     """What the engine would compact next in such a tree, and why.
 
@@ -275,6 +284,8 @@ def plan(
     history_floor : int, optional
         Superseded records up to this seqno may go, but for pins. Default: the largest in the
         version, so all may.
+    now_us : int
+        Wall time since 1970, for picks by age, beside the column `created_us` of `tables()`.
 
     Returns
     -------
@@ -304,6 +315,7 @@ def plan(
         history_floor=(
             None if history_floor is None else _within("history_floor", history_floor, LARGEST)
         ),
+        now_us=_within("now_us", now_us, LARGEST),
     )
     return _explanation(values, None)
 

@@ -100,7 +100,7 @@ class Version:
         outputs : str, iterable of str, or Version, optional
             The tables that the job wrote, in key order: lines of text, where level and number may
             be left out, ``a..f weight=900 seqnos=1..40``; ``()`` if everything was dropped. A
-            trivial move writes none.
+            plan that rewrites nothing takes none.
 
         Raises
         ------
@@ -108,11 +108,11 @@ class Version:
             The inputs no longer stand here; the outputs overlap what stands, or each other; a plan
             that rewrites tables came without outputs.
         """
-        if plan.trivial_move and outputs is not None:
+        if not plan.rewrites and outputs is not None:
             raise InvalidArgument(
-                f"job {plan.job} is a trivial move: its tables stay as they are; leave outputs out"
+                f"job {plan.job} writes no tables ({plan.reason}): leave outputs out"
             )
-        if outputs is None and not plan.trivial_move:
+        if plan.rewrites and outputs is None:
             raise InvalidArgument(
                 f"job {plan.job} rewrites {plan.table_count} tables: say what it wrote, such as "
                 f'outputs=["a..m weight={plan.input_weight}"], or outputs=() for nothing'

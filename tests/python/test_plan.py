@@ -257,10 +257,65 @@ def test_a_trivial_move_is_exact():
     assert str(tree.after(plan)) == (
         "L1 #4 d..f weight=1500\nL2 #3 a..c weight=3000\nL2 #2 e..g weight=1\n"
     )
-    with pytest.raises(InvalidArgument, match="is a trivial move"):
+    with pytest.raises(InvalidArgument, match="job 5 writes no tables"):
         tree.after(plan, outputs=["a..c weight=1"])
     with pytest.raises(InvalidArgument, match=r"removes table #3, which is not there"):
         tree.after(plan).after(plan)
+
+
+def test_fifo_drops_the_oldest_tables_by_weight_and_by_age():
+    tree = Version.from_text(
+        "L0 #3 a..c weight=3000 seqnos=7..9 created_us=9000000\n"
+        "L0 #2 a..c weight=3000 seqnos=4..6 created_us=5000000\n"
+        "L0 #1 a..c weight=3000 seqnos=1..3 created_us=1000000"
+    )
+    options = OPTIONS.replace(layout="fifo", fifo_bytes=8000)
+    plan = lsmkit.plan(tree, options).plan
+    assert plan is not None
+    assert plan.drop
+    assert not plan.rewrites
+    assert plan.inputs == {0: numbers(1)}
+    assert tree.after(plan).table_count == 2
+    aged = options.replace(fifo_bytes=1 << 20, fifo_ttl_s=3)
+    assert lsmkit.plan(tree, aged).plan is None  # no time was said
+    plan = lsmkit.plan(tree, aged, now_us=8_000_000).plan
+    assert plan is not None
+    assert (plan.reason, plan.inputs) == ("fifo age", {0: numbers(2, 1)})
+
+
+@pytest.mark.parametrize("layout", ["leveled", "hybrid", "lazy_leveled", "tiered", "fifo"])
+def test_every_layout_explains_itself_until_nothing_is_due(layout):
+    """The tree grows by a flush at a time; whatever is planned is carried out and told."""
+    options = OPTIONS.replace(layout=layout, l0_trigger_runs=3, fifo_bytes=9000)
+    tree = Version()
+    planned = 0
+    for flush in range(1, 60):
+        seqnos = f"seqnos={10 * flush}..{10 * flush + 9}"
+        grown = f"{tree}L0 #{1000 * flush} a..z weight=1000 {seqnos}\n"
+        tree = Version.from_text("\n".join(sorted(grown.splitlines())))
+        for _ in range(20):
+            why = lsmkit.plan(tree, options)
+            assert all(row["why"] for row in why.frame)
+            if why.plan is None:
+                assert str(why).startswith("nothing is due\n")
+                break
+            planned += 1
+            assert any(row["chosen"] for row in why.frame)
+            outputs = None
+            if why.plan.rewrites:
+                outputs = [f"a..z weight={why.plan.input_weight} seqnos=1..{10 * flush + 9}"]
+            if outputs and why.plan.output_level == 0:
+                newest = max(why.plan.inputs[0])
+                rows = [row for row in tree.tables() if row["number"] in why.plan.inputs[0]]
+                low = min(row["smallest_seqno"] for row in rows)
+                high = max(row["largest_seqno"] for row in rows)
+                assert newest
+                outputs = [f"a..z weight={why.plan.input_weight} seqnos={low}..{high}"]
+            tree = tree.after(why.plan, outputs)
+        else:
+            pytest.fail(f"{layout}: 20 plans in a row\n{why}")
+        tree.check()
+    assert planned > 10
 
 
 def test_a_merge_takes_what_it_wrote_as_lines_or_as_a_version():
@@ -321,17 +376,19 @@ def test_why_names_failures_that_stand():
     disk = MemoryDisk()
     with disk.open("/db", Options.small()) as db:
         db[b"key"] = b"value"
-        disk.fail("sync_dir", times=None, error=errno.ENOSPC)
+        disk.fail("close", times=None, error=errno.ENOSPC)  # of tables
         with pytest.raises(lsmkit.IOError):
             db.flush()
         background = db.why().background
         assert background is not None
         assert "No space left" in background.flush_error
         assert background.sealed_memtables == 1
-        assert "flushing fails and is tried again: flush: injected: sync_dir /db" in str(db.why())
+        assert "flushing fails and is tried again: flush: injected: close /db/" in str(db.why())
         assert "1 sealed memtable, 16 B" in str(db.why())
         disk.heal()
-        db.flush()
+        deadline = time.monotonic() + 20
+        while db.why().background.flush_error and time.monotonic() < deadline:
+            time.sleep(0.02)  # it is tried again by itself
         assert str(db.why()).endswith("background:\n  nothing waits, nothing fails\n")
 
 
