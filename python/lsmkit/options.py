@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
 
-from lsmkit import _core, rocksdb_options
+from lsmkit import _core, presets, rocksdb_options
 from lsmkit._errors import InvalidArgument
 from lsmkit.rocksdb_options import OptionNote
 
@@ -306,7 +306,7 @@ class Options:
 
         For notebooks, demonstrations and tests; slower than the defaults on real data.
         """
-        return Options(**(_SMALL | overrides))
+        return Options(**(presets.SMALL | overrides))
 
     @classmethod
     def rocksdb(cls, **overrides: Unpack[OptionsDict]) -> "Options":
@@ -316,7 +316,7 @@ class Options:
         (`cpp/bench/lockstep`). Weight is counted, not file bytes, so a table of the same size holds
         a little less. Releases from 8.4 on size levels dynamically: `level_sizing="dynamic"`.
         """
-        return Options(**(_ROCKSDB | overrides))
+        return Options(**(presets.ROCKSDB | overrides))
 
     @classmethod
     def leveldb(cls, **overrides: Unpack[OptionsDict]) -> "Options":
@@ -327,7 +327,7 @@ class Options:
         are compressed by zstd at level 1, for there is no Snappy here; and an output is not cut
         because it overlaps ten tables two levels down. Weight is counted, not file bytes.
         """
-        return Options(**(_LEVELDB | overrides))
+        return Options(**(presets.LEVELDB | overrides))
 
     @classmethod
     def from_rocksdb(
@@ -389,57 +389,6 @@ class Options:
     def __repr__(self) -> str:
         """Only what differs from the defaults; evaluates to an equal value."""
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.diff().items())})"
-
-
-_SMALL: OptionsDict = {
-    "memtable_bytes": 64 << 10,
-    "table_bytes": 64 << 10,
-    "base_bytes": 256 << 10,
-    "l0_merged_runs": 2,
-    "block_bytes": 1 << 10,
-    "cache_bytes": 1 << 20,
-    "memory_bytes": 64 << 20,
-}
-
-
-# All that decides, also where lsmkit's own default is the same today.
-_ROCKSDB: OptionsDict = {
-    "layout": "leveled",
-    "level_count": 7,
-    "level_sizing": "static",
-    "l0_trigger_runs": 4,
-    "base_bytes": 256 << 20,
-    "fanout": 10.0,
-    "picker": "min_overlapping_ratio",
-    "align_outputs": True,
-    "memtable_bytes": 64 << 20,
-    "table_bytes": 64 << 20,
-    "filter_allocation": "uniform",
-    "tombstone_gain": 0.0,
-    "pass_through": False,
-}
-
-
-# LevelDB 1.23: include/leveldb/options.h, db/dbformat.h, and MaxBytesForLevel in db/version_set.cc.
-_LEVELDB: OptionsDict = {
-    "layout": "leveled",
-    "level_count": 7,
-    "level_sizing": "static",
-    "l0_trigger_runs": 4,
-    "base_bytes": 10 << 20,
-    "fanout": 10.0,
-    "picker": "round_robin",
-    "align_outputs": False,
-    "memtable_bytes": 4 << 20,
-    "table_bytes": 2 << 20,
-    "block_bytes": 4 << 10,
-    "restart_interval": 16,
-    "filter_bits_per_key": 0,
-    "compression": "zstd",
-    "compression_levels": (1,),
-    "cache_bytes": 8 << 20,
-    "threads": 1,
-}
 
 
 class FromRocksDB(NamedTuple):

@@ -21,8 +21,8 @@ _PICKERS = {
 }
 _STYLES = {
     "kCompactionStyleLevel": "leveled",
-    "kCompactionStyleUniversal": "hybrid",
-    "kCompactionStyleFIFO": "leveled",
+    "kCompactionStyleUniversal": "tiered",
+    "kCompactionStyleFIFO": "fifo",
     "kCompactionStyleNone": "leveled",
 }
 # The zstd level that is nearest in speed; zstd's own level is an option of its own.
@@ -37,6 +37,8 @@ _ZSTD_LEVELS = {
 }
 _ZSTD = ("kZSTD", "kZSTDNotFinalCompression")
 _DEFAULT_LEVEL = 32767  # what RocksDB writes for "the codec's own default", which is 3 for zstd
+_NO_BOUND = (1 << 32) - 1
+_LONGEST_TTL_S = 10_000 * 365 * 86_400
 _SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 # Why something that changes what is stored can't be had.
 _REASONS = {
@@ -166,6 +168,8 @@ class _Translator:
         self.fields["level_sizing"] = "dynamic" if self._bool(dynamic, default) else "static"
         aligned = self._take("level_compaction_dynamic_file_size")
         self.fields["align_outputs"] = self._bool(aligned, True)
+        self.fields["tombstone_gain"] = 0.0
+        self.fields["pass_through"] = False
 
         picker = self._take("compaction_pri")
         self.fields["picker"] = self._choice(picker, _PICKERS, "kMinOverlappingRatio")
@@ -173,12 +177,40 @@ class _Translator:
             self._note(picker, "picker='min_overlapping_ratio'; there is none by size", taken=True)
         style = self._take("compaction_style")
         self.fields["layout"] = self._choice(style, _STYLES, "kCompactionStyleLevel")
-        if style and style.value == "kCompactionStyleUniversal":
-            self._note(
-                style, "layout='hybrid', which is tiered above and leveled below", taken=True
-            )
-        elif style and style.value != "kCompactionStyleLevel":
-            self._note(style, "layout='leveled'")
+        if style and style.value == "kCompactionStyleNone":
+            self._note(style, "layout='leveled'; compactions can't be switched off")
+        if self.fields["layout"] == "tiered":
+            self._tiered()
+        if self.fields["layout"] == "fifo":
+            self._fifo()
+
+    def _tiered(self) -> None:
+        options = "compaction_options_universal"
+        self._number(f"{options}.size_ratio", "size_ratio_percent", 1, 0, 1000)
+        self._number(f"{options}.min_merge_width", "min_merge_runs", 2, 2, 1000)
+        amplification = self._take(f"{options}.max_size_amplification_percent")
+        percent = self._within(amplification, self._int(amplification, 200), 1, 100_000)
+        self.fields["max_space_amp"] = 1 + percent / 100
+        widest = self._take(f"{options}.max_merge_width")
+        width = self._int(widest, _NO_BOUND)
+        self.fields["max_merge_runs"] = (
+            0 if width >= _NO_BOUND else max(self.fields["min_merge_runs"], width)
+        )
+        most = self._take(f"{options}.max_read_amp")
+        runs = self._int(most, -1)
+        self.fields["max_runs"] = max(0, runs)
+        if most and runs == 0:
+            self._note(most, "max_runs=0, which means l0_trigger_runs", taken=True)
+
+    def _fifo(self) -> None:
+        options = "compaction_options_fifo"
+        self._number(f"{options}.max_table_files_size", "fifo_bytes", 1 << 30, 1 << 10, 1 << 40)
+        age = self._take("ttl")
+        seconds = self._int(age, 0)
+        self.fields["fifo_ttl_s"] = seconds if 0 <= seconds <= _LONGEST_TTL_S else 0
+        merging = self._take(f"{options}.allow_compaction")
+        if merging and self._bool(merging, False):
+            self._note(merging, "ignored: fifo merges nothing")
 
     def _compression(self) -> None:
         level = self._take("compression_opts.level")

@@ -124,6 +124,8 @@ def test_a_file_of_rocksdb_becomes_options():
         l0_trigger_runs=2,
         level_sizing="dynamic",
         align_outputs=False,
+        tombstone_gain=0.0,
+        pass_through=False,
         picker="oldest_smallest_seq",
         layout="leveled",
         compression="zstd",
@@ -202,7 +204,7 @@ def test_a_path_a_directory_and_the_text_are_the_same(tmp_path):
             "min_overlapping_ratio",
             "picker='min_overlapping_ratio'; there is none by size",
         ),
-        ("compaction_style=kCompactionStyleFIFO", "layout", "leveled", "layout='leveled'"),
+        ("compaction_style=kCompactionStyleNone", "layout", "leveled", "can't be switched off"),
         ("max_compaction_bytes=1", "table_bytes", 64 << 20, "a job is bounded at 25 tables,"),
         ("comparator=rev", "fanout", 10.0, "ignored: keys are in bytewise order"),
         ("ttl=60", "fanout", 10.0, "ignored: old tables are not rewritten"),
@@ -218,6 +220,28 @@ def test_values_and_what_is_said_of_them(line, field, value, note):
         assert notes == []
     else:
         assert [note in str(one) for one in notes] == [True]
+
+
+def test_the_universal_style_is_tiered_and_fifo_is_fifo():
+    universal = (
+        "compression=kZSTD\ncompaction_style=kCompactionStyleUniversal\n"
+        "compaction_options_universal={size_ratio=5;min_merge_width=3;max_merge_width=4294967295;"
+        "max_size_amplification_percent=150;max_read_amp=-1;incremental=false;}"
+    )
+    options = Options.from_rocksdb(head(cf=universal)).options
+    assert notes_of(head(cf=universal)) == []
+    assert options.layout == "tiered"
+    assert (options.size_ratio_percent, options.min_merge_runs, options.max_merge_runs) == (5, 3, 0)
+    assert (options.max_space_amp, options.max_runs) == (2.5, 0)
+    fifo = (
+        "compression=kZSTD\ncompaction_style=kCompactionStyleFIFO\nttl=3600\n"
+        "compaction_options_fifo={max_table_files_size=1048576;allow_compaction=true;}"
+    )
+    options = Options.from_rocksdb(head(cf=fifo)).options
+    assert (options.layout, options.fifo_bytes, options.fifo_ttl_s) == ("fifo", 1 << 20, 3600)
+    assert [note.name for note in notes_of(head(cf=fifo))] == [
+        "compaction_options_fifo.allow_compaction"
+    ]
 
 
 @pytest.mark.parametrize(

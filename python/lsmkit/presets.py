@@ -1,0 +1,60 @@
+"""What the presets of `Options` set; `Options.small()` and its like tell of each."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lsmkit.options import OptionsDict
+
+__all__ = ["LEVELDB", "ROCKSDB", "SMALL"]
+
+SMALL: "OptionsDict" = {
+    "memtable_bytes": 64 << 10,
+    "table_bytes": 64 << 10,
+    "base_bytes": 256 << 10,
+    "l0_merged_runs": 2,
+    "block_bytes": 1 << 10,
+    "cache_bytes": 1 << 20,
+    "memory_bytes": 64 << 20,
+}
+
+
+# All that decides, also where lsmkit's own default is the same today.
+ROCKSDB: "OptionsDict" = {
+    "layout": "leveled",
+    "level_count": 7,
+    "level_sizing": "static",
+    "l0_trigger_runs": 4,
+    "base_bytes": 256 << 20,
+    "fanout": 10.0,
+    "picker": "min_overlapping_ratio",
+    "align_outputs": True,
+    "memtable_bytes": 64 << 20,
+    "table_bytes": 64 << 20,
+    "filter_allocation": "uniform",
+    "tombstone_gain": 0.0,
+    "pass_through": False,
+}
+
+
+# LevelDB 1.23: include/leveldb/options.h, db/dbformat.h, and MaxBytesForLevel in db/version_set.cc.
+LEVELDB: "OptionsDict" = {
+    "layout": "leveled",
+    "level_count": 7,
+    "level_sizing": "static",
+    "l0_trigger_runs": 4,
+    "base_bytes": 10 << 20,
+    "fanout": 10.0,
+    "picker": "round_robin",
+    "align_outputs": False,
+    "tombstone_gain": 0.0,
+    "pass_through": False,
+    "memtable_bytes": 4 << 20,
+    "table_bytes": 2 << 20,
+    "block_bytes": 4 << 10,
+    "restart_interval": 16,
+    "filter_bits_per_key": 0,
+    "compression": "zstd",
+    "compression_levels": (1,),
+    "cache_bytes": 8 << 20,
+    "threads": 1,
+}
