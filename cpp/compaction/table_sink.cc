@@ -9,8 +9,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr uint64_t kEntriesPerPoll = 4096;
-
 OutputContext with_filter_bits(OutputContext context, double bits_per_key) {
   context.table.filter_bits_per_key = bits_per_key;
   return context;

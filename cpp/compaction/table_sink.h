@@ -14,6 +14,8 @@
 
 namespace lsmkit {
 
+inline constexpr uint64_t kEntriesPerPoll = 4096;
+
 // What a table file needs beside its entries.
 struct OutputContext {
   FileSystem* files = nullptr;
@@ -21,7 +23,7 @@ struct OutputContext {
   uint64_t database_id = 0;
   uint64_t created_us = 0;
   TableOptions table;          // its filter bits are the rules' to say
-  std::function<void()> poll;  // called every few thousand entries; a throw ends the job
+  std::function<void()> poll;  // called every kEntriesPerPoll entries; a throw ends the job
 };
 
 class TableSink {

@@ -204,6 +204,8 @@ class Db {
   void sync();  // Returns when everything acknowledged before is durable.
   void flush(const Poll& poll = {});
   // Everything in [begin, end] (no bound: all) goes down to the deepest level that holds any of it.
+  // Progress is in weight, over all that has to be done. What `poll` throws ends the call between
+  // jobs or within one, of which nothing is left; what was done before stays.
   void compact_range(std::optional<std::string> begin, std::optional<std::string> end,
                      const Poll& poll = {});
   // Waits until no compaction is due.

@@ -193,7 +193,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     }
   };
   void note_failure(Failing& failing, const char* doing, const std::exception& error);
-  OutputContext output_context(uint32_t level, const Poll& poll);
+  OutputContext output_context(uint32_t level, uint64_t entry_count, const Poll& poll);
   std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   Event new_event(EventKind kind) const;

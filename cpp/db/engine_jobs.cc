@@ -208,7 +208,8 @@ bool Engine::flush_oldest(const Poll& poll) {
   const auto pins = snapshots_.pinned(published_);
   const MergeRules rules = flush_rules(job, version, sealed.memtable->weight(), pins.seqnos,
                                        pins.published, compaction_options_);
-  JobOutput output = run_flush(rules, sealed.memtable->cursor(), output_context(0, poll));
+  JobOutput output = run_flush(rules, sealed.memtable->cursor(),
+                               output_context(0, sealed.memtable->entry_count(), poll));
   sync_names(output.tables);  // Against a power loss after the log is gone.
 
   const Seqno flushed = sealed.memtable->largest_seqno();
@@ -296,7 +297,10 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
     const OpenTable open = [this](const TableRef& table) { return tables_.handle(table)->pin(); };
     try {
       const unsigned threads = inline_background() ? 1 : options_.threads;
-      output = run_merge(plan, open, output_context(plan.output_level, poll), threads);
+      output = run_merge(
+          plan, open,
+          output_context(plan.output_level, plan.merge.input_entry_count.value_or(0), poll),
+          threads);
     } catch (const CorruptionError& error) {
       mark_damaged(plan, error.file());
       throw;
@@ -346,11 +350,14 @@ void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {
   }
 }
 
-OutputContext Engine::output_context(uint32_t level, const Poll& poll) {
-  return output_context_of(options_, environment_, path_, database_id_, level, [this, poll] {
-    if (stopping()) throw Interrupted();
-    if (poll) poll({});
-  });
+// `poll` hears of each entry written, of at most `entry_count`.
+OutputContext Engine::output_context(uint32_t level, uint64_t entry_count, const Poll& poll) {
+  return output_context_of(options_, environment_, path_, database_id_, level,
+                           [this, poll, at = Progress{0, entry_count}]() mutable {
+                             if (stopping()) throw Interrupted();
+                             at.done = std::min(at.done + kEntriesPerPoll, at.total);
+                             if (poll) poll(at);
+                           });
 }
 
 }  // namespace lsmkit

@@ -164,10 +164,41 @@ void Engine::wait_idle(const Poll& poll) {
   }
 }
 
-// The caller's thread does the work, with the workers' compactions held back.
+namespace {
+
+// How far a range is, in weight, over all of its jobs; never falls. What is written meanwhile makes
+// the whole more.
+class RangeProgress {
+ public:
+  void begin_step(const RangeStep& step) {
+    whole_.total = std::max(whole_.total, whole_.done + step.left_weight);
+    whole_.done = whole_.total - step.left_weight;
+    plan_weight_ = std::min(step.plan_weight, step.left_weight);
+  }
+  // `job`: entries.
+  Progress with(const Progress& job) const {
+    if (job.total == 0) return whole_;
+    const double share = static_cast<double>(job.done) / static_cast<double>(job.total);
+    const auto weight = static_cast<uint64_t>(share * static_cast<double>(plan_weight_));
+    return {std::min(whole_.done + weight, whole_.total), whole_.total};
+  }
+
+ private:
+  Progress whole_;
+  uint64_t plan_weight_ = 0;
+};
+
+}  // namespace
+
+// The caller's thread does the work, with the workers' compactions held back. Every step is whole:
+// when `poll` ends the call, the steps before stand and the one under way has left nothing.
 void Engine::compact_range(const std::optional<std::string>& begin,
-                           const std::optional<std::string>& end, const Poll& poll) {
-  flush(poll);
+                           const std::optional<std::string>& end, const Poll& user_poll) {
+  RangeProgress progress;
+  const Poll poll = [&](const Progress& job) {
+    if (user_poll) user_poll(progress.with(job));
+  };
+  flush([&](const Progress&) { poll({}); });
   std::unique_lock<std::mutex> inline_lock(inline_mutex_);
   struct Hold {
     Engine& engine;
@@ -189,7 +220,8 @@ void Engine::compact_range(const std::optional<std::string>& begin,
       check_open();
       if (stopping()) throw ClosedError(path_ + " is closed");
       step = plan_range(state_.version, plan_context(), compaction_options_, begin, end, first_job);
-      if (step.done) return;
+      if (step.done) break;
+      progress.begin_step(step);
       if (step.plan) {
         enter_job(*step.plan);
       } else {
@@ -210,6 +242,8 @@ void Engine::compact_range(const std::optional<std::string>& begin,
       throw;
     }
   }
+  progress.begin_step({});
+  poll({});
 }
 
 }  // namespace lsmkit

@@ -34,14 +34,26 @@ class RangePlanner {
       due = !tables.empty();
       if (due) selection = select_rewrite(deepest, tables);
     }
-    if (!due) return {std::nullopt, true};
+    if (!due) return {.plan = std::nullopt, .done = true};
     if (!selection) return {};
     selection->reason = EditReason::kManual;
     if (selection->output_level > 0)
       selection->output_run = view_.run_of(selection->output_level).id();
     CompactionPlan plan = make_plan(view_, std::move(*selection));
     if (!plan.trivial_move && plan.input_file_bytes > view_.context.free_bytes) return {};
-    return {std::move(plan), false};
+    return {.plan = std::move(plan)};
+  }
+
+  // What lies some levels above the bottom has to go down so many times.
+  uint64_t left_weight() const {
+    const uint32_t base = view_.targets.base_level;
+    const std::vector<size_t> l0_runs = met_l0_runs();
+    const unsigned bottom = l0_runs.empty() ? deepest_level() : std::max(deepest_level(), base);
+    uint64_t left = 0;
+    for (const size_t i : l0_runs)
+      left += (bottom - base + 1) * total_weight(met(view_.version.level(0).runs[i]));
+    for (unsigned n = 1; n < bottom; ++n) left += (bottom - n) * total_weight(met(n));
+    return bottom == 0 ? left : left + total_weight(tables_to_rewrite(bottom));
   }
 
  private:
@@ -154,6 +166,14 @@ class RangePlanner {
   const JobNumber first_job_;
 };
 
+// Of the tables that go down; of all, where none does.
+uint64_t lowered_weight(const CompactionPlan& plan) {
+  uint64_t weight = 0;
+  for (const PlanInput& input : plan.inputs)
+    if (input.level != plan.output_level) weight += total_weight(input.tables);
+  return weight != 0 ? weight : plan.input_weight;
+}
+
 }  // namespace
 
 RangeStep plan_range(const Version& version, const PlanContext& context,
@@ -163,9 +183,14 @@ RangeStep plan_range(const Version& version, const PlanContext& context,
   const Obstacles obstacles(context);
   const PlanView view{version, context, options, targets, obstacles};
   const bool leveled = options.layout == Layout::kLeveled || options.layout == Layout::kHybrid;
-  if (!leveled || view.has_several_runs_below_l0())
-    return plan_range_of_runs(view, begin, end, first_job);
-  return RangePlanner(view, begin, end, first_job).next_step();
+  const bool by_level = leveled && !view.has_several_runs_below_l0();
+  RangePlanner planner(view, begin, end, first_job);
+  RangeStep step = by_level ? planner.next_step() : plan_range_of_runs(view, begin, end, first_job);
+  if (step.done) return step;
+  step.left_weight = planner.left_weight();
+  if (step.plan) step.plan_weight = by_level ? lowered_weight(*step.plan) : step.plan->input_weight;
+  if (step.plan && !by_level) step.left_weight = step.plan_weight;  // it is all done at once
+  return step;
 }
 
 }  // namespace lsmkit

@@ -49,7 +49,7 @@ RangeStep plan_range_of_runs(const PlanView& view, const std::optional<std::stri
   if (begin) span.begin = *begin;
   if (end) span.end = *end;
   if (view.options.layout == Layout::kFifo || !is_due(view, span, first_job))
-    return {std::nullopt, true};
+    return {.plan = std::nullopt, .done = true};
 
   for (bool grew = true; grew;) {
     grew = false;
@@ -73,7 +73,7 @@ RangeStep plan_range_of_runs(const PlanView& view, const std::optional<std::stri
   if (!view.obstacles.to_writing(plan.output_level, plan.smallest_key, plan.largest_key).empty() ||
       plan.input_file_bytes > view.context.free_bytes)
     return {};
-  return {std::move(plan), false};
+  return {.plan = std::move(plan)};
 }
 
 }  // namespace lsmkit

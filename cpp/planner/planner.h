@@ -45,6 +45,10 @@ Decision decide_compaction(const Version& version, const PlanContext& context,
 struct RangeStep {
   std::optional<CompactionPlan> plan;
   bool done = false;  // without a plan and not done: blocked, ask again after a job has ended
+  // How far it is, in weight that jobs have to take a level down or rewrite at the bottom: what is
+  // left, and about what of it the plan does.
+  uint64_t left_weight = 0;
+  uint64_t plan_weight = 0;
 };
 RangeStep plan_range(const Version& version, const PlanContext& context,
                      const CompactionOptions& options, const std::optional<std::string>& begin,

@@ -10,6 +10,7 @@ from typing import (
     Any,
     Literal,
     NoReturn,
+    Protocol,
     Self,
     TypeAlias,
     TypeVar,
@@ -50,6 +51,17 @@ if TYPE_CHECKING:
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Progress: TypeAlias = Callable[[int, int], object] | None
 """Called every 20 ms or so with (done, total or 0); may raise to end the call."""
+
+
+class Cancel(Protocol):
+    """What says whether a long call shall end: a `threading.Event`, for one."""
+
+    def is_set(self) -> bool: ...
+
+
+class _Cancelled(Exception):
+    """Ends a long call from within."""
+
 
 AnySnapshot: TypeAlias = Snapshot | TranslatedSnapshot[Any, Any] | _core.Snapshot
 AnyBatch: TypeAlias = WriteBatch | TranslatedBatch[Any, Any] | _core.WriteBatch
@@ -258,9 +270,46 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         stop: Buffer | None = None,
         *,
         progress: Progress = None,
-    ) -> None:
-        """Move [start, stop] (default: everything) to the deepest level that holds any of it."""
-        _core.compact_range(self, start, stop, progress=progress)
+        cancel: Cancel | None = None,
+    ) -> bool:
+        """Move [start, stop] (default: everything) to the deepest level that holds any of it.
+
+        Tombstones and superseded records in it go, unless a snapshot sees them. It is done job by
+        job; an end before the last (`cancel`, Ctrl-C, an exception of `progress`) leaves what the
+        jobs before have done, and nothing of the one under way.
+
+        Parameters
+        ----------
+        start, stop : buffer, optional
+            Keys, both inclusive. Default: from the first, to the last.
+        progress : callable(done, total), optional
+            Told about every 20 ms, in weight that has to be taken a level down or be rewritten; 0
+            in all while memtables are flushed. What is written meanwhile makes the total more.
+        cancel : threading.Event or the like, optional
+            Something with `is_set()`; once that is true, the call ends within a moment.
+
+        Returns
+        -------
+        bool
+            Whether it came to its end: False if it was cancelled.
+        """
+        told = (0, 0)
+
+        def tell(done: int, total: int) -> None:
+            nonlocal told
+            if cancel is not None and cancel.is_set():
+                raise _Cancelled
+            told = (done, total)
+            if progress is not None:
+                progress(done, total)
+
+        try:
+            _core.compact_range(self, start, stop, progress=tell)
+        except _Cancelled:
+            return False
+        if progress is not None and told[0] < told[1]:
+            progress(told[1], told[1])
+        return True
 
     def wait_idle(self, *, progress: Progress = None) -> None:
         """Return when no compaction is due."""
