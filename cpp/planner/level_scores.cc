@@ -51,14 +51,9 @@ double dynamic_priority(unsigned n, const Weights& level, const LevelTargets& ta
 std::vector<Weights> level_weights(const Version& version, const PlanContext& context,
                                    std::span<const RunId> busy_l0_runs, size_t level_count) {
   std::vector<Weights> levels(level_count);
-  for (unsigned n = 0; n < level_count; ++n)
-    levels[n].total = levels[n].idle = version.level(n).weight();
-  for (const JobInFlight& job : context.in_flight) {
-    for (const TableNumber number : job.inputs) {
-      const auto place = version.find(number);
-      if (!place || place->level >= level_count) continue;
-      levels[place->level].idle -= place->table->weight;
-    }
+  for (unsigned n = 0; n < level_count; ++n) {
+    levels[n].total = version.level(n).weight();
+    levels[n].idle = idle_weight(version, context, n);
   }
   levels[0].idle_runs = version.level(0).runs.size() - busy_l0_runs.size();
   return levels;
@@ -94,6 +89,17 @@ std::vector<LevelScore> run_scores(const Version& version, const CompactionOptio
 }
 
 }  // namespace
+
+uint64_t idle_weight(const Version& version, const PlanContext& context, unsigned level) {
+  uint64_t weight = version.level(level).weight();
+  for (const JobInFlight& job : context.in_flight) {
+    for (const TableNumber number : job.inputs) {
+      const auto place = version.find(number);
+      if (place && place->level == level) weight -= place->table->weight;
+    }
+  }
+  return weight;
+}
 
 std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& context) {
   std::vector<RunId> busy;

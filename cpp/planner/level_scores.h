@@ -22,6 +22,9 @@ struct LevelScore {
 std::vector<LevelScore> level_scores(const Version& version, const PlanContext& context,
                                      const CompactionOptions& options);
 
+// Of the tables of `level` that no job has among its inputs.
+uint64_t idle_weight(const Version& version, const PlanContext& context, unsigned level);
+
 // Runs of L0 that some job has among its inputs, ascending.
 std::vector<RunId> busy_l0_runs(const Version& version, const PlanContext& context);
 

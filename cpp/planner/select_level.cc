@@ -1,6 +1,7 @@
 // Choosing tables of a level that goes one level down.
 #include <algorithm>
 
+#include "lsmkit/planner/level_scores.h"
 #include "lsmkit/planner/selection.h"
 
 namespace lsmkit {
@@ -32,7 +33,10 @@ class LevelSelector {
     if (met.empty() && can_move(view_, *table, level_ + 1)) {
       selection.trivial_move = true;
       extend_move(picked);
-    } else if (!met.empty()) {
+    }
+    if (only_rightwards_) extend_round(picked, met);
+    if (!met.empty()) {
+      selection.trivial_move = false;
       expand(picked, met);
     }
     if (only_rightwards_) selection.cursor = {level_, picked.back()->largest.key};
@@ -91,28 +95,44 @@ class LevelSelector {
     return obstacle(more, met).empty();
   }
 
-  // Neighbours that can move as well, to the right and then to the left, until the level is within
-  // its target.
+  // The tables to the right that can move as well: a move costs nothing, and the level has room
+  // again for longer.
   void extend_move(std::vector<TableRef>& picked) const {
     uint64_t weight = picked.front()->weight;
-    const uint64_t kept_weight =
-        level_ <= view_.targets.drain_to_level ? 0 : view_.targets.weight[level_];
-    const auto fits = [&](const TableRef& table) {
-      return table && picked.size() < kMaxTablesMoved && upper_.weight() - weight > kept_weight &&
-             weight + table->weight <= view_.options.compaction_weight_limit() &&
-             !lower_.overlaps(table->smallest.key, table->largest.key) &&
-             can_move(view_, *table, level_ + 1) && obstacle({table}, {}).empty();
-    };
-    for (TableRef next = upper_.first_after(picked.back()->smallest.key); fits(next);
-         next = upper_.first_after(next->smallest.key)) {
+    while (picked.size() < kMaxTablesMoved) {
+      const TableRef next = upper_.first_after(picked.back()->smallest.key);
+      if (!next || !can_move(view_, *next, level_ + 1)) return;
+      weight += next->weight;
+      if (weight > view_.options.compaction_weight_limit() ||
+          lower_.overlaps(picked.front()->smallest.key, next->largest.key) ||
+          !obstacle({next}, {}).empty())
+        return;
       picked.push_back(next);
-      weight += next->weight;
     }
-    if (only_rightwards_) return;
-    for (TableRef next = upper_.last_before(picked.front()->smallest.key); fits(next);
-         next = upper_.last_before(next->smallest.key)) {
-      picked.insert(picked.begin(), next);
+  }
+
+  // Round robin takes as many tables as bring the level below its target: a table of the next level
+  // that two of them meet is then read and written once, not twice.
+  void extend_round(std::vector<TableRef>& picked, std::vector<TableRef>& met) const {
+    const uint64_t level_weight = idle_weight(view_.version, view_.context, level_);
+    const uint64_t target =
+        level_ <= view_.targets.drain_to_level ? 0 : view_.targets.weight[level_];
+    const uint64_t excess = level_weight > target ? level_weight - target : 0;
+    if (picked.front()->weight >= excess) return;
+    uint64_t weight = picked.front()->weight;
+    std::vector<TableRef> more{picked.front()};
+    while (weight <= excess) {
+      const TableRef next = upper_.first_after(more.back()->smallest.key);
+      if (!next) return;
+      more.push_back(next);
       weight += next->weight;
+      std::vector<TableRef> more_met =
+          lower_.overlapping(more.front()->smallest.key, next->largest.key);
+      if (weight + total_weight(more_met) > view_.options.compaction_weight_limit() ||
+          !obstacle(more, more_met).empty())
+        return;
+      picked = more;
+      met = std::move(more_met);
     }
   }
 
