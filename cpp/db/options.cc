@@ -220,7 +220,7 @@ void Options::validate() const {
   require_range("base_bytes", base_bytes, kKiB, kTiB);
   if (!(fanout >= 2 && fanout <= 1000))
     refuse("fanout", double_text(fanout), "a number from 2 to 1000");
-  require_one_of("level_sizing", level_sizing, {"dynamic", "static"});
+  require_one_of("level_sizing", level_sizing, {"dynamic", "static", "dynamic_without_drain"});
   require_one_of(
       "picker", picker,
       {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"});

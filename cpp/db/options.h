@@ -41,7 +41,7 @@ struct Options {
   uint32_t l0_merged_runs = 4;      // hybrid: so many merged ones before L0 goes to the base level
   uint64_t base_bytes = 256 << 20;  // target weight of the base level
   double fanout = 7;                // weight ratio of neighbouring levels
-  std::string level_sizing = "dynamic";  // "dynamic" or "static"
+  std::string level_sizing = "dynamic";  // or "static", "dynamic_without_drain"
   std::string picker = "round_robin";    // or "min_overlapping_ratio"
   bool align_outputs = true;             // cut tables at next-level boundaries
   uint32_t max_parts = 1;                // of a compaction, side by side

@@ -22,6 +22,12 @@ static Layout layout_of(const std::string& name) {
   return Layout::kHybrid;
 }
 
+static LevelSizing sizing_of(const std::string& name) {
+  if (name == "static") return LevelSizing::kStatic;
+  if (name == "dynamic_without_drain") return LevelSizing::kDynamicWithoutDrain;
+  return LevelSizing::kDynamic;
+}
+
 CompactionOptions compaction_options_of(const Options& options) {
   CompactionOptions out;
   out.layout = layout_of(options.layout);
@@ -32,7 +38,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.base_weight = options.base_bytes;
   out.fanout = options.fanout;
   out.table_weight = options.table_bytes;
-  out.sizing = options.level_sizing == "static" ? LevelSizing::kStatic : LevelSizing::kDynamic;
+  out.sizing = sizing_of(options.level_sizing);
   out.picker = picker_of(options.picker);
   out.align_outputs = options.align_outputs;
   out.max_parts = options.max_parts;

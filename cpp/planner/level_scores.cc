@@ -122,7 +122,7 @@ std::vector<LevelScore> level_scores(const Version& version, const PlanContext& 
   const LevelTargets targets = level_targets(version, options);
   const std::vector<RunId> busy = busy_l0_runs(version, context);
   const std::vector<Weights> levels = level_weights(version, context, busy, targets.weight.size());
-  const bool dynamic = options.sizing == LevelSizing::kDynamic;
+  const bool dynamic = options.sizing != LevelSizing::kStatic;
 
   std::vector<LevelScore> scores;
   double arriving = 0;

@@ -6,9 +6,11 @@
 namespace lsmkit {
 
 // How targets of levels are set. kDynamic works back from the heaviest level, so that about 90 % of
-// the data lies in the last one; kStatic multiplies down from L1.
-// RocksDB: level_compaction_dynamic_level_bytes, default true.
-enum class LevelSizing : uint8_t { kDynamic, kStatic };
+// the data lies in the last one; kStatic multiplies down from L1. A tree that shrinks has levels
+// that kDynamic no longer calls for: it drains them, as RocksDB does from 8.3 on.
+// kDynamicWithoutDrain leaves them, as RocksDB did before, at the price of writing everything once
+// more on its way down. RocksDB: level_compaction_dynamic_level_bytes, default true from 8.4 on.
+enum class LevelSizing : uint8_t { kDynamic, kStatic, kDynamicWithoutDrain };
 
 // Which table of a level that is too heavy goes first. RocksDB: compaction_pri.
 enum class Picker : uint8_t {

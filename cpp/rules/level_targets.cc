@@ -51,7 +51,9 @@ LevelTargets dynamic_targets(const Version& version, unsigned level_count,
   uint64_t size = heaviest;
   for (unsigned n = level_count - 1; n-- > first_filled;) {
     size = divided(size, options.fanout);
-    if (targets.drain_to_level == 0 && size <= smallest_base) targets.drain_to_level = n;
+    if (options.sizing == LevelSizing::kDynamic && targets.drain_to_level == 0 &&
+        size <= smallest_base)
+      targets.drain_to_level = n;
   }
 
   // The base never lies below a filled level, or L0's records would sink past older ones; a filled

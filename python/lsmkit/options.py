@@ -18,6 +18,7 @@ Layout = Literal["hybrid", "leveled", "lazy_leveled", "tiered", "fifo"]
 Picker = Literal[
     "round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"
 ]
+LevelSizing = Literal["dynamic", "static", "dynamic_without_drain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class OptionsDict(TypedDict, total=False):
     l0_merged_runs: int
     base_bytes: int
     fanout: float
-    level_sizing: Literal["dynamic", "static"]
+    level_sizing: LevelSizing
     picker: Picker
     align_outputs: bool
     max_parts: int
@@ -199,9 +200,11 @@ class Options:
     fanout : float
         Weight ratio of neighbouring levels. Larger ones mean fewer levels and more rewriting in
         each. RocksDB: `max_bytes_for_level_multiplier`, 10.
-    level_sizing : {"dynamic", "static"}
+    level_sizing : {"dynamic", "static", "dynamic_without_drain"}
         Level targets worked back from the last level (about 1.1 times the data's space), or down
-        from the base. RocksDB: `level_compaction_dynamic_level_bytes`, true.
+        from the base. When data shrinks, "dynamic" empties levels that are no longer called for, as
+        RocksDB does from 8.3 on; "dynamic_without_drain" keeps them, as RocksDB did before ("hybrid"
+        drains either way). RocksDB: `level_compaction_dynamic_level_bytes`, true.
     picker : {"round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"}
         Which table of a full level goes first: the next in key order, the cheapest, the one whose
         oldest record is the oldest, or the one whose newest is. RocksDB: `compaction_pri`,
@@ -272,7 +275,7 @@ class Options:
     l0_merged_runs: int = 4
     base_bytes: int = 256 << 20
     fanout: float = 7.0
-    level_sizing: Literal["dynamic", "static"] = "dynamic"
+    level_sizing: LevelSizing = "dynamic"
     picker: Picker = "round_robin"
     align_outputs: bool = True
     max_parts: int = 1

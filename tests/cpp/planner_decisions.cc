@@ -109,6 +109,7 @@ class Conversation {
         d.number("max_compaction_weight", options_.max_compaction_weight);
     if (d.has("static")) options_.sizing = LevelSizing::kStatic;
     if (d.has("dynamic")) options_.sizing = LevelSizing::kDynamic;
+    if (d.has("dynamic_without_drain")) options_.sizing = LevelSizing::kDynamicWithoutDrain;
     if (d.has("round_robin")) options_.picker = Picker::kRoundRobin;
     if (d.has("min_overlapping_ratio")) options_.picker = Picker::kMinOverlappingRatio;
     return "";

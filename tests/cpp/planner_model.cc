@@ -45,7 +45,7 @@ class Chaos {
     options.base_weight = 500 + below(3'000);
     options.fanout = static_cast<double>(2 + below(5));
     options.table_weight = 100 + below(500);
-    options.sizing = below(2) == 0 ? LevelSizing::kDynamic : LevelSizing::kStatic;
+    options.sizing = static_cast<LevelSizing>(below(3));
     options.picker = static_cast<Picker>(below(4));
     options.align_outputs = below(2) == 0;
     options.pass_through = below(4) != 0;
