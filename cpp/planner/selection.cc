@@ -192,9 +192,9 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.merge.job = plan.job;
   plan.merge.pinned_seqnos = view.context.pinned_seqnos;
   plan.merge.history_floor = view.context.history_floor;
-  plan.merge.zero_seqnos = plan.output_level > 0;
   plan.merge.pass_through = view.options.pass_through && may_pass_tables(plan);
   plan.merge.older_runs = older_runs(view, selection, plan);
+  plan.merge.zero_seqnos = plan.output_level > 0 && plan.merge.older_runs.empty();
   plan.merge.cut = cut_rules(view, plan);
   plan.merge.cut.part_bounds = part_bounds(view, plan);
   plan.merge.filter_bits_per_key = filter_bits_at(view.version, plan.output_level, view.options);
