@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -73,6 +74,7 @@ struct Outcome {
   double mean_space = 0, peak_space = 0, mean_runs = 0;
   std::vector<LockstepLevel> levels;
   double seconds = 0;
+  std::optional<PickTally> picks;
 };
 
 // Space and runs are taken after each flush of the second half of the overwrites: entries in tables
@@ -125,6 +127,7 @@ Outcome run(const Asked& asked, LockstepTree& tree) {
     out.mean_runs /= static_cast<double>(samples);
   }
   out.levels = tree.levels();
+  if (tree.picks() != nullptr) out.picks = *tree.picks();
   return out;
 }
 
@@ -170,6 +173,14 @@ void report(const std::vector<std::pair<std::string, Outcome>>& outcomes) {
   for (const auto& [name, o] : outcomes) {
     std::printf("  %-8s %s\n", name.c_str(), levels_text(o.levels).c_str());
   }
+  for (const auto& [name, o] : outcomes) {
+    if (!o.picks) continue;
+    std::printf("\n%s: our planner chose the same inputs in %s of %s jobs (%.1f %%)\n",
+                name.c_str(), with_commas(o.picks->same).c_str(),
+                with_commas(o.picks->jobs).c_str(), 100 * o.picks->share());
+    for (const std::string& difference : o.picks->differences)
+      std::printf("%s\n", difference.c_str());
+  }
   const auto& [last, against] = outcomes.back();
   for (size_t i = 0; i + 1 < outcomes.size(); ++i) {
     const auto& [name, o] = outcomes[i];
@@ -208,6 +219,8 @@ Asked asked_of(int argc, char** argv) {
       out.shape.dynamic_levels = true;
     } else if (name == "--fanout") {
       out.shape.fanout = std::stod(value());
+    } else if (name == "--differences") {
+      out.shape.differences = number();
     } else if (name == "--trees") {
       out.trees = value();
     } else if (name == "--dir") {

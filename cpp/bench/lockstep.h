@@ -14,6 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep_picks.h"
+#include "lsmkit/rules/compaction_options.h"
+
 namespace lsmkit::bench {
 
 inline constexpr size_t kLockstepKeyBytes = 16;
@@ -29,6 +32,7 @@ struct LockstepShape {
   bool dynamic_levels = false;
   std::string picker = "min_overlapping_ratio";
   std::map<std::string, std::string> options;  // of lsmkit's, over all of these
+  size_t differences = 0;                      // in picks, kept in words
 };
 
 // Entries, since the tree was made.
@@ -58,11 +62,16 @@ class LockstepTree {
   virtual LockstepWork work() const = 0;
   virtual std::vector<LockstepLevel> levels() const = 0;
   virtual uint64_t run_count() const = 0;
+  // Of a tree beside whose jobs our planner was asked what it would do; else null.
+  virtual const PickTally* picks() const { return nullptr; }
 };
 
 // Our planner and rules on lists of keys: with lsmkit's own defaults for memtables and tables of
 // that size, or with the leveled layout that RocksDB is asked for.
 enum class OurRules { kDefaults, kAsRocksDb };
+// `entry_weight` is what one entry of the shape counts for.
+CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
+                                   uint64_t entry_weight);
 std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules);
 // RocksDB in a fresh directory; its work as its event listener tells it.
 std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, const std::string& path);

@@ -91,31 +91,10 @@ class ItemSink {
   Items items_;
 };
 
-CompactionOptions options_of(const LockstepShape& shape, OurRules rules) {
-  Options options;
-  const auto set = [&](const char* name, const std::string& value) {
-    set_option(options, name, value);
-  };
-  set("memtable_bytes", std::to_string(shape.flush_entries * kEntryWeight));
-  set("table_bytes", std::to_string(shape.table_entries * kEntryWeight));
-  if (rules == OurRules::kAsRocksDb) {
-    set("layout", "leveled");
-    set("base_bytes", std::to_string(shape.base_entries * kEntryWeight));
-    set("fanout", std::to_string(shape.fanout));
-    set("l0_trigger_runs", std::to_string(shape.l0_trigger));
-    set("level_sizing", shape.dynamic_levels ? "dynamic" : "static");
-    set("picker", shape.picker);
-    set("tombstone_gain", "0");
-    set("pass_through", "false");
-  }
-  for (const auto& [name, value] : shape.options) set_option(options, name, value);
-  options.validate();
-  return compaction_options_of(options);
-}
-
 class LsmkitTree final : public LockstepTree {
  public:
-  LsmkitTree(const LockstepShape& shape, OurRules rules) : options_(options_of(shape, rules)) {}
+  LsmkitTree(const LockstepShape& shape, OurRules rules)
+      : options_(lockstep_options(shape, rules, kEntryWeight)) {}
 
   void put(std::string_view key) override { write(key, false); }
   void remove(std::string_view key) override { write(key, true); }
@@ -218,6 +197,29 @@ class LsmkitTree final : public LockstepTree {
 };
 
 }  // namespace
+
+CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
+                                   uint64_t entry_weight) {
+  Options options;
+  const auto set = [&](const char* name, const std::string& value) {
+    set_option(options, name, value);
+  };
+  set("memtable_bytes", std::to_string(shape.flush_entries * entry_weight));
+  set("table_bytes", std::to_string(shape.table_entries * entry_weight));
+  if (rules == OurRules::kAsRocksDb) {
+    set("layout", "leveled");
+    set("base_bytes", std::to_string(shape.base_entries * entry_weight));
+    set("fanout", std::to_string(shape.fanout));
+    set("l0_trigger_runs", std::to_string(shape.l0_trigger));
+    set("level_sizing", shape.dynamic_levels ? "dynamic_without_drain" : "static");
+    set("picker", shape.picker);
+    set("tombstone_gain", "0");
+    set("pass_through", "false");
+  }
+  for (const auto& [name, value] : shape.options) set_option(options, name, value);
+  options.validate();
+  return compaction_options_of(options);
+}
 
 std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules) {
   return std::make_unique<LsmkitTree>(shape, rules);

@@ -1,4 +1,5 @@
-// RocksDB in lock-step: explicit flushes, one job at a time, its own listener counts.
+// RocksDB in lock-step: explicit flushes, one job at a time, its own listener counts. Before each
+// of its jobs our planner is asked what it would do with the same tables.
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -13,14 +14,53 @@
 namespace lsmkit::bench {
 namespace {
 
-constexpr uint64_t kEntryBytes = kLockstepKeyBytes + kLockstepValueBytes;
+// What an entry takes in RocksDB's files, which levels are measured in: less than key and value,
+// for keys share their beginnings. And in the data blocks alone, which end a table. So tables and
+// levels of the shape hold as many entries here as in the other trees.
+constexpr uint64_t kEntryBytes = 115;
+constexpr uint64_t kEntryDataBytes = 113;
+
+CompactionOptions judge_options(const LockstepShape& shape) {
+  CompactionOptions out = lockstep_options(shape, OurRules::kAsRocksDb, kEntryBytes);
+  out.table_weight = shape.table_entries * kEntryDataBytes;
+  return out;
+}
 
 void ensure(const rocksdb::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
+// Keys without their seqnos.
+ForeignTable foreign_table(const rocksdb::LiveFileMetaData& file) {
+  ForeignTable table;
+  table.number = file.file_number;
+  table.level = static_cast<uint32_t>(file.level);
+  table.bytes = file.size;
+  table.smallest = file.smallestkey;
+  table.largest = file.largestkey;
+  table.smallest_seqno = file.smallest_seqno;
+  table.largest_seqno = file.largest_seqno;
+  table.entries = file.num_entries;
+  table.tombstones = file.num_deletions;
+  return table;
+}
+
 class Counting final : public rocksdb::EventListener {
  public:
+  explicit Counting(PickJudge judge) : judge_(std::move(judge)) {}
+
+  // Nothing else runs, so these are still the tables that the job was chosen from.
+  void OnCompactionBegin(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db->GetLiveFilesMetaData(&files);
+    std::vector<ForeignTable> tables;
+    for (const auto& file : files) tables.push_back(foreign_table(file));
+    ForeignJob job;
+    job.output_level = static_cast<uint32_t>(info.output_level);
+    for (const auto& input : info.input_file_infos) job.inputs.push_back(input.file_number);
+    const std::lock_guard lock(mutex_);
+    judge_.judge(tables, job);
+  }
   void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) override {
     const std::lock_guard lock(mutex_);
     work_.flushed += info.table_properties.num_entries;
@@ -40,10 +80,13 @@ class Counting final : public rocksdb::EventListener {
     const std::lock_guard lock(mutex_);
     return work_;
   }
+  // Requires: no job is running.
+  const PickTally& picks() const { return judge_.tally(); }
 
  private:
   mutable std::mutex mutex_;
   LockstepWork work_;
+  PickJudge judge_;
 };
 
 rocksdb::CompactionPri priority_of(const std::string& picker) {
@@ -57,12 +100,12 @@ rocksdb::CompactionPri priority_of(const std::string& picker) {
 class RocksDbTree final : public LockstepTree {
  public:
   RocksDbTree(const LockstepShape& shape, const std::string& path)
-      : counting_(std::make_shared<Counting>()) {
+      : counting_(std::make_shared<Counting>(PickJudge(judge_options(shape), shape.differences))) {
     rocksdb::Options options;
     options.create_if_missing = true;
     options.compression = rocksdb::kNoCompression;
     options.write_buffer_size = size_t{1} << 30;  // flushes are asked for
-    options.target_file_size_base = shape.table_entries * kEntryBytes;
+    options.target_file_size_base = shape.table_entries * kEntryDataBytes;
     options.max_bytes_for_level_base = shape.base_entries * kEntryBytes;
     options.max_bytes_for_level_multiplier = shape.fanout;
     options.level0_file_num_compaction_trigger = static_cast<int>(shape.l0_trigger);
@@ -113,6 +156,7 @@ class RocksDbTree final : public LockstepTree {
     for (size_t n = 0; n < all.size(); ++n) runs += n == 0 ? all[n].tables : all[n].tables > 0;
     return runs;
   }
+  const PickTally* picks() const override { return &counting_->picks(); }
 
  private:
   uint64_t number(const char* property) const {
