@@ -43,7 +43,7 @@ const OptionField kFields[] = {
     {"fanout", true, &Options::fanout},
     {"level_sizing", true, &Options::level_sizing},
     {"picker", true, &Options::picker},
-    {"align_outputs", true, &Options::align_outputs},
+    {"cut", true, &Options::cut},
     {"max_parts", true, &Options::max_parts},
     {"pass_through", true, &Options::pass_through},
     {"max_space_amp", true, &Options::max_space_amp},
@@ -221,9 +221,10 @@ void Options::validate() const {
   if (!(fanout >= 2 && fanout <= 1000))
     refuse("fanout", double_text(fanout), "a number from 2 to 1000");
   require_one_of("level_sizing", level_sizing, {"dynamic", "static", "dynamic_without_drain"});
-  require_one_of(
-      "picker", picker,
-      {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"});
+  require_one_of("picker", picker,
+                 {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq",
+                  "oldest_largest_seq", "compact_pointer"});
+  require_one_of("cut", cut, {"aligned", "grandparents", "grid", "plain"});
   if (max_space_amp != 0 && !(max_space_amp > 1 && max_space_amp <= 1000))
     refuse("max_space_amp", double_text(max_space_amp),
            "a ratio above 1, as 1.25 or 3, or 0 for the layout's own");

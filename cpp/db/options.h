@@ -43,7 +43,7 @@ struct Options {
   double fanout = 7;                // weight ratio of neighbouring levels
   std::string level_sizing = "dynamic";  // or "static", "dynamic_without_drain"
   std::string picker = "round_robin";    // or "min_overlapping_ratio"
-  bool align_outputs = true;             // cut tables at next-level boundaries
+  std::string cut = "aligned";           // or "grandparents", "grid", "plain": where tables end
   uint32_t max_parts = 1;                // of a compaction, side by side
   bool pass_through = true;              // tables that a merge doesn't touch stay as they are
   double max_space_amp = 0;              // weight in the tree / its oldest run; 0: the layout's own

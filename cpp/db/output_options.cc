@@ -11,6 +11,7 @@ static Picker picker_of(const std::string& name) {
   if (name == "round_robin") return Picker::kRoundRobin;
   if (name == "oldest_smallest_seq") return Picker::kOldestSmallestSeqno;
   if (name == "oldest_largest_seq") return Picker::kOldestLargestSeqno;
+  if (name == "compact_pointer") return Picker::kCompactPointer;
   return Picker::kMinOverlappingRatio;
 }
 
@@ -28,6 +29,13 @@ static LevelSizing sizing_of(const std::string& name) {
   return LevelSizing::kDynamic;
 }
 
+static OutputCut cut_of(const std::string& name) {
+  if (name == "grandparents") return OutputCut::kGrandparents;
+  if (name == "grid") return OutputCut::kGrid;
+  if (name == "plain") return OutputCut::kPlain;
+  return OutputCut::kAligned;
+}
+
 CompactionOptions compaction_options_of(const Options& options) {
   CompactionOptions out;
   out.layout = layout_of(options.layout);
@@ -40,7 +48,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.table_weight = options.table_bytes;
   out.sizing = sizing_of(options.level_sizing);
   out.picker = picker_of(options.picker);
-  out.align_outputs = options.align_outputs;
+  out.cut = cut_of(options.cut);
   out.max_parts = options.max_parts;
   out.pass_through = options.pass_through;
   out.max_space_amp = options.max_space_amp;

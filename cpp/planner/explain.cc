@@ -46,7 +46,9 @@ std::string output_text(const CompactionPlan& plan) {
   const CutRules& cut = plan.merge.cut;
   out += "at most " + weight_text(plan.expected_weight) + " in tables of " +
          weight_text(cut.target_weight);
-  if (cut.align) out += ", cut where tables below end";
+  if (cut.kind == OutputCut::kAligned) out += ", cut where tables below end";
+  if (cut.kind == OutputCut::kGrandparents) out += ", cut after so many tables below";
+  if (cut.kind == OutputCut::kGrid) out += ", cut where tables of the deepest level begin";
   if (!cut.part_bounds.empty())
     out += ", in " + std::to_string(cut.part_bounds.size() + 1) + " parts";
   if (cut.cursor) out += ", and at the cursor '" + printable(*cut.cursor) + "'";

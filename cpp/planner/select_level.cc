@@ -16,7 +16,8 @@ class LevelSelector {
         level_(level),
         upper_(view.run_of(level)),
         lower_(view.run_of(level + 1)),
-        only_rightwards_(view.options.picker == Picker::kRoundRobin) {}
+        only_rightwards_(view.options.picker == Picker::kRoundRobin),
+        one_at_a_time_(view.options.picker == Picker::kCompactPointer) {}
 
   std::optional<Selection> try_from(const TableRef& table, std::string& why_not) const {
     std::vector<TableRef> picked{table};
@@ -32,14 +33,14 @@ class LevelSelector {
     selection.output_level = level_ + 1;
     if (met.empty() && can_move(view_, *table, level_ + 1)) {
       selection.trivial_move = true;
-      extend_move(picked);
+      if (!one_at_a_time_) extend_move(picked);
     }
     if (only_rightwards_) extend_round(picked, met);
     if (!met.empty()) {
       selection.trivial_move = false;
       expand(picked, met);
     }
-    if (only_rightwards_) selection.cursor = {level_, picked.back()->largest.key};
+    if (only_rightwards_ || one_at_a_time_) selection.cursor = {level_, picked.back()->largest.key};
     selection.inputs.push_back({level_, upper_.id(), std::move(picked)});
     if (!met.empty()) selection.inputs.push_back({level_ + 1, lower_.id(), std::move(met)});
     return selection;
@@ -78,6 +79,7 @@ class LevelSelector {
       picked = std::move(more);
       return;
     }
+    if (one_at_a_time_) return;
     std::erase_if(more, [s = smallest, l = largest](const TableRef& t) {
       return t->smallest.key < s || t->largest.key > l;
     });
@@ -141,6 +143,7 @@ class LevelSelector {
   const Run& upper_;
   const Run& lower_;
   const bool only_rightwards_;  // so that round robin's cursor never jumps over a table
+  const bool one_at_a_time_;    // as LevelDB: no neighbours but those that cost nothing below
 };
 
 std::optional<TableOrder> order_of(Picker picker) {
@@ -152,6 +155,7 @@ std::optional<TableOrder> order_of(Picker picker) {
     case Picker::kOldestLargestSeqno:
       return TableOrder::kLargestSeqno;
     case Picker::kRoundRobin:
+    case Picker::kCompactPointer:
       break;
   }
   return std::nullopt;
@@ -176,7 +180,12 @@ std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
     });
     return selection;
   }
-  TableRef table = run.first_after(view.version.cursor(level));
+  const std::string& cursor = view.version.cursor(level);
+  TableRef table = run.first_after(cursor);
+  if (view.options.picker == Picker::kCompactPointer && !cursor.empty()) {
+    table = run.first_not_before(cursor);
+    if (table && table->largest.key == cursor) table = run.first_after(table->smallest.key);
+  }
   for (size_t tries = run.table_count(); tries > 0 && !selection; --tries) {
     if (!table) table = run.first_not_before("");
     selection = selector.try_from(table, why_not);

@@ -18,6 +18,8 @@ bool is_input(const Selection& selection, uint32_t level, RunId run) {
   });
 }
 
+constexpr uint64_t kMaxGrandparents = 10;  // that one table may meet; LevelDB
+
 void sum_up(CompactionPlan& plan) {
   uint64_t entries = 0;
   bool first = true;
@@ -59,6 +61,18 @@ Run next_run(const PlanView& view, const CompactionPlan& plan) {
   return {};
 }
 
+// The last run that overlaps; the one that is written into, if nothing lies below it.
+Run deepest_run(const PlanView& view, const CompactionPlan& plan) {
+  for (unsigned n = view.version.level_count(); n-- > plan.output_level;)
+    if (view.run_of(n).overlaps(plan.smallest_key, plan.largest_key)) return view.run_of(n);
+  return {};
+}
+
+uint64_t max_table_weight(OutputCut kind, uint64_t target) {
+  if (kind == OutputCut::kAligned) return 2 * target;
+  return kind == OutputCut::kGrid ? target + target / 2 : target;
+}
+
 // L0 finds the newest by seqno, and its runs are to become one of even tables; what is rewritten
 // for its own sake has to be.
 bool may_pass_tables(const CompactionPlan& plan) {
@@ -73,11 +87,14 @@ CutRules cut_rules(const PlanView& view, const CompactionPlan& plan) {
     cut.target_weight = cut.max_weight = even_table_weight(plan.input_weight, target);
     return cut;
   }
-  cut.next_run = next_run(view, plan);
-  cut.align = view.options.align_outputs && !cut.next_run.empty();
+  const bool grid = view.options.cut == OutputCut::kGrid;
+  cut.next_run = grid ? deepest_run(view, plan) : next_run(view, plan);
+  cut.kind = cut.next_run.empty() ? OutputCut::kPlain : view.options.cut;
   cut.target_weight = target;
-  cut.max_weight = cut.align ? 2 * target : target;
-  cut.max_overlap_weight = view.options.compaction_weight_limit();
+  cut.max_weight = max_table_weight(cut.kind, target);
+  cut.max_overlap_weight = cut.kind == OutputCut::kGrandparents
+                               ? kMaxGrandparents * target
+                               : view.options.compaction_weight_limit();
   const std::string& cursor = view.version.cursor(plan.output_level);
   if (view.options.picker == Picker::kRoundRobin && plan.smallest_key <= cursor &&
       cursor < plan.largest_key)

@@ -15,9 +15,10 @@ enum class LevelSizing : uint8_t { kDynamic, kStatic, kDynamicWithoutDrain };
 // Which table of a level that is too heavy goes first. RocksDB: compaction_pri.
 enum class Picker : uint8_t {
   kMinOverlappingRatio,  // the one that costs least rewriting in the next level per byte moved
-  kRoundRobin,           // the next one above the level's cursor
+  kRoundRobin,           // those above the level's cursor, until the level is below its target
   kOldestSmallestSeqno,  // whose oldest record is the oldest: what has not gone down for longest
   kOldestLargestSeqno,   // whose newest record is the oldest: the coldest
+  kCompactPointer,       // LevelDB's round robin: one table, the first that ends above the cursor
 };
 
 // How many sorted runs a level holds, and how data moves on.
@@ -38,6 +39,21 @@ enum class Layout : uint8_t {
   kFifo,
 };
 
+// Where a merge ends one table and begins the next (rules/output_cutter.h).
+enum class OutputCut : uint8_t {
+  // At boundaries of the next level, between half and twice the target; about an eighth less
+  // rewriting for tables of uneven size. RocksDB from 7.8 on: level_compaction_dynamic_file_size.
+  kAligned,
+  // At the target, and after each stretch that meets ten targets of the next level, whatever the
+  // table weighs by then. LevelDB.
+  kGrandparents,
+  // Where tables of the deepest level begin, at the point nearest to the target, and at one and a
+  // half times it: so tables of all levels come to share their bounds.
+  kGrid,
+  // At the target alone.
+  kPlain,
+};
+
 // How filter bits are shared out (rules/filter_bits.h). RocksDB gives every level the same.
 enum class FilterAllocation : uint8_t { kByLevel, kUniform };
 
@@ -52,9 +68,7 @@ struct CompactionOptions {
   uint64_t table_weight = uint64_t{64} << 20;     // target_file_size_base, 64 MiB
   LevelSizing sizing = LevelSizing::kDynamic;
   Picker picker = Picker::kMinOverlappingRatio;
-  // Cut tables at next-level boundaries between half and twice the target; about an eighth less
-  // rewriting for tables of uneven size. RocksDB: level_compaction_dynamic_file_size, true.
-  bool align_outputs = true;
+  OutputCut cut = OutputCut::kAligned;
   // So many parts of a job may run side by side. RocksDB: max_subcompactions, 1.
   uint32_t max_parts = 1;
   // Inputs of a merge that no other input has keys in stay as they are.

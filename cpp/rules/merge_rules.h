@@ -16,14 +16,16 @@ namespace lsmkit {
 
 struct CutRules {
   uint64_t target_weight = UINT64_MAX;  // a table this heavy is closed before the next user key
-  // With alignment: close at boundaries of next_run from half of target_weight on, and let a table
-  // that meets none grow to this. Without: equal to target_weight.
+  // What a table may grow to that meets no boundary to end at; without such, equal to
+  // target_weight.
   uint64_t max_weight = UINT64_MAX;
-  bool align = false;
+  OutputCut kind = OutputCut::kPlain;
   // A table and the tables of next_run that it meets stay below this, where next_run has a
-  // boundary.
+  // boundary. kGrandparents: what lies between two cuts stays below it.
   uint64_t max_overlap_weight = UINT64_MAX;
-  Run next_run;  // the run below the output that later jobs will merge it into; may be empty
+  // The run below the output that later jobs will merge it into; kGrid: the deepest, which may be
+  // the one that is written. May be empty.
+  Run next_run;
   // A table is closed once before the first key above this: the output level's round robin cursor,
   // so that its next pick begins at a table. None: no such cut.
   std::optional<std::string> cursor;

@@ -12,7 +12,8 @@ Cut OutputCutter::before(std::string_view key, uint64_t open_weight) {
 
   bool cut = false;
   if (open_weight > 0) {
-    cut = part || cursor || open_weight >= rules_.max_weight ||
+    const bool too_wide = passed_too_much();
+    cut = part || cursor || too_wide || open_weight >= rules_.max_weight ||
           (crossed > 0 && ends_at_boundary(open_weight, crossed, overlap_weight_ - overlap_before));
   }
   if (cut || open_weight == 0) begin_table();
@@ -33,9 +34,11 @@ bool OutputCutter::passes_cursor(std::string_view key) {
 }
 
 bool OutputCutter::ends_at_boundary(uint64_t open_weight, unsigned crossed,
-                                    uint64_t added_overlap) const {
+                                    uint64_t added_overlap) {
+  if (rules_.kind == OutputCut::kGrandparents) return false;
   if (overlap_weight_ + open_weight > rules_.max_overlap_weight) return true;
-  if (!rules_.align) return false;
+  if (rules_.kind == OutputCut::kGrid) return ends_at_grid_point(open_weight);
+  if (rules_.kind == OutputCut::kPlain) return false;
   // A whole neighbour lies between the keys if both its ends were crossed and the key has left the
   // neighbour that the last key may have been in.
   const unsigned skips_one = in_gap_ ? 2 : 3;
@@ -43,6 +46,20 @@ bool OutputCutter::ends_at_boundary(uint64_t open_weight, unsigned crossed,
   const unsigned hundredths = 50 + std::min(boundaries_seen_ * 5, 40u);
   return open_weight >=
          rules_.target_weight / 100 * hundredths + rules_.target_weight % 100 * hundredths / 100;
+}
+
+bool OutputCutter::ends_at_grid_point(uint64_t open_weight) {
+  if (begun_ == 0) return false;
+  const uint64_t step = open_weight - point_weight_;
+  point_weight_ = open_weight;
+  return open_weight + step / 2 >= rules_.target_weight;
+}
+
+bool OutputCutter::passed_too_much() {
+  if (rules_.kind != OutputCut::kGrandparents || passed_weight_ <= rules_.max_overlap_weight)
+    return false;
+  passed_weight_ = 0;
+  return true;
 }
 
 // Moves on to where `key` stands in next_run; returns how many ends of tables were passed.
@@ -54,13 +71,16 @@ unsigned OutputCutter::cross_boundaries(std::string_view key) {
     return 0;
   }
   unsigned crossed = 0;
+  begun_ = 0;
   while (neighbour_) {
     if (in_gap_) {
       if (starts_after(*neighbour_, key)) break;
       overlap_weight_ += neighbour_->weight;
       in_gap_ = false;
+      ++begun_;
     } else {
       if (!ends_before(*neighbour_, key)) break;
+      passed_weight_ += neighbour_->weight;
       neighbour_ = rules_.next_run.first_after(neighbour_->smallest.key);
       in_gap_ = true;
     }
@@ -72,6 +92,7 @@ unsigned OutputCutter::cross_boundaries(std::string_view key) {
 
 void OutputCutter::begin_table() {
   boundaries_seen_ = 0;
+  point_weight_ = 0;
   overlap_weight_ = in_gap_ || !neighbour_ ? 0 : neighbour_->weight;
 }
 

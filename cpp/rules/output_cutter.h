@@ -18,15 +18,19 @@ enum class Cut : uint8_t {
 // splits between tables. The open table ends
 //   - where a part begins, and once at the cursor of the output level;
 //   - when it weighs max_weight;
-//   - at a boundary (an end of a table) of next_run, if it and what it overlaps there reach
-//     max_overlap_weight;
-//   - with alignment, at a boundary from half the target on, five hundredths later for each
-//   boundary
-//     seen already, at most nine tenths: a boundary seen means more will come, so a larger table
-//     can still end at one;
-//   - with alignment, where the next key jumps over a whole table of next_run that weighs an eighth
-//     of the target: later jobs then need not read it.
-// These are RocksDB's rules since 7.8, counted in weight.
+//   - kGrandparents, LevelDB's rule: where so much of next_run has been passed since the last such
+//     cut, or since the first key, that it exceeds max_overlap_weight;
+//   - the others, at a boundary (an end of a table) of next_run, if it and what it overlaps there
+//     reach max_overlap_weight;
+//   - kGrid, where a table of next_run begins, if the next such point would be further from the
+//     target: it is taken to be as far away as the last one was;
+//   - kAligned, at a boundary from half the target on, five hundredths later for each boundary seen
+//     already, at most nine tenths: a boundary seen means more will come, so a larger table can
+//     still end at one;
+//   - kAligned, where the next key jumps over a whole table of next_run that weighs an eighth of
+//   the
+//     target: later jobs then need not read it.
+// kAligned are RocksDB's rules since 7.8, counted in weight.
 class OutputCutter {
  public:
   // `rules` must outlive the cutter.
@@ -42,7 +46,9 @@ class OutputCutter {
 
  private:
   bool passes_cursor(std::string_view key);
-  bool ends_at_boundary(uint64_t open_weight, unsigned crossed, uint64_t added_overlap) const;
+  bool ends_at_boundary(uint64_t open_weight, unsigned crossed, uint64_t added_overlap);
+  bool ends_at_grid_point(uint64_t open_weight);
+  bool passed_too_much();
   unsigned cross_boundaries(std::string_view key);
   void begin_table();
 
@@ -56,6 +62,9 @@ class OutputCutter {
   bool in_gap_ = true;
   unsigned boundaries_seen_ = 0;  // since the open table began
   uint64_t overlap_weight_ = 0;   // of the neighbours that the open table meets
+  unsigned begun_ = 0;            // neighbours that begin between the last key and this one
+  uint64_t passed_weight_ = 0;    // of neighbours passed since the last cut for that reason
+  uint64_t point_weight_ = 0;     // of the open table, at the last grid point
 };
 
 }  // namespace lsmkit

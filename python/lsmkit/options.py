@@ -16,8 +16,13 @@ __all__ = ["FromRocksDB", "OptionNote", "Options", "OptionsDict", "Sync"]
 
 Layout = Literal["hybrid", "leveled", "lazy_leveled", "tiered", "fifo"]
 Picker = Literal[
-    "round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"
+    "round_robin",
+    "min_overlapping_ratio",
+    "oldest_smallest_seq",
+    "oldest_largest_seq",
+    "compact_pointer",
 ]
+Cut = Literal["aligned", "grandparents", "grid", "plain"]
 LevelSizing = Literal["dynamic", "static", "dynamic_without_drain"]
 
 
@@ -114,7 +119,7 @@ class OptionsDict(TypedDict, total=False):
     fanout: float
     level_sizing: LevelSizing
     picker: Picker
-    align_outputs: bool
+    cut: Cut
     max_parts: int
     pass_through: bool
     max_space_amp: float
@@ -205,13 +210,19 @@ class Options:
         from the base. When data shrinks, "dynamic" empties levels that are no longer called for, as
         RocksDB does from 8.3 on; "dynamic_without_drain" keeps them, as RocksDB did before ("hybrid"
         drains either way). RocksDB: `level_compaction_dynamic_level_bytes`, true.
-    picker : {"round_robin", "min_overlapping_ratio", "oldest_smallest_seq", "oldest_largest_seq"}
-        Which table of a full level goes first: the next in key order, the cheapest, the one whose
-        oldest record is the oldest, or the one whose newest is. RocksDB: `compaction_pri`,
+    picker : {"round_robin", "min_overlapping_ratio", ...}
+        Which table of a full level goes first: the next in key order with as many after it as bring
+        the level below its target, the cheapest, the one whose oldest record is the oldest
+        ("oldest_smallest_seq"), the one whose newest is ("oldest_largest_seq"), or one at a time in
+        key order as LevelDB takes them ("compact_pointer"). RocksDB: `compaction_pri`,
         kMinOverlappingRatio.
-    align_outputs : bool
-        Cut tables at boundaries of the next level: less rewriting, tables of uneven size.
-        RocksDB: `level_compaction_dynamic_file_size`, true.
+    cut : {"aligned", "grandparents", "grid", "plain"}
+        Where tables end. "aligned": at boundaries of the next level, for less rewriting with tables
+        between half and twice their target (RocksDB: `level_compaction_dynamic_file_size`, true).
+        "grandparents": at the target, and where a stretch meets ten targets of the next level
+        (LevelDB). "grid": where tables of the deepest level begin, at up to half more than the
+        target, so that levels share bounds.
+        "plain": at the target alone.
     max_parts : int
         A heavy compaction is split into at most so many parts, which run side by side on up to
         `threads` threads and give the tables that one thread would. RocksDB: `max_subcompactions`, 1.
@@ -277,7 +288,7 @@ class Options:
     fanout: float = 7.0
     level_sizing: LevelSizing = "dynamic"
     picker: Picker = "round_robin"
-    align_outputs: bool = True
+    cut: Cut = "aligned"
     max_parts: int = 1
     pass_through: bool = True
     max_space_amp: float = 0.0
@@ -326,9 +337,9 @@ class Options:
         """The shape of a LevelDB 1.23 with its default options: sizes, levels, picks.
 
         4 MiB memtables, 2 MiB tables, L0 at 4 runs, 10 MiB in L1 and ten times as much in each
-        level below, round robin, no filters. Two things are not LevelDB's: blocks of every level
-        are compressed by zstd at level 1, for there is no Snappy here; and an output is not cut
-        because it overlaps ten tables two levels down. Weight is counted, not file bytes.
+        level below, one table at a time by its compact pointer, no filters. Not LevelDB's: blocks
+        of every level are compressed by zstd at level 1, for there is no Snappy here, and flushes go
+        to L0 even where nothing below overlaps. Weight is counted, not file bytes.
         """
         return Options(**(presets.LEVELDB | overrides))
 

@@ -165,9 +165,11 @@ class _Translator:
         self._number("level0_file_num_compaction_trigger", "l0_trigger_runs", 4, 1, 100_000)
         dynamic = self._take("level_compaction_dynamic_level_bytes")
         default = self.file.release() >= (8, 4)
-        self.fields["level_sizing"] = "dynamic" if self._bool(dynamic, default) else "static"
+        # Levels that are no longer called for are drained from 8.3 on.
+        by_release = "dynamic" if self.file.release() >= (8, 3) else "dynamic_without_drain"
+        self.fields["level_sizing"] = by_release if self._bool(dynamic, default) else "static"
         aligned = self._take("level_compaction_dynamic_file_size")
-        self.fields["align_outputs"] = self._bool(aligned, True)
+        self.fields["cut"] = "aligned" if self._bool(aligned, True) else "plain"
         self.fields["tombstone_gain"] = 0.0
         self.fields["pass_through"] = False
 

@@ -111,6 +111,7 @@ class Conversation {
     if (d.has("dynamic")) options_.sizing = LevelSizing::kDynamic;
     if (d.has("dynamic_without_drain")) options_.sizing = LevelSizing::kDynamicWithoutDrain;
     if (d.has("round_robin")) options_.picker = Picker::kRoundRobin;
+    if (d.has("compact_pointer")) options_.picker = Picker::kCompactPointer;
     if (d.has("min_overlapping_ratio")) options_.picker = Picker::kMinOverlappingRatio;
     return "";
   }
@@ -222,6 +223,9 @@ TEST_CASE("a level: overlap ratio, expansion, trivial moves, busy and damaged ta
 }
 TEST_CASE("round robin goes on above its cursor, around the end, and cuts at the next cursor") {
   converse("round_robin");
+}
+TEST_CASE("LevelDB's round robin: one table, the first that ends above the cursor") {
+  converse("compact_pointer");
 }
 TEST_CASE("a range goes down level by level and is rewritten once at the bottom") {
   converse("range");

@@ -46,8 +46,8 @@ class Chaos {
     options.fanout = static_cast<double>(2 + below(5));
     options.table_weight = 100 + below(500);
     options.sizing = static_cast<LevelSizing>(below(3));
-    options.picker = static_cast<Picker>(below(4));
-    options.align_outputs = below(2) == 0;
+    options.picker = static_cast<Picker>(below(5));
+    options.cut = static_cast<OutputCut>(below(4));
     options.pass_through = below(4) != 0;
     options.max_parts = static_cast<uint32_t>(1 + below(6));
     options.max_compaction_weight = below(3) == 0 ? 1'000 + below(5'000) : 0;

@@ -35,8 +35,11 @@ std::string cut(const Directive& d) {
   const Version version = version_from_text(next);
   if (tables > 0) rules.next_run = version.level(1).runs.front();
   rules.target_weight = d.number("target", 100);
-  rules.align = d.has("align");
-  rules.max_weight = rules.align ? 2 * rules.target_weight : rules.target_weight;
+  if (d.has("align")) rules.kind = OutputCut::kAligned;
+  if (d.has("grandparents")) rules.kind = OutputCut::kGrandparents;
+  if (d.has("grid")) rules.kind = OutputCut::kGrid;
+  rules.max_weight = d.number(
+      "max", rules.kind == OutputCut::kAligned ? 2 * rules.target_weight : rules.target_weight);
   rules.max_overlap_weight = d.number("overlap", 1'000'000);
   if (!d.value("cursor").empty()) rules.cursor = d.value("cursor");
   for (const char c : d.value("parts")) rules.part_bounds.emplace_back(1, c);

@@ -13,7 +13,7 @@ std::vector<std::string> seeds() {
   other.level_sizing = "static";
   other.picker = "round_robin";
   return {to_stored_text(Options()), to_stored_text(other),
-          "sync=every(3)\nfanout=4.5\nalign_outputs=false\ncompression_levels=1,2,3\n"};
+          "sync=every(3)\nfanout=4.5\ncut=grid\ncompression_levels=1,2,3\n"};
 }
 
 void run_one(std::string_view bytes) {

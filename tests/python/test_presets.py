@@ -123,7 +123,7 @@ def test_a_file_of_rocksdb_becomes_options():
         level_count=6,
         l0_trigger_runs=2,
         level_sizing="dynamic",
-        align_outputs=False,
+        cut="plain",
         tombstone_gain=0.0,
         pass_through=False,
         picker="oldest_smallest_seq",
