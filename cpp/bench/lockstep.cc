@@ -254,6 +254,10 @@ void run_all(const Asked& asked) {
 #ifdef LSMKIT_WITH_ROCKSDB
   take_part("rocksdb", [&] { return lockstep_rocksdb(asked.shape, scratch.fresh()); });
 #endif
+  take_part("as_leveldb", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsLevelDb); });
+#ifdef LSMKIT_WITH_LEVELDB
+  take_part("leveldb", [&] { return lockstep_leveldb(asked.shape, scratch.fresh()); });
+#endif
   if (outcomes.empty()) throw std::invalid_argument("--trees names none that takes part");
   report(outcomes);
 }

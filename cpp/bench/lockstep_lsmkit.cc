@@ -206,7 +206,7 @@ CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
   };
   set("memtable_bytes", std::to_string(shape.flush_entries * entry_weight));
   set("table_bytes", std::to_string(shape.table_entries * entry_weight));
-  if (rules == OurRules::kAsRocksDb) {
+  if (rules != OurRules::kDefaults) {
     set("layout", "leveled");
     set("base_bytes", std::to_string(shape.base_entries * entry_weight));
     set("fanout", std::to_string(shape.fanout));
@@ -215,6 +215,10 @@ CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
     set("picker", shape.picker);
     set("tombstone_gain", "0");
     set("pass_through", "false");
+  }
+  if (rules == OurRules::kAsLevelDb) {
+    set("picker", "compact_pointer");
+    set("cut", "grandparents");
   }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();
