@@ -3,133 +3,39 @@
 //
 //   build/cpp/bench/lockstep [--keys N] [--overwrites N] [--flush N] [--distribution uniform|zipf]
 //                            [--deletes PERCENT] [--picker NAME] [--dynamic] [--fanout F]
-//                            [--trees lsmkit,leveled,rocksdb] [--set OPTION=VALUE]... [--dir DIR]
+//                            [--trees lsmkit,leveled,rocksdb,as_leveldb,leveldb] [--seed N]
+//                            [--set OPTION=VALUE]... [--differences N] [--dir DIR]
+//   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
 //
 // lsmkit has its own defaults for the same memtables and tables; leveled are our rules with the
-// layout that RocksDB is asked for. --set gives an option of either its value.
-#include <chrono>
-#include <cmath>
+// layout that RocksDB is asked for, as_leveldb with LevelDB's. --set gives an option of any its
+// value; --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
+//
+// --matrix prints a table of all cases beside RocksDB and LevelDB, --check of the presets alone, by
+// default with 200,000 keys. Exits with 1 if a case breaks a bound (lockstep_matrix.h), and says
+// which.
 #include <filesystem>
-#include <optional>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "lockstep.h"
+#include "lockstep_matrix.h"
+#include "lockstep_run.h"
 #include "scratch.h"
 #include "text_table.h"
-#include "timing.h"
 
 namespace lsmkit::bench {
 namespace {
 
 struct Asked {
-  uint64_t keys = 1'000'000;
-  uint64_t overwrites = 4'000'000;
-  bool zipf = false;
-  unsigned delete_percent = 0;
+  LockstepWorkload workload;
   std::string trees = "lsmkit,leveled,rocksdb";
   std::string dir = ".";
   LockstepShape shape;
+  bool matrix = false, check = false;
+  unsigned seeds = 1, jobs = 1;
+  std::string filter;
 };
-
-// The keys to write, one after the other: equal for every tree.
-class KeyOrder {
- public:
-  KeyOrder(const Asked& asked) : asked_(asked), random_(7) {
-    ids_.resize(asked.keys);
-    for (uint64_t i = 0; i < asked.keys; ++i) ids_[i] = i;
-    std::shuffle(ids_.begin(), ids_.end(), random_);
-    if (asked.zipf) {
-      double sum = 0;
-      shares_.reserve(asked.keys);
-      for (uint64_t rank = 1; rank <= asked.keys; ++rank) {
-        shares_.push_back(sum += std::pow(static_cast<double>(rank), -kTheta));
-      }
-    }
-  }
-  uint64_t loaded(uint64_t i) const { return ids_[i]; }
-  uint64_t drawn() {
-    if (!asked_.zipf) return std::uniform_int_distribution<uint64_t>(0, asked_.keys - 1)(random_);
-    const double u = std::uniform_real_distribution<double>(0, shares_.back())(random_);
-    const auto rank = std::lower_bound(shares_.begin(), shares_.end(), u) - shares_.begin();
-    return ids_[static_cast<size_t>(rank)];  // the hot ones lie anywhere
-  }
-  bool deletes() {
-    return asked_.delete_percent > 0 &&
-           std::uniform_int_distribution<unsigned>(1, 100)(random_) <= asked_.delete_percent;
-  }
-
- private:
-  static constexpr double kTheta = 0.99;
-  const Asked& asked_;
-  std::mt19937_64 random_;
-  std::vector<uint64_t> ids_;
-  std::vector<double> shares_;
-};
-
-struct Outcome {
-  LockstepWork load, end;
-  double mean_space = 0, peak_space = 0, mean_runs = 0;
-  std::vector<LockstepLevel> levels;
-  double seconds = 0;
-  std::optional<PickTally> picks;
-};
-
-// Space and runs are taken after each flush of the second half of the overwrites: entries in tables
-// over live keys.
-Outcome run(const Asked& asked, LockstepTree& tree) {
-  KeyOrder order(asked);
-  Outcome out;
-  std::vector<bool> live(asked.keys);
-  uint64_t live_count = 0, since_flush = 0, samples = 0;
-  bool sampling = false;
-  const auto step = [&] {
-    if (++since_flush < asked.shape.flush_entries) return;
-    since_flush = 0;
-    tree.flush_and_settle();
-    if (!sampling) return;
-    uint64_t entries = 0;
-    for (const LockstepLevel& level : tree.levels()) entries += level.entries;
-    const double space = static_cast<double>(entries) / static_cast<double>(live_count);
-    out.mean_space += space;
-    out.peak_space = std::max(out.peak_space, space);
-    out.mean_runs += static_cast<double>(tree.run_count());
-    ++samples;
-  };
-  out.seconds = seconds_of([&] {
-    for (uint64_t i = 0; i < asked.keys; ++i) {
-      const uint64_t id = order.loaded(i);
-      live[id] = true;
-      ++live_count;
-      tree.put(decimal_key(id));
-      step();
-    }
-    out.load = tree.work();
-    for (uint64_t i = 0; i < asked.overwrites; ++i) {
-      sampling = i >= asked.overwrites / 2;
-      const uint64_t id = order.drawn();
-      const bool deletes = order.deletes();
-      live_count += live[id] == deletes ? (deletes ? uint64_t(-1) : 1) : 0;
-      live[id] = !deletes;
-      if (deletes) {
-        tree.remove(decimal_key(id));
-      } else {
-        tree.put(decimal_key(id));
-      }
-      step();
-    }
-  });
-  out.end = tree.work();
-  if (samples > 0) {
-    out.mean_space /= static_cast<double>(samples);
-    out.mean_runs /= static_cast<double>(samples);
-  }
-  out.levels = tree.levels();
-  if (tree.picks() != nullptr) out.picks = *tree.picks();
-  return out;
-}
 
 double ratio(uint64_t a, uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
@@ -154,7 +60,7 @@ std::string by_level(const LockstepWork& work) {
   return out;
 }
 
-void report(const std::vector<std::pair<std::string, Outcome>>& outcomes) {
+void report(const std::vector<std::pair<std::string, LockstepOutcome>>& outcomes) {
   std::vector<Cells> rows;
   for (const auto& [name, o] : outcomes) {
     rows.push_back({name, text("%.3f", ratio(o.load.all_written(), o.load.flushed)),
@@ -199,26 +105,38 @@ Asked asked_of(int argc, char** argv) {
       return argv[i];
     };
     const auto number = [&] { return std::stoull(value()); };
-    if (name == "--keys") {
-      out.keys = number();
+    if (name == "--matrix" || name == "--check") {
+      (name == "--matrix" ? out.matrix : out.check) = true;
+      out.workload.keys = 200'000;
+      out.workload.overwrites = 400'000;
+    } else if (name == "--keys") {
+      out.workload.keys = number();
     } else if (name == "--overwrites") {
-      out.overwrites = number();
+      out.workload.overwrites = number();
     } else if (name == "--flush") {
       out.shape.flush_entries = number();
     } else if (name == "--deletes") {
-      out.delete_percent = static_cast<unsigned>(number());
+      out.workload.delete_percent = static_cast<unsigned>(number());
     } else if (name == "--distribution") {
       const std::string given = value();
       if (given != "uniform" && given != "zipf") {
         throw std::invalid_argument("--distribution is uniform or zipf, not " + given);
       }
-      out.zipf = given == "zipf";
+      out.workload.zipf = given == "zipf";
     } else if (name == "--picker") {
       out.shape.picker = value();
     } else if (name == "--dynamic") {
       out.shape.dynamic_levels = true;
     } else if (name == "--fanout") {
       out.shape.fanout = std::stod(value());
+    } else if (name == "--seed") {
+      out.workload.seed = number();
+    } else if (name == "--seeds") {
+      out.seeds = static_cast<unsigned>(number());
+    } else if (name == "--jobs") {
+      out.jobs = static_cast<unsigned>(number());
+    } else if (name == "--filter") {
+      out.filter = value();
     } else if (name == "--differences") {
       out.shape.differences = number();
     } else if (name == "--trees") {
@@ -237,17 +155,28 @@ Asked asked_of(int argc, char** argv) {
   return out;
 }
 
+int matrix_of(const Asked& asked) {
+  const std::vector<std::string> broken =
+      run_matrix({asked.workload, asked.shape, asked.seeds, asked.jobs, asked.filter, asked.dir},
+                 !asked.matrix);
+  std::printf("\n%zu bounds broken\n", broken.size());
+  for (const std::string& sentence : broken) std::printf("  %s\n", sentence.c_str());
+  return broken.empty() ? 0 : 1;
+}
+
 void run_all(const Asked& asked) {
-  std::printf("%s keys of %zu + %zu bytes loaded, %s written again (%s%s), a flush every %s\n",
-              with_commas(asked.keys).c_str(), kLockstepKeyBytes, kLockstepValueBytes,
-              with_commas(asked.overwrites).c_str(), asked.zipf ? "zipf .99" : "uniform",
-              asked.delete_percent ? text(", %u %% deletes", asked.delete_percent).c_str() : "",
-              with_commas(asked.shape.flush_entries).c_str());
+  std::printf(
+      "%s keys of %zu + %zu bytes loaded, %s written again (%s%s), a flush every %s\n",
+      with_commas(asked.workload.keys).c_str(), kLockstepKeyBytes, kLockstepValueBytes,
+      with_commas(asked.workload.overwrites).c_str(), asked.workload.zipf ? "zipf .99" : "uniform",
+      asked.workload.delete_percent ? text(", %u %% deletes", asked.workload.delete_percent).c_str()
+                                    : "",
+      with_commas(asked.shape.flush_entries).c_str());
   [[maybe_unused]] ScratchDirectory scratch(asked.dir, "lockstep");
-  std::vector<std::pair<std::string, Outcome>> outcomes;
+  std::vector<std::pair<std::string, LockstepOutcome>> outcomes;
   const auto take_part = [&](const std::string& name, const auto& make) {
     if (("," + asked.trees + ",").find("," + name + ",") == std::string::npos) return;
-    outcomes.emplace_back(name, run(asked, *make()));
+    outcomes.emplace_back(name, run_lockstep(asked.workload, asked.shape, *make()));
   };
   take_part("lsmkit", [&] { return lockstep_lsmkit(asked.shape, OurRules::kDefaults); });
   take_part("leveled", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsRocksDb); });
@@ -267,7 +196,9 @@ void run_all(const Asked& asked) {
 
 int main(int argc, char** argv) {
   try {
-    lsmkit::bench::run_all(lsmkit::bench::asked_of(argc, argv));
+    const auto asked = lsmkit::bench::asked_of(argc, argv);
+    if (asked.matrix || asked.check) return lsmkit::bench::matrix_of(asked);
+    lsmkit::bench::run_all(asked);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lockstep: %s\n", error.what());
     return 2;

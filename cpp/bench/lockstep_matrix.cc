@@ -1,0 +1,207 @@
+// Cases, what differs in each, and the table of them.
+#include "lockstep_matrix.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <stdexcept>
+#include <thread>
+
+#include "scratch.h"
+#include "text_table.h"
+
+namespace lsmkit::bench {
+namespace {
+
+struct Case {
+  std::string name;
+  OurRules rules;
+  LockstepShape shape;
+  LockstepWorkload workload;
+};
+
+// Of all seeds together.
+struct Sums {
+  uint64_t flushed = 0;
+  uint64_t all_written = 0;
+  std::vector<uint64_t> written;
+  double tables = 0;
+  void add(const LockstepOutcome& outcome) {
+    flushed += outcome.end.flushed;
+    all_written += outcome.end.all_written();
+    written.resize(std::max(written.size(), outcome.end.written.size()));
+    for (size_t n = 0; n < outcome.end.written.size(); ++n) written[n] += outcome.end.written[n];
+    tables += outcome.mean_tables;
+  }
+  double write_amp() const { return per_flushed(all_written); }
+  double per_flushed(uint64_t entries) const {
+    return static_cast<double>(entries) / static_cast<double>(flushed);
+  }
+  uint64_t at(size_t level) const { return level < written.size() ? written[level] : 0; }
+};
+
+struct Result {
+  Sums ours, theirs;
+  uint64_t jobs = 0, same_picks = 0;  // none of LevelDB's, which does not tell its picks
+};
+
+double difference(double ours, double theirs) {
+  return theirs == 0 ? (ours == 0 ? 0 : 1) : ours / theirs - 1;
+}
+
+struct LevelDifference {
+  size_t level = 0;
+  double share = 0;
+};
+LevelDifference worst_level(const Result& result) {
+  LevelDifference worst;
+  const Sums &ours = result.ours, &theirs = result.theirs;
+  for (size_t n = 0; n < std::max(ours.written.size(), theirs.written.size()); ++n) {
+    const double here = ours.per_flushed(ours.at(n)), there = theirs.per_flushed(theirs.at(n));
+    if (std::max(here, there) < kLevelTakesMuch * theirs.write_amp()) continue;
+    const double share = difference(here, there);
+    if (std::abs(share) > std::abs(worst.share)) worst = {n, share};
+  }
+  return worst;
+}
+
+bool takes_part(OurRules rules) {
+#ifdef LSMKIT_WITH_ROCKSDB
+  if (rules == OurRules::kAsRocksDb) return true;
+#endif
+#ifdef LSMKIT_WITH_LEVELDB
+  if (rules == OurRules::kAsLevelDb) return true;
+#endif
+  return false;
+}
+
+std::unique_ptr<LockstepTree> peer_of(const Case& c, const std::string& path) {
+#ifdef LSMKIT_WITH_ROCKSDB
+  if (c.rules == OurRules::kAsRocksDb) return lockstep_rocksdb(c.shape, path);
+#endif
+#ifdef LSMKIT_WITH_LEVELDB
+  if (c.rules == OurRules::kAsLevelDb) return lockstep_leveldb(c.shape, path);
+#endif
+  throw std::logic_error("a case without a peer: " + c.name + " in " + path);
+}
+
+std::vector<Case> cases_of(const MatrixAsked& asked, bool presets_alone) {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, OurRules rules, const LockstepShape& shape) {
+    for (const std::string workload : {"uniform", "zipf", "deletes"}) {
+      Case c{name + " " + workload, rules, shape, asked.workload};
+      c.workload.zipf = workload == "zipf";
+      c.workload.delete_percent = workload == "deletes" ? 20 : 0;
+      if (takes_part(rules) && c.name.find(asked.filter) != std::string::npos) cases.push_back(c);
+    }
+  };
+  for (const bool dynamic : {false, true}) {
+    for (const std::string picker :
+         {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"}) {
+      if (presets_alone && picker != "min_overlapping_ratio") continue;
+      LockstepShape shape = asked.shape;
+      shape.dynamic_levels = dynamic;
+      shape.picker = picker;
+      add(std::string("rocksdb ") + (dynamic ? "dynamic " : "static ") + picker,
+          OurRules::kAsRocksDb, shape);
+    }
+  }
+  add("leveldb", OurRules::kAsLevelDb, asked.shape);
+  if (cases.empty())
+    throw std::invalid_argument(
+        "no case takes part: built without RocksDB and LevelDB, or --filter");
+  return cases;
+}
+
+Result run_case(const Case& c, unsigned seeds, const std::string& dir) {
+  Result result;
+  for (unsigned i = 0; i < seeds; ++i) {
+    LockstepWorkload workload = c.workload;
+    workload.seed += i;
+    ScratchDirectory scratch(dir, "lockstep");
+    result.ours.add(run_lockstep(workload, c.shape, *lockstep_lsmkit(c.shape, c.rules)));
+    const LockstepOutcome theirs = run_lockstep(workload, c.shape, *peer_of(c, scratch.fresh()));
+    result.theirs.add(theirs);
+    if (!theirs.picks) continue;
+    result.jobs += theirs.picks->jobs;
+    result.same_picks += theirs.picks->same;
+  }
+  return result;
+}
+
+std::vector<std::string> broken_bounds(const std::string& name, const Result& result) {
+  std::vector<std::string> out;
+  const auto check = [&](const std::string& what, double share, double most) {
+    if (std::abs(share) > most)
+      out.push_back(name + ": " + what +
+                    text(" differs by %+.1f %%, at most %.0f", 100 * share, 100 * most));
+  };
+  const auto [level, share] = worst_level(result);
+  check("write amplification", difference(result.ours.write_amp(), result.theirs.write_amp()),
+        kMostWriteDifference);
+  check("what is written into L" + std::to_string(level), share, kMostLevelDifference);
+  check("the number of tables", difference(result.ours.tables, result.theirs.tables),
+        kMostTableDifference);
+  if (static_cast<double>(result.same_picks) < kLeastSamePicks * static_cast<double>(result.jobs))
+    out.push_back(name + text(": the same inputs in %llu of %llu jobs, at least %.0f %%",
+                              static_cast<unsigned long long>(result.same_picks),
+                              static_cast<unsigned long long>(result.jobs), 100 * kLeastSamePicks));
+  return out;
+}
+
+Cells row_of(const std::string& name, const Result& result) {
+  const auto [level, share] = worst_level(result);
+  const double ours = result.ours.write_amp(), theirs = result.theirs.write_amp();
+  return {name,
+          text("%.3f", ours),
+          text("%.3f", theirs),
+          text("%+.1f %%", 100 * difference(ours, theirs)),
+          text("L%zu %+.1f %%", level, 100 * share),
+          text("%+.1f %%", 100 * difference(result.ours.tables, result.theirs.tables)),
+          result.jobs == 0 ? "-"
+                           : text("%.1f %%", 100 * static_cast<double>(result.same_picks) /
+                                                 static_cast<double>(result.jobs)),
+          result.jobs == 0 ? "-" : with_commas(result.jobs)};
+}
+
+}  // namespace
+
+std::vector<std::string> run_matrix(const MatrixAsked& asked, bool presets_alone) {
+  const std::vector<Case> cases = cases_of(asked, presets_alone);
+  std::vector<Result> results(cases.size());
+  std::vector<std::exception_ptr> failures(cases.size());
+  std::atomic<size_t> next = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < std::max(asked.jobs, 1U); ++i) {
+      threads.emplace_back([&] {
+        for (size_t n = next++; n < cases.size(); n = next++) {
+          try {
+            results[n] = run_case(cases[n], asked.seeds, asked.dir);
+          } catch (...) {
+            failures[n] = std::current_exception();
+          }
+        }
+      });
+    }
+  }
+  std::vector<Cells> rows;
+  std::vector<std::string> broken;
+  for (size_t n = 0; n < cases.size(); ++n) {
+    if (failures[n]) std::rethrow_exception(failures[n]);
+    rows.push_back(row_of(cases[n].name, results[n]));
+    for (std::string& sentence : broken_bounds(cases[n].name, results[n]))
+      broken.push_back(std::move(sentence));
+  }
+  print_table(
+      text("%s keys, %s puts among them, a flush every %s, %u seeds from %llu on",
+           with_commas(asked.workload.keys).c_str(), with_commas(asked.workload.overwrites).c_str(),
+           with_commas(asked.shape.flush_entries).c_str(), asked.seeds,
+           static_cast<unsigned long long>(asked.workload.seed)),
+      {"case", "WA ours", "theirs", "differ by", "worst level", "tables", "same picks", "of jobs"},
+      rows);
+  return broken;
+}
+
+}  // namespace lsmkit::bench
