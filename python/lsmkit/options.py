@@ -208,8 +208,8 @@ class Options:
     level_sizing : {"dynamic", "static", "dynamic_without_drain"}
         Level targets worked back from the last level (about 1.1 times the data's space), or down
         from the base. When data shrinks, "dynamic" empties levels that are no longer called for, as
-        RocksDB does from 8.3 on; "dynamic_without_drain" keeps them, as RocksDB did before ("hybrid"
-        drains either way). RocksDB: `level_compaction_dynamic_level_bytes`, true.
+        RocksDB does from 8.3 on; "dynamic_without_drain" keeps them, as RocksDB did before (but
+        "hybrid" drains either way). RocksDB: `level_compaction_dynamic_level_bytes`, true.
     picker : {"round_robin", "min_overlapping_ratio", ...}
         Which table of a full level goes first: the next in key order with as many after it as bring
         the level below its target, the cheapest, the one whose oldest record is the oldest
