@@ -11,7 +11,7 @@
 // layout that RocksDB is asked for, as_leveldb with LevelDB's. --set gives an option of any its
 // value; --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
 //
-// --matrix prints a table of all cases beside RocksDB and LevelDB, --check of the presets alone, by
+// --matrix prints a table of all cases beside RocksDB and LevelDB, --check of the preset alone, by
 // default with 200,000 keys. Exits with 1 if a case breaks a bound (lockstep_matrix.h), and says
 // which.
 #include <filesystem>

@@ -25,9 +25,9 @@ struct MatrixAsked {
   std::string dir = ".";
 };
 
-// Every sizing, picker and workload beside RocksDB, every workload beside LevelDB; of the presets
-// alone: the picker that RocksDB has by default. Returns a sentence for every bound that a case
+// Every sizing, picker and workload beside RocksDB, every workload beside LevelDB; or of the preset
+// alone what RocksDB 7.8 does by default. Returns a sentence for every bound that a case
 // breaks. Throws std::invalid_argument if no case takes part.
-std::vector<std::string> run_matrix(const MatrixAsked& asked, bool presets_alone);
+std::vector<std::string> run_matrix(const MatrixAsked& asked, bool preset_alone);
 
 }  // namespace lsmkit::bench
