@@ -326,9 +326,10 @@ class Options:
     def rocksdb(cls, **overrides: Unpack[OptionsDict]) -> "Options":
         """Compaction as RocksDB 7.8 does it by default: levels, picks and cuts of tables.
 
-        Beside RocksDB itself, the same keys in lock-step, these rules write within 1 % as much
-        (`cpp/bench/lockstep`). Weight is counted, not file bytes, so a table of the same size holds
-        a little less. Releases from 8.4 on size levels dynamically: `level_sizing="dynamic"`.
+        Beside RocksDB itself, the same keys in lock-step, these rules write within 1 % as much and
+        choose the same tables (`cpp/bench/lockstep --matrix`). Weight is counted, not file bytes,
+        so a table of the same size holds a little less. Releases from 8.4 on size levels
+        dynamically: `level_sizing="dynamic"`.
         """
         return Options(**(presets.ROCKSDB | overrides))
 
