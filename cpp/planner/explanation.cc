@@ -180,29 +180,6 @@ class Explainer {
     return level;
   }
 
-  void for_each_in_pick_order(uint32_t level, const Run& run,
-                              const std::function<bool(const TableRef&)>& f) const {
-    const auto visit = [&](TableOrder order) {
-      run.for_each_in(order, [&](const TableRef& table, uint64_t) { return f(table); });
-    };
-    switch (options_.picker) {
-      case Picker::kMinOverlappingRatio:
-        return visit(TableOrder::kOverlap);
-      case Picker::kOldestSmallestSeqno:
-        return visit(TableOrder::kSmallestSeqno);
-      case Picker::kOldestLargestSeqno:
-        return visit(TableOrder::kLargestSeqno);
-      case Picker::kRoundRobin:
-        break;
-    }
-    TableRef table = run.first_after(version_.cursor(level));
-    for (size_t tries = run.table_count(); tries > 0; --tries) {
-      if (!table) table = run.first_not_before("");
-      if (f(table)) return;
-      table = run.first_after(table->smallest.key);
-    }
-  }
-
   std::vector<Candidate> candidates(const Decision& decision, uint32_t level) const {
     const Level& here = version_.level(level);
     if (here.runs.size() != 1) return {};
@@ -215,16 +192,17 @@ class Explainer {
     std::vector<Candidate> out;
     size_t chosen_left = chosen.size();
     size_t others = 0;
-    for_each_in_pick_order(level, here.runs.front(), [&](const TableRef& table) {
-      const bool taken = std::binary_search(chosen.begin(), chosen.end(), table->number);
-      if (taken) {
-        --chosen_left;
-      } else if (++others > kMaxCandidates) {
-        return chosen_left == 0;
-      }
-      out.push_back(candidate(level, table, taken, chosen_left == chosen.size()));
-      return false;
-    });
+    for_each_in_pick_order(
+        version_, options_.picker, level, here.runs.front(), [&](const TableRef& table) {
+          const bool taken = std::binary_search(chosen.begin(), chosen.end(), table->number);
+          if (taken) {
+            --chosen_left;
+          } else if (++others > kMaxCandidates) {
+            return chosen_left == 0;
+          }
+          out.push_back(candidate(level, table, taken, chosen_left == chosen.size()));
+          return false;
+        });
     // The picker's pick is the first that was chosen; the others came along.
     bool first = true;
     for (Candidate& one : out) {

@@ -168,29 +168,34 @@ std::optional<Selection> select_table(const PlanView& view, unsigned level, cons
   return LevelSelector(view, level).try_from(table, why_not);
 }
 
-std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
-                                           std::string& why_not) {
-  const LevelSelector selector(view, level);
-  const Run& run = view.run_of(level);
-  std::optional<Selection> selection;
-  if (const auto order = order_of(view.options.picker)) {
-    run.for_each_in(*order, [&](const TableRef& table, uint64_t) {
-      selection = selector.try_from(table, why_not);
-      return selection.has_value();
-    });
-    return selection;
+void for_each_in_pick_order(const Version& version, Picker picker, unsigned level, const Run& run,
+                            const std::function<bool(const TableRef&)>& f) {
+  if (const auto order = order_of(picker)) {
+    run.for_each_in(*order, [&](const TableRef& table, uint64_t) { return f(table); });
+    return;
   }
-  const std::string& cursor = view.version.cursor(level);
+  const std::string& cursor = version.cursor(level);
   TableRef table = run.first_after(cursor);
-  if (view.options.picker == Picker::kCompactPointer && !cursor.empty()) {
+  if (picker == Picker::kCompactPointer && !cursor.empty()) {
     table = run.first_not_before(cursor);
     if (table && table->largest.key == cursor) table = run.first_after(table->smallest.key);
   }
-  for (size_t tries = run.table_count(); tries > 0 && !selection; --tries) {
+  for (size_t tries = run.table_count(); tries > 0; --tries) {
     if (!table) table = run.first_not_before("");
-    selection = selector.try_from(table, why_not);
+    if (f(table)) return;
     table = run.first_after(table->smallest.key);
   }
+}
+
+std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
+                                           std::string& why_not) {
+  const LevelSelector selector(view, level);
+  std::optional<Selection> selection;
+  for_each_in_pick_order(view.version, view.options.picker, level, view.run_of(level),
+                         [&](const TableRef& table) {
+                           selection = selector.try_from(table, why_not);
+                           return selection.has_value();
+                         });
   return selection;
 }
 

@@ -2,6 +2,7 @@
 // becoming a plan.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,9 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                                            std::string& why_not);
 
+// f(table) in the order in which the picker prefers them, until it returns true.
+void for_each_in_pick_order(const Version& version, Picker picker, unsigned level, const Run& run,
+                            const std::function<bool(const TableRef&)>& f);
 // This table of the level, with all it takes.
 std::optional<Selection> select_table(const PlanView& view, unsigned level, const TableRef& table,
                                       std::string& why_not);

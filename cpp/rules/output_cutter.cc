@@ -5,9 +5,9 @@
 namespace lsmkit {
 
 Cut OutputCutter::before(std::string_view key, uint64_t open_weight) {
+  const bool part = begins_part(key);
   const uint64_t overlap_before = overlap_weight_;
   const unsigned crossed = cross_boundaries(key);
-  const bool part = begins_part(key);
   const bool cursor = passes_cursor(key);
 
   bool cut = false;
@@ -21,10 +21,14 @@ Cut OutputCutter::before(std::string_view key, uint64_t open_weight) {
   return cut ? Cut::kTable : Cut::kNo;
 }
 
+// A part knows nothing of the one before it: it may be cut elsewhere, beside it.
 bool OutputCutter::begins_part(std::string_view key) {
   const uint32_t before = part_;
   while (part_ < rules_.part_bounds.size() && key >= rules_.part_bounds[part_]) ++part_;
-  return part_ != before;
+  if (part_ == before) return false;
+  started_ = false;
+  passed_weight_ = 0;
+  return true;
 }
 
 bool OutputCutter::passes_cursor(std::string_view key) {
@@ -64,6 +68,7 @@ bool OutputCutter::passed_too_much() {
 
 // Moves on to where `key` stands in next_run; returns how many ends of tables were passed.
 unsigned OutputCutter::cross_boundaries(std::string_view key) {
+  begun_ = 0;
   if (!started_) {
     started_ = true;
     neighbour_ = rules_.next_run.first_not_before(key);
@@ -71,7 +76,6 @@ unsigned OutputCutter::cross_boundaries(std::string_view key) {
     return 0;
   }
   unsigned crossed = 0;
-  begun_ = 0;
   while (neighbour_) {
     if (in_gap_) {
       if (starts_after(*neighbour_, key)) break;

@@ -75,7 +75,8 @@ class BigTree {
   std::vector<TableRef> merged(const CompactionPlan& plan) {
     size_t count = 0;
     for (const PlanInput& input : plan.inputs)
-      if (input.level == plan.output_level || plan.output_level < deepest_) count += input.tables.size();
+      if (input.level == plan.output_level || plan.output_level < deepest_)
+        count += input.tables.size();
     const uint64_t lo = std::stoull(plan.smallest_key) - 10'000'000;
     const uint64_t hi = std::stoull(plan.largest_key) - 10'000'000 + 1;
     std::vector<TableRef> outputs;

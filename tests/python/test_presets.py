@@ -122,7 +122,7 @@ def test_a_file_of_rocksdb_becomes_options():
         fanout=8.0,
         level_count=6,
         l0_trigger_runs=2,
-        level_sizing="dynamic",
+        level_sizing="dynamic_without_drain",
         cut="plain",
         tombstone_gain=0.0,
         pass_through=False,
