@@ -104,6 +104,19 @@ const std::vector<Option>& options() {
          }
          s.lsmkit_options.emplace_back(t.substr(0, equals), t.substr(equals + 1));
        }},
+      {"--throttle", "NAME|MIB",
+       "throttled: gp3 (125 MiB/s), slow (30), narrow (10), or a number (slow)",
+       [](Settings& s, const std::string& t) {
+         const auto named = named_device_bytes_per_s(t);
+         s.throttle = t;
+         s.throttle_bytes_per_s = named ? *named : number("--throttle", t, 1, 100'000) << 20;
+       }},
+      {"--seconds", "N", "throttled: how long it overwrites (20)",
+       [](Settings& s, const std::string& t) { s.seconds = number("--seconds", t, 1, 100'000); }},
+      {"--tree-mb", "MB", "throttled: of a memtable and of a table; the base level has four (4)",
+       [](Settings& s, const std::string& t) {
+         s.small_tree_bytes = number("--tree-mb", t, 1, 1024) << 20;
+       }},
       {"--seed", "N", "of keys and values (1)",
        [](Settings& s, const std::string& t) { s.seed = number("--seed", t, 0, 1'000'000); }},
       {"--dir", "DIR", "write into a fresh directory in DIR, deleted at the end (.)",

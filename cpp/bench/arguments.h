@@ -20,6 +20,10 @@ struct Settings {
   std::vector<std::string> stores;     // all that are known, if not named
   std::vector<std::string> workloads;  // likewise
   std::vector<std::pair<std::string, std::string>> lsmkit_options;  // over what is chosen for all
+  std::string throttle = "slow";  // of the workload throttled: a device's name or MiB/s
+  uint64_t throttle_bytes_per_s = uint64_t{30} << 20;
+  uint64_t seconds = 20;                // likewise
+  uint64_t small_tree_bytes = 4 << 20;  // likewise: its memtables and tables
   std::string dir = ".";
   std::string json;  // where to; empty: nowhere
   bool help = false;

@@ -3,7 +3,8 @@
 //
 // An Api has: Writer (put, remove, begin_batch, add, commit_batch), Reader (get(key, use):
 // use(value) if it is there), Cursor (renew, seek, seek_to_first, seek_to_last, next, prev, valid,
-// key, value), each made per loop from the Api; and flush, settle, close, shape.
+// key, value), each made per loop from the Api; flush, settle, close, shape; and if it can,
+// wait_idle, log_use, stall_seconds.
 #pragma once
 
 #include <algorithm>
@@ -123,6 +124,19 @@ class BareLoops final : public Store {
     }
   }
 
+  void put_timed_for(const Part& part, double seconds, std::vector<uint64_t>& took_ns) override {
+    typename Api::Writer writer(api_);
+    auto before = std::chrono::steady_clock::now();
+    const auto end = before + std::chrono::duration<double>(seconds);
+    for (size_t i = part.begin; before < end;) {
+      writer.put(part.keys[i], part.values[i]);
+      const auto now = std::chrono::steady_clock::now();
+      took_ns.push_back(static_cast<uint64_t>((now - before).count()));
+      before = now;
+      if (++i == part.end) i = part.begin;
+    }
+  }
+
   uint64_t row_count() override {
     typename Api::Cursor cursor(api_);
     uint64_t rows = 0;
@@ -145,11 +159,18 @@ class BareLoops final : public Store {
 
   bool flush() override { return api_.flush(); }
   void settle() override { api_.settle(); }
+  void wait_idle() override {
+    if constexpr (requires { api_.wait_idle(); }) api_.wait_idle();
+  }
   void close() override { api_.close(); }
   Shape shape() override { return api_.shape(); }
   LogUse log_use() override {
     if constexpr (requires { api_.log_use(); }) return api_.log_use();
     return {};
+  }
+  double stall_seconds() override {
+    if constexpr (requires { api_.stall_seconds(); }) return api_.stall_seconds();
+    return 0;
   }
 
  private:

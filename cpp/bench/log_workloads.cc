@@ -123,7 +123,8 @@ const std::vector<OwnWorkload>& own_workloads() {
   static const std::vector<OwnWorkload> all{{"wal", false, run_wal},
                                             {"syncmodes", true, run_syncmodes},
                                             {"open", false, run_open},
-                                            {"flushmany", false, run_flushmany}};
+                                            {"flushmany", false, run_flushmany},
+                                            {"throttled", true, run_throttled}};
   return all;
 }
 

@@ -2,15 +2,22 @@
 #include "bare_loops.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
+#include "lsmkit/vfs/throttled_file_system.h"
 
 namespace lsmkit::bench {
 namespace {
 
 using Texts = std::vector<std::pair<std::string, std::string>>;
 
+// What two jobs take of memory_bytes.
+constexpr uint64_t kJobMemoryBytes = 8 << 20;
+
 Texts chosen_options(const Ask& ask) {
   const uint64_t memory_bytes =
-      std::max<uint64_t>(512 << 20, ask.cache_bytes + 4 * ask.lsmkit_memtable_bytes);
+      ask.small_tree_bytes > 0
+          ? ask.cache_bytes + std::max<uint64_t>(32 << 20, 16 * ask.small_tree_bytes) +
+                kJobMemoryBytes
+          : std::max<uint64_t>(512 << 20, ask.cache_bytes + 4 * ask.lsmkit_memtable_bytes);
   const std::string sync = ask.durable ? "always" : "none";
   Texts out{{"sync", ask.lsmkit_sync.empty() ? sync : ask.lsmkit_sync},
             {"compression", ask.compression ? "zstd" : "none"},
@@ -18,6 +25,11 @@ Texts chosen_options(const Ask& ask) {
             {"cache_bytes", std::to_string(ask.cache_bytes)},
             {"memory_bytes", std::to_string(memory_bytes)},
             {"filter_bits_per_key", std::to_string(kFilterBitsPerKey)}};
+  if (ask.small_tree_bytes > 0) {
+    out[2].second = std::to_string(ask.small_tree_bytes);
+    out.emplace_back("table_bytes", std::to_string(ask.small_tree_bytes));
+    out.emplace_back("base_bytes", std::to_string(4 * ask.small_tree_bytes));
+  }
   out.insert(out.end(), ask.lsmkit_options.begin(), ask.lsmkit_options.end());
   return out;
 }
@@ -25,8 +37,14 @@ Texts chosen_options(const Ask& ask) {
 class Api {
  public:
   Api(const std::string& path, const Ask& ask)
-      : db_(Db::open(
-            {.path = path, .options = {}, .overrides = chosen_options(ask), .environment = {}})) {}
+      : files_(ask.device == nullptr
+                   ? nullptr
+                   : std::make_unique<ThrottledFileSystem>(posix_file_system(), *ask.device)),
+        db_(Db::open(
+            {.path = path,
+             .options = {},
+             .overrides = chosen_options(ask),
+             .environment = files_ ? Environment{.files = files_.get()} : Environment{}})) {}
 
   class Writer {
    public:
@@ -81,6 +99,7 @@ class Api {
     db_->compact_range({}, {});
     db_->wait_idle();
   }
+  void wait_idle() { db_->wait_idle(); }
   void close() { db_->close(); }
 
   Shape shape() {
@@ -113,7 +132,10 @@ class Api {
     return {stats.counters.log_bytes, stats.sync_count, stats.counters.flush_count};
   }
 
+  double stall_seconds() { return static_cast<double>(db_->stats().stall_us) / 1e6; }
+
  private:
+  const std::unique_ptr<ThrottledFileSystem> files_;
   const std::shared_ptr<Db> db_;
 };
 
@@ -123,6 +145,7 @@ StoreKind lsmkit_kind() {
   StoreKind kind;
   kind.name = "lsmkit";
   kind.version = LSMKIT_VERSION;
+  kind.takes_device = true;
   kind.open = [](const std::string& path, const Ask& ask) {
     return std::make_unique<BareLoops<Api>>(path, ask);
   };

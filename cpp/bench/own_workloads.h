@@ -5,10 +5,13 @@
 //   syncmodes  how long single puts take in every sync mode, beside the peers' modes and a bare
 //              fdatasync of a preallocated file (W1.3)
 //   open       opening a clean database of 1,000 tables, beside create, write, sync, rename and
-//   sync
-//              of the directory
+//              sync of the directory
 //   flushmany  a flush into a database of 5,000 tables, and of 995 sorted runs, beside one of 5
 //              (W1.5), in memory
+//   throttled  overwrites by one writer, as fast as it goes, of a settled store on a device of a
+//              given speed (--throttle, --seconds): how long single puts wait, beside RocksDB on
+//              the same device with trees as small, and a thread that does nothing but look at the
+//              clock
 #pragma once
 
 #include <functional>
@@ -43,6 +46,7 @@ void run_wal(const OwnRound& round);
 void run_syncmodes(const OwnRound& round);
 void run_open(const OwnRound& round);
 void run_flushmany(const OwnRound& round);
+void run_throttled(const OwnRound& round);  // throttled_workload.cc
 
 // Microseconds of a write of `bytes` bytes and an fdatasync, each into a file that was allocated
 // and written before: what a durable put cannot do without.

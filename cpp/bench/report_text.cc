@@ -68,6 +68,7 @@ class Printer {
     print_latencies();
     print_open();
     print_flushes();
+    print_throttled();
   }
 
  private:
@@ -270,6 +271,33 @@ class Printer {
     print_table("flushmany: a flush of one small table into a database of many, in memory (W1.5)",
                 {"of", "us", "processor us", "x", "instructions", "x instructions"}, out);
     if (!counted) std::printf("  This machine does not count instructions for us.\n");
+  }
+
+  void print_throttled() const {
+    std::vector<Cells> out;
+    for (const Row& row : of(rows_, "throttled")) {
+      for (const auto& [store, samples] : row.by_store) {
+        const auto spread = [&, name = store](const char* figure, double unit) {
+          std::vector<double> values = row.values(name, figure);
+          for (double& value : values) value /= unit;
+          return spread_text(values);
+        };
+        out.push_back({store, row.state, spread("puts_per_s", 1), spread("puts_per_s_to_idle", 1),
+                       spread("p50_us", 1), spread("p99_us", 1), spread("p99.9_us", 1e3),
+                       spread("p99.99_us", 1e3), spread("max_us", 1e3), spread("stalled_s", 1),
+                       spread("runs", 1), spread("device_mib_per_s", 1), spread("memory_mib", 1),
+                       spread("control_p99.9_us", 1e3), spread("control_max_us", 1e3)});
+      }
+    }
+    if (out.empty()) return;
+    print_table(
+        "throttled: overwrites on a slow device; single puts, p50 and p99 in microseconds, the "
+        "others in milliseconds; the control sleeps a millisecond at a time and tells what it "
+        "overslept",
+        {"store", "device", "puts/s", "... until idle", "p50 us", "p99 us", "p99.9 ms", "p99.99 ms",
+         "max ms", "stalled s", "runs", "MiB/s", "MiB of memory", "control p99.9 ms",
+         "control max ms"},
+        out, 2);
   }
 
   const Report& report_;

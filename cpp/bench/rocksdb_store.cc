@@ -2,6 +2,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
 #include <rocksdb/version.h>
 #include <rocksdb/write_batch.h>
@@ -11,6 +12,7 @@
 
 #include "bare_loops.h"
 #include "slice_cursor.h"
+#include "throttled_rocksdb.h"
 
 namespace lsmkit::bench {
 namespace {
@@ -32,6 +34,18 @@ class Api {
     rocksdb::Options options;
     options.create_if_missing = true;
     options.write_buffer_size = kMemtableBytes;
+    if (ask.small_tree_bytes > 0) {
+      options.write_buffer_size = ask.small_tree_bytes;
+      options.target_file_size_base = ask.small_tree_bytes;
+      options.max_bytes_for_level_base = 4 * ask.small_tree_bytes;
+    }
+    memtable_bytes_ = options.write_buffer_size;
+    if (ask.device != nullptr) {
+      env_ = throttled_rocksdb_env(*ask.device);
+      options.env = env_.get();
+      options.statistics = statistics_ = rocksdb::CreateDBStatistics();
+      statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
+    }
     options.compression = rocksdb::kNoCompression;
     if (ask.compression) {  // L0 and L1 raw, as ours are
       options.compression_per_level.assign(static_cast<size_t>(options.num_levels), rocksdb::kZSTD);
@@ -96,7 +110,14 @@ class Api {
   void settle() {
     flush();
     ensure(db_->CompactRange({}, nullptr, nullptr));
+    wait_idle();
+  }
+  void wait_idle() {
     while (!idle()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  double stall_seconds() {
+    if (!statistics_) return 0;
+    return static_cast<double>(statistics_->getTickerCount(rocksdb::STALL_MICROS)) / 1e6;
   }
   void close() { ensure(db_->Close()); }
 
@@ -111,7 +132,7 @@ class Api {
     }
     out.runs = runs;
     out.memtable_fill = static_cast<double>(number("rocksdb.cur-size-active-mem-table")) /
-                        static_cast<double>(kMemtableBytes);
+                        static_cast<double>(memtable_bytes_);
     out.idle = idle();
     return out;
   }
@@ -132,8 +153,11 @@ class Api {
     return true;
   }
 
+  std::unique_ptr<rocksdb::Env> env_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::WriteOptions writing_;
+  uint64_t memtable_bytes_ = 0;
 };
 
 }  // namespace
@@ -143,6 +167,7 @@ StoreKind rocksdb_kind() {
   kind.name = "rocksdb";
   kind.version = "RocksDB " + std::to_string(ROCKSDB_MAJOR) + "." + std::to_string(ROCKSDB_MINOR) +
                  "." + std::to_string(ROCKSDB_PATCH);
+  kind.takes_device = true;
   kind.open = [](const std::string& path, const Ask& ask) {
     return std::make_unique<BareLoops<Api>>(path, ask);
   };

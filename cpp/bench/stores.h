@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "data.h"
+#include "lsmkit/vfs/throttled_device.h"
 
 namespace lsmkit::bench {
 
@@ -29,6 +30,8 @@ struct Ask {
   uint64_t data_bytes = 0;       // about what it will hold, for LMDB's map
   std::string lsmkit_sync = "";  // another mode than always or none
   uint64_t lsmkit_memtable_bytes = kMemtableBytes;
+  uint64_t small_tree_bytes = 0;      // memtables and tables so large, base level four times
+  ThrottledDevice* device = nullptr;  // below lsmkit and RocksDB; null: the machine's own
   std::vector<std::pair<std::string, std::string>> lsmkit_options;
 };
 
@@ -60,11 +63,14 @@ class Store {
   virtual uint64_t put_until(const Part& part, const std::atomic<bool>& stop) = 0;
   // Puts, and notes how long each took.
   virtual void put_timed(const Part& part, std::vector<uint32_t>& took_ns) = 0;
+  // Likewise, over and over, for so long.
+  virtual void put_timed_for(const Part& part, double seconds, std::vector<uint64_t>& took_ns) = 0;
 
   virtual uint64_t row_count() = 0;                     // throws if keys do not ascend
   virtual uint64_t right_values(const Part& part) = 0;  // how many have the value they were given
-  virtual bool flush() = 0;   // what is in memory becomes a run of its own; false: can't be told
-  virtual void settle() = 0;  // everything in tables, in one run; nothing runs
+  virtual bool flush() = 0;      // what is in memory becomes a run of its own; false: can't be told
+  virtual void settle() = 0;     // everything in tables, in one run; nothing runs
+  virtual void wait_idle() = 0;  // nothing runs and nothing is due
   virtual void close() = 0;
   virtual Shape shape() = 0;
   // lsmkit's log: bytes and syncs; 0 for peers.
@@ -74,6 +80,8 @@ class Store {
     uint64_t flushes = 0;
   };
   virtual LogUse log_use() { return {}; }
+  // How long writes have waited, as the store counts it; 0 for those that do not.
+  virtual double stall_seconds() { return 0; }
 };
 
 struct StoreKind {
@@ -81,6 +89,7 @@ struct StoreKind {
   std::string version;
   bool has_memtable = true;
   bool can_flush = true;
+  bool takes_device = false;  // Ask::device
   std::function<std::unique_ptr<Store>(const std::string& path, const Ask&)> open;
   // Its options as it shows them, for the report.
   std::function<std::vector<std::pair<std::string, std::string>>(const Ask&)> options;
