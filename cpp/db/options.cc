@@ -55,11 +55,19 @@ const OptionField kFields[] = {
     {"fifo_bytes", true, &Options::fifo_bytes},
     {"fifo_ttl_s", true, &Options::fifo_ttl_s},
     {"stall_timeout_ms", true, &Options::stall_timeout_ms},
+    {"flow", true, &Options::flow},
+    {"max_memtables", true, &Options::max_memtables},
+    {"l0_slowdown_runs", true, &Options::l0_slowdown_runs},
+    {"l0_stop_runs", true, &Options::l0_stop_runs},
+    {"soft_pending_bytes", true, &Options::soft_pending_bytes},
+    {"hard_pending_bytes", true, &Options::hard_pending_bytes},
+    {"delayed_bytes_per_s", true, &Options::delayed_bytes_per_s},
     {"create", false, &Options::create},
     {"cache_bytes", false, &Options::cache_bytes},
     {"memory_bytes", false, &Options::memory_bytes},
     {"background", false, &Options::background},
     {"threads", false, &Options::threads},
+    {"background_bytes_per_s", false, &Options::background_bytes_per_s},
 };
 
 [[noreturn]] void refuse(std::string_view name, std::string_view text, std::string_view due) {
@@ -238,6 +246,19 @@ void Options::validate() const {
   require_range("fifo_bytes", fifo_bytes, kKiB, 1024 * kTiB);
   require_range("fifo_ttl_s", fifo_ttl_s, 0, uint64_t{10'000} * 365 * 86'400);
   require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
+  require_one_of("flow", flow, {"smooth", "rocksdb"});
+  require_range("max_memtables", max_memtables, 1, 1000);
+  require_range("l0_slowdown_runs", l0_slowdown_runs, 1, 100'000);
+  require_range("l0_stop_runs", l0_stop_runs, 1, 100'000);
+  if (flow == "rocksdb" && l0_stop_runs <= l0_trigger_runs) {
+    refuse("l0_stop_runs", std::to_string(l0_stop_runs),
+           "more than l0_trigger_runs = " + std::to_string(l0_trigger_runs) +
+               ", or writes would stop with no compaction due");
+  }
+  require_range("delayed_bytes_per_s", delayed_bytes_per_s, 1, kTiB);
+  if (background_bytes_per_s != 0) {
+    require_range("background_bytes_per_s", background_bytes_per_s, 64 * kKiB, kTiB);
+  }
   require_one_of("background", background, {"threads", "inline"});
   require_range("threads", threads, 1, 64);
   const uint64_t least = cache_bytes + least_memtable_room();

@@ -55,6 +55,14 @@ struct Options {
   uint64_t fifo_bytes = 1 << 30;    // fifo: weight above which the oldest tables are dropped
   uint64_t fifo_ttl_s = 0;          // fifo: age at which they are; 0: none
   uint64_t stall_timeout_ms = 30'000;
+  std::string flow = "smooth";  // or "rocksdb", whose rule the next six belong to
+  uint32_t max_memtables = 2;   // sealed ones at which writes stop
+  uint32_t l0_slowdown_runs = 20;
+  uint32_t l0_stop_runs = 36;
+  uint64_t soft_pending_bytes = uint64_t{64}
+                                << 30;  // weight that compaction has to rewrite; 0: any
+  uint64_t hard_pending_bytes = uint64_t{256} << 30;
+  uint64_t delayed_bytes_per_s = 16 << 20;  // that a delay begins with
 
   // Belong to one open and are not stored.
   bool create = true;
@@ -62,6 +70,7 @@ struct Options {
   uint64_t memory_bytes = 512 << 20;
   std::string background = "threads";  // or "inline"
   uint32_t threads = 2;
+  uint64_t background_bytes_per_s = 0;  // that flushes and compactions write; 0: no bound
 
   bool operator==(const Options&) const = default;
 

@@ -131,11 +131,19 @@ class OptionsDict(TypedDict, total=False):
     fifo_bytes: int
     fifo_ttl_s: int
     stall_timeout_ms: int
+    flow: Literal["smooth", "rocksdb"]
+    max_memtables: int
+    l0_slowdown_runs: int
+    l0_stop_runs: int
+    soft_pending_bytes: int
+    hard_pending_bytes: int
+    delayed_bytes_per_s: int
     create: bool
     cache_bytes: int
     memory_bytes: int
     background: Literal["threads", "inline"]
     threads: int
+    background_bytes_per_s: int
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -144,9 +152,9 @@ class Options:
 
     Options are stored in the directory: a later `open(path)` uses the stored ones, `open(path,
     options)` replaces them all, and keywords replace one each. `create`, `cache_bytes`,
-    `memory_bytes`, `background` and `threads` belong to one open and are not stored. Sizes that
-    steer (`memtable_bytes`, `table_bytes`, `base_bytes`) count weight: key + value + 8 bytes per
-    record, before compression.
+    `memory_bytes`, `background`, `threads` and `background_bytes_per_s` belong to one open and are
+    not stored. Sizes that steer (`memtable_bytes`, `table_bytes`, `base_bytes`) count weight: key +
+    value + 8 bytes per record, before compression.
 
     Attributes
     ----------
@@ -257,6 +265,27 @@ class Options:
     stall_timeout_ms : int
         How long a write waits for room, in milliseconds, before `StallTimeout`. RocksDB waits for
         ever.
+    flow : {"smooth", "rocksdb"}
+        How writers are slowed down when the disk cannot follow. "smooth": many pauses of well below
+        a millisecond, more the fuller memory and L0 are, so that writes settle at what the disk
+        sustains. "rocksdb": full speed until a limit, then RocksDB's delays and stops; the next six
+        belong to it. With background="inline" nothing waits.
+    max_memtables : int
+        Sealed memtables, not flushed yet, at which writes stop. RocksDB:
+        `max_write_buffer_number`, 2.
+    l0_slowdown_runs : int
+        Runs in L0 from which writes are delayed. RocksDB: `level0_slowdown_writes_trigger`, 20.
+    l0_stop_runs : int
+        Runs in L0 at which writes stop. RocksDB: `level0_stop_writes_trigger`, 36.
+    soft_pending_bytes : int
+        Weight that compaction still has to rewrite from which writes are delayed; 0: no such limit.
+        RocksDB: `soft_pending_compaction_bytes_limit`, 64 GiB.
+    hard_pending_bytes : int
+        Weight that compaction still has to rewrite at which writes stop; 0: no such limit. RocksDB:
+        `hard_pending_compaction_bytes_limit`, 256 GiB.
+    delayed_bytes_per_s : int
+        Bytes per second at which a delay begins; it goes down to 16 KiB. RocksDB:
+        `delayed_write_rate`, 16 MiB.
     create : bool
         Make the database if there is none. RocksDB: `create_if_missing`, false.
     cache_bytes : int
@@ -268,6 +297,10 @@ class Options:
         Flush and compact on threads, or within the write that makes them due: deterministic.
     threads : int
         Background threads. RocksDB: `max_background_jobs`, 2.
+    background_bytes_per_s : int
+        Bytes per second that flushes and compactions write together, from 64 KiB on; 0: as many as
+        the disk takes. Flushes go first. Leaves the disk to others, and makes writers wait sooner.
+        Ignored with background="inline". RocksDB: `rate_limiter`, none.
     """
 
     sync: Sync = Sync(0, 1000)
@@ -300,11 +333,19 @@ class Options:
     fifo_bytes: int = 1 << 30
     fifo_ttl_s: int = 0
     stall_timeout_ms: int = 30_000
+    flow: Literal["smooth", "rocksdb"] = "smooth"
+    max_memtables: int = 2
+    l0_slowdown_runs: int = 20
+    l0_stop_runs: int = 36
+    soft_pending_bytes: int = 64 << 30
+    hard_pending_bytes: int = 256 << 30
+    delayed_bytes_per_s: int = 16 << 20
     create: bool = True
     cache_bytes: int = 64 << 20
     memory_bytes: int = 512 << 20
     background: Literal["threads", "inline"] = "threads"
     threads: int = 2
+    background_bytes_per_s: int = 0
 
     def __new__(cls, *positional: object, **keywords: object) -> Self:
         # Before the generated __init__ says less about an unknown name.

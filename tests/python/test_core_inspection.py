@@ -128,6 +128,7 @@ def test_options_come_back_as_they_were_given(path):
     assert _core.stored_option_names() < set(defaults)
     assert defaults.keys() - _core.stored_option_names() == {
         "create", "cache_bytes", "memory_bytes", "background", "threads",
+        "background_bytes_per_s",
     }  # fmt: skip
 
 

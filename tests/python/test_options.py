@@ -158,6 +158,12 @@ def test_a_value_of_a_wrong_type_is_a_type_error_naming_the_option(name, value, 
         ("level_count", 1),
         ("threads", 0),
         ("memory_bytes", 1),
+        ("flow", "gentle"),
+        ("max_memtables", 0),
+        ("l0_slowdown_runs", 0),
+        ("l0_stop_runs", 0),
+        ("delayed_bytes_per_s", 0),
+        ("background_bytes_per_s", 65535),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name_where_it_is_given(name, value, path):
