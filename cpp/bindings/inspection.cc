@@ -56,8 +56,10 @@ py::dict stats(DbArgument db) {
       "cache_misses"_a = s.cache_misses, "gets"_a = s.gets, "gets_found"_a = s.gets_found,
       "tables_probed"_a = s.tables_probed, "filter_negatives"_a = s.filter_negatives,
       "snapshot_count"_a = s.snapshot_count, "cursor_count"_a = s.cursor_count,
-      "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count, "sync_count"_a = s.sync_count,
-      "sync_us"_a = s.sync_us, "background_error"_a = path_text(s.background_error));
+      "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
+      "stall_memtables_us"_a = s.stall_memtables_us, "stall_l0_us"_a = s.stall_l0_us,
+      "stall_debt_us"_a = s.stall_debt_us, "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
+      "background_error"_a = path_text(s.background_error));
 }
 
 py::dict open_report(DbArgument db) {

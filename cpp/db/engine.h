@@ -13,6 +13,7 @@
 // engine_checkpoint.cc.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -31,6 +32,7 @@
 #include "lsmkit/db/event_log.h"
 #include "lsmkit/db/pacer.h"
 #include "lsmkit/db/process.h"
+#include "lsmkit/db/rate_limiter.h"
 #include "lsmkit/db/read_counters.h"
 #include "lsmkit/db/read_view.h"
 #include "lsmkit/db/recovery.h"
@@ -143,6 +145,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void commit_and_acknowledge(const What& what, uint64_t weight, const WriteOptions& options);
   void check_writable() const;
   std::string stall_cause() const;
+  Pressure memtable_pressure_now() const;
+  void slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll);
+  void count_stall(StallCause cause, uint64_t us);
   bool inline_background() const { return options_.background == "inline"; }
 
   // Jobs.
@@ -194,6 +199,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   };
   void note_failure(Failing& failing, const char* doing, const std::exception& error);
   OutputContext output_context(uint32_t level, uint64_t entry_count, const Poll& poll);
+  std::unique_ptr<FileSystem> limit(OutputContext& context, IoUse use);
   std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   Event new_event(EventKind kind) const;
@@ -224,6 +230,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   TableSet tables_;
   std::unique_ptr<Wal> wal_;  // null if read-only
 
+  const std::unique_ptr<RateLimiter> limiter_;  // null: background work writes as it can
+
   const uint64_t log_bytes_before_;  // counters of earlier opens
   const uint64_t stall_us_before_;
 
@@ -232,7 +240,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::condition_variable room_;      // a flush has ended
   std::shared_ptr<Memtable> active_;  // replaced under commit_mutex_ and state_mutex_
   Counters written_;                  // the users' part
-  Pacer pacer_;
+  Pacer pacer_;                       // says itself what is under which lock
 
   // ---- inline_mutex_: one caller at a time does the background's work. Taken before the others.
   std::mutex inline_mutex_;
@@ -272,6 +280,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::atomic<int64_t> cursor_count_{0};
   std::atomic<uint64_t> stall_us_{0};
   std::atomic<uint64_t> stall_count_{0};
+  std::array<std::atomic<uint64_t>, kStallCauseCount> stall_us_by_cause_{};
   std::atomic<uint32_t> waiting_writes_{0};  // for room
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closed_{false};

@@ -82,6 +82,12 @@ EngineStats Engine::stats() const {
   out.cursor_count = static_cast<uint64_t>(cursor_count_.load(std::memory_order_relaxed));
   out.stall_us = stall_us_.load(std::memory_order_relaxed);
   out.counters.stall_us = stall_us_before_ + out.stall_us;
+  const auto stalled = [&](StallCause cause) {
+    return stall_us_by_cause_[static_cast<size_t>(cause)].load(std::memory_order_relaxed);
+  };
+  out.stall_memtables_us = stalled(StallCause::kMemtables);
+  out.stall_l0_us = stalled(StallCause::kL0Runs);
+  out.stall_debt_us = stalled(StallCause::kDebt);
   out.stall_count = stall_count_.load(std::memory_order_relaxed);
   if (wal_) {
     out.sync_count = wal_->sync_count();

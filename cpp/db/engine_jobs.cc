@@ -42,12 +42,11 @@ void Engine::check_not_in_job(const char* call) const {
 void Engine::install_view() {
   auto view = make_read_view(view_owner_.get(), memtables_newest_first(), state_.version, tables_);
   if (read_only_) view->read_at = state_.last_seqno;
-  const uint64_t debt = compaction_debt(state_.version, compaction_options_);
   replaced_views_.reserve(replaced_views_.size() + 1);
   // From here on nothing throws: readers may stand in the view that is replaced.
   view_.store(view.get());
   replaced_views_.push_back(std::exchange(view_owner_, std::move(view)));
-  pacer_.set_pause(write_delay_us(debt, default_delay_limits(compaction_options_), kMaxPauseBytes));
+  pacer_.tree_changed(state_.version, sealed_.size(), environment_.clock->now_us());
 }
 
 // Requires: no lock held. Lets go of views that install_view has replaced, and of what only they
@@ -208,8 +207,9 @@ bool Engine::flush_oldest(const Poll& poll) {
   const auto pins = snapshots_.pinned(published_);
   const MergeRules rules = flush_rules(job, version, sealed.memtable->weight(), pins.seqnos,
                                        pins.published, compaction_options_);
-  JobOutput output = run_flush(rules, sealed.memtable->cursor(),
-                               output_context(0, sealed.memtable->entry_count(), poll));
+  OutputContext context = output_context(0, sealed.memtable->entry_count(), poll);
+  const auto limited = limit(context, IoUse::kFlush);
+  JobOutput output = run_flush(rules, sealed.memtable->cursor(), std::move(context));
   sync_names(output.tables);  // Against a power loss after the log is gone.
 
   const Seqno flushed = sealed.memtable->largest_seqno();
@@ -243,6 +243,7 @@ bool Engine::flush_oldest(const Poll& poll) {
         flush_failing_.succeed();
       },
       std::move(event));
+  pacer_.flushed(sealed.memtable->weight(), environment_.clock->now_us() - start_us);
   wal_->forget(flushed, sealed.next_log);
   room_.notify_all();
   return true;
@@ -277,30 +278,47 @@ void Engine::enter_job(const CompactionPlan& plan) {
   jobs_.push_back(job_in_flight(plan));
 }
 
+static uint64_t weight_out_of_l0(const CompactionPlan& plan) {
+  uint64_t weight = 0;
+  if (plan.output_level == 0 || !plan.rewrites()) return 0;
+  for (const PlanInput& input : plan.inputs) {
+    if (input.level != 0) continue;
+    for (const TableRef& table : input.tables) weight += table->weight;
+  }
+  return weight;
+}
+
 // Carries out a plan that has been entered as in flight.
 void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   struct InFlight {
     Engine& engine;
     JobNumber job;
+    bool takes_l0;
+    bool is_done = false;
     ~InFlight() {
       const std::lock_guard lock(engine.state_mutex_);
       std::erase_if(engine.jobs_, [&](const JobInFlight& j) { return j.job == job; });
+      if (takes_l0) engine.pacer_.l0_job_ends(is_done, engine.environment_.clock->now_us());
       engine.done_.notify_all();
       engine.work_.notify_all();
     }
-  } const in_flight{*this, plan.job};
+  } in_flight{*this, plan.job, weight_out_of_l0(plan) > 0};
 
   const JobScope scope(*this);
   const uint64_t start_us = environment_.clock->now_us();
+  if (in_flight.takes_l0) {
+    const std::lock_guard lock(state_mutex_);
+    pacer_.l0_job_begins(weight_out_of_l0(plan), start_us);
+  }
   JobOutput output;
   if (plan.rewrites()) {
     const OpenTable open = [this](const TableRef& table) { return tables_.handle(table)->pin(); };
     try {
       const unsigned threads = inline_background() ? 1 : options_.threads;
-      output = run_merge(
-          plan, open,
-          output_context(plan.output_level, plan.merge.input_entry_count.value_or(0), poll),
-          threads);
+      OutputContext context =
+          output_context(plan.output_level, plan.merge.input_entry_count.value_or(0), poll);
+      const auto limited = limit(context, IoUse::kCompaction);
+      output = run_merge(plan, open, std::move(context), threads);
     } catch (const CorruptionError& error) {
       mark_damaged(plan, error.file());
       throw;
@@ -339,6 +357,8 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
         }
       },
       [&] { compaction_failing_.succeed(); }, std::move(event));
+  in_flight.is_done = true;
+  room_.notify_all();  // RocksDB's rule stops writes until L0 is smaller
 }
 
 void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {
@@ -348,6 +368,17 @@ void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {
       if (file.ends_with(table_file_name(table->number))) damaged_.insert(table->number);
     }
   }
+}
+
+// Inline mode has no limiter: it promises not to wait, and the injected clock moves between calls
+// only. The parts of a job wait in threads of their own, so they only look whether to stop.
+std::unique_ptr<FileSystem> Engine::limit(OutputContext& context, IoUse use) {
+  if (!limiter_) return nullptr;
+  auto files = std::make_unique<LimitedFileSystem>(*context.files, *limiter_, use, [this] {
+    if (stopping()) throw Interrupted();
+  });
+  context.files = files.get();
+  return files;
 }
 
 // `poll` hears of each entry written, of at most `entry_count`.

@@ -45,6 +45,11 @@ std::unique_ptr<Wal> make_wal(const OpenRequest& request, Recovered& recovered,
                                recovered.state.flushed_seqno);
 }
 
+std::unique_ptr<RateLimiter> make_limiter(const Options& options, Clock& clock) {
+  if (options.background_bytes_per_s == 0 || options.background == "inline") return nullptr;
+  return std::make_unique<RateLimiter>(options.background_bytes_per_s, clock);
+}
+
 // A writer in another process goes on while a read-only open reads: what the MANIFEST named a
 // moment ago may be gone, and then it says something else by now. So the open starts over; what
 // fails twice in the same way is real, because a writer removes nothing that a synced MANIFEST
@@ -183,10 +188,12 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       tables_(*request.environment.files, request.path,
               make_open_tables(recovered.options, request.read_only)),
       wal_(make_wal(request, recovered, &published_)),
+      limiter_(make_limiter(recovered.options, *request.environment.clock)),
       log_bytes_before_(recovered.state.counters.log_bytes),
       stall_us_before_(recovered.state.counters.stall_us),
       active_(std::make_shared<Memtable>()),
       written_(recovered.state.counters),
+      pacer_(recovered.options, compaction_options_),
       manifest_(std::move(recovered.manifest)),
       state_(std::move(recovered.state)),
       replayed_(std::move(recovered.memtables)),

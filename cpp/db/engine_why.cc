@@ -2,6 +2,7 @@
 // else runs, waits or fails. Any thread may ask at any time.
 #include "lsmkit/db/engine.h"
 #include "lsmkit/rules/flow.h"
+#include "lsmkit/rules/write_delay.h"
 
 namespace lsmkit {
 
@@ -25,13 +26,13 @@ BackgroundReport Engine::why() const {
   no_flush.compactions_running = static_cast<unsigned>(context.in_flight.size());
   no_flush.slots = options_.threads;
   out.compaction_slot_free = next_background_job(no_flush) == BackgroundJob::kCompaction;
-  out.pause_us = pacer_.pause_us();
+  out.pause_us = pacer_.tree_pause_us(64 << 10);
   out.waiting_writes = waiting_writes_.load(std::memory_order_relaxed);
   if (wal_ && wal_->is_poisoned()) out.write_error = wal_->poison_text();
   // A large tree is looked at without the lock: a version never changes.
   out.next = explain_decision(version, context, compaction_options_);
   out.debt_weight = compaction_debt(version, compaction_options_);
-  out.free_debt_weight = default_delay_limits(compaction_options_).free_debt;
+  out.free_debt_weight = debt_pressure(version, compaction_options_).free;
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/engine.h"
+#include "lsmkit/rules/flow.h"
 
 namespace lsmkit {
 namespace {

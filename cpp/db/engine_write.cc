@@ -9,6 +9,7 @@
 #include "lsmkit/db/engine.h"
 #include "lsmkit/memtable/write_batch.h"
 #include "lsmkit/rules/flow.h"
+#include "lsmkit/rules/write_delay.h"
 
 namespace lsmkit {
 
@@ -61,8 +62,10 @@ TryResult Engine::try_write(Kind kind, std::string_view key, std::string_view va
   const std::unique_lock lock(commit_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return TryResult::kWouldBlock;
   check_writable();
-  const bool at_once = !seal_is_due() && has_room(weight) && !pacer_.pause_is_due() &&
-                       !inline_background() && wal_->acknowledges_at_once(published() + 1);
+  const bool slowed = pacer_.stopped() != StallCause::kNone ||
+                      (pacer_.asks() && pacer_.may_pause(memtable_pressure_now()));
+  const bool at_once = !seal_is_due() && has_room(weight) && !slowed && !inline_background() &&
+                       wal_->acknowledges_at_once(published() + 1);
   // The write that fills the memtable seals it, and that may take a while, too.
   const bool fills = memtable_is_full(active_->weight() + weight, options_.memtable_bytes);
   if (!at_once || fills) return TryResult::kWouldBlock;
@@ -182,18 +185,50 @@ bool Engine::has_room(uint64_t weight) const {
   return sealed == 0 && active_->empty();
 }
 
+Pressure Engine::memtable_pressure_now() const {
+  return memtable_pressure(
+      sealed_bytes_.load(std::memory_order_relaxed) + active_->allocated_bytes(), memtable_room());
+}
+
+void Engine::count_stall(StallCause cause, uint64_t us) {
+  stall_us_.fetch_add(us, std::memory_order_relaxed);
+  stall_us_by_cause_[static_cast<size_t>(cause)].fetch_add(us, std::memory_order_relaxed);
+}
+
+// The pause that flow control asks for, in slices after which it looks whether to go on.
+void Engine::slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll) {
+  constexpr uint64_t kSliceUs = 5'000;
+  const Pacer::Pause pause =
+      pacer_.take_pause(memtable_pressure_now(), weight, environment_.clock->now_us());
+  if (pause.us == 0) return;
+  lock.unlock();
+  uint64_t slept_us = 0;
+  while (slept_us < pause.us && !pacer_.is_over() && !closed_) {
+    const uint64_t slice_us = std::min(pause.us - slept_us, kSliceUs);
+    std::this_thread::sleep_for(std::chrono::microseconds(slice_us));
+    slept_us += slice_us;
+    if (slept_us < pause.us && poll != nullptr && *poll) (*poll)({});
+  }
+  count_stall(pause.cause, slept_us);
+  lock.lock();
+  check_writable();
+}
+
 // Seals what is full, slows down when compaction falls behind, and waits at the memory budget.
 void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll) {
-  if (const uint64_t pause_us = pacer_.take_pause(); pause_us > 0) {
-    lock.unlock();
-    std::this_thread::sleep_for(std::chrono::microseconds(pause_us));
-    stall_us_.fetch_add(pause_us, std::memory_order_relaxed);
-    lock.lock();
-    check_writable();
+  const bool is_inline = inline_background();
+  if (!is_inline && pacer_.asks()) slow_down(lock, weight, poll);
+  if (seal_is_due() && (is_inline || wal_->next_is_ready() ||
+                        memtable_is_overfull(active_->weight(), options_.memtable_bytes))) {
+    seal();
   }
-  if (seal_is_due()) seal();
-  if (has_room(weight)) [[likely]]
-    return;
+  StallCause cause = is_inline ? StallCause::kNone : pacer_.stopped();
+  if (has_room(weight)) {
+    if (cause == StallCause::kNone) [[likely]]
+      return;
+  } else {
+    cause = StallCause::kMemtables;
+  }
 
   const uint64_t start_us = environment_.clock->now_us();
   stall_count_.fetch_add(1, std::memory_order_relaxed);
@@ -204,7 +239,7 @@ void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
     waiting_writes_.fetch_sub(1, std::memory_order_relaxed);
     Event end = new_event(EventKind::kStallEnd);
     end.duration_us = environment_.clock->now_us() - start_us;
-    stall_us_.fetch_add(end.duration_us, std::memory_order_relaxed);
+    count_stall(cause, end.duration_us);
     events_.add(std::move(end));
   };
   waiting_writes_.fetch_add(1, std::memory_order_relaxed);
@@ -221,9 +256,12 @@ void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
 void Engine::wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll,
                            uint64_t start_us) {
   const uint64_t timeout_us = options_.stall_timeout_ms * 1000;
-  while (!has_room(weight)) {
-    if (!active_->empty()) seal();
-    if (inline_background()) {
+  const bool is_inline = inline_background();
+  for (;;) {
+    const bool has_no_room = !has_room(weight);
+    if (!has_no_room && (is_inline || pacer_.stopped() == StallCause::kNone)) return;
+    if (has_no_room && !active_->empty()) seal();
+    if (is_inline) {
       lock.unlock();
       flush_oldest({});  // throws what stands in the way
       lock.lock();
@@ -233,8 +271,10 @@ void Engine::wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, 
     check_writable();
     const uint64_t waited_us = environment_.clock->now_us() - start_us;
     if (waited_us > timeout_us) {
-      throw StallTimeout("the write waited " + std::to_string(waited_us / 1'000'000) +
-                         " s for room in memory (memory_bytes): " + stall_cause());
+      const std::string room =
+          has_no_room ? " s for room in memory (memory_bytes): " : " s, stopped by flow=rocksdb: ";
+      throw StallTimeout("the write waited " + std::to_string(waited_us / 1'000'000) + room +
+                         stall_cause());
     }
     if (poll != nullptr && *poll) {
       lock.unlock();
@@ -249,6 +289,21 @@ std::string Engine::stall_cause() const {
   const std::lock_guard lock(state_mutex_);
   if (flush_failing_.error) {
     return "flushing fails (" + flush_failing_.text + ") and is tried again";
+  }
+  const std::string limits = compaction_failing_.error
+                                 ? "; compaction fails (" + compaction_failing_.text + ")"
+                                 : "; the disk is too slow";
+  switch (pacer_.stopped()) {
+    case StallCause::kL0Runs:
+      return "L0 holds " + std::to_string(state_.version.level(0).runs.size()) +
+             " runs (l0_stop_runs)" + limits;
+    case StallCause::kDebt:
+      return "compaction has " +
+             std::to_string(compaction_debt(state_.version, compaction_options_)) +
+             " bytes to rewrite (hard_pending_bytes)" + limits;
+    case StallCause::kMemtables:
+    case StallCause::kNone:
+      break;
   }
   return std::to_string(sealed_.size()) + " memtables wait to be flushed; the disk is too slow";
 }

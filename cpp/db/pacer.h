@@ -1,38 +1,81 @@
-// Slows writers down, smoothly, when compaction falls behind: rules/flow.h says how much a write
-// waits at a given debt, this adds small writes up and hands out the pauses.
+// Makes writers wait as a rule says: ours (rules/write_delay.h) or RocksDB's
+// (rules/rocksdb_flow.h). The engine tells what changes, adds small writes up here, and is handed
+// pauses and stops.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-#include "lsmkit/rules/flow.h"
+#include "lsmkit/db/options.h"
+#include "lsmkit/rules/rocksdb_flow.h"
+#include "lsmkit/rules/write_delay.h"
 
 namespace lsmkit {
 
 class Pacer {
  public:
-  // Any thread: what the present debt costs per kMaxPauseBytes written.
-  void set_pause(uint64_t pause_us) { pause_us_.store(pause_us, std::memory_order_relaxed); }
+  struct Pause {
+    uint64_t us = 0;
+    StallCause cause = StallCause::kNone;
+  };
 
-  uint64_t pause_us() const { return pause_us_.load(std::memory_order_relaxed); }
+  Pacer(const Options& options, const CompactionOptions& compaction);
 
-  // Commit lock: so much has been written.
+  // state_mutex_: at each seal, flush and compaction.
+  void tree_changed(const Version& version, uint64_t sealed_memtables, uint64_t now_us);
+  // state_mutex_: a compaction takes so much out of L0, and has ended, done or not.
+  void l0_job_begins(uint64_t weight, uint64_t now_us);
+  void l0_job_ends(bool is_done, uint64_t now_us);
+
+  // Any thread: a flush has taken so long.
+  void flushed(uint64_t weight, uint64_t us);
+  // What writes must not go on for; kNone: they may.
+  StallCause stopped() const { return stopped_.load(std::memory_order_relaxed); }
+
+  // What so many bytes wait now for the tree's sake.
+  uint64_t tree_pause_us(uint64_t bytes) const;
+
+  // The rest under the commit lock. `memtables`: how full they are.
+  // So much has been written.
   void charge(uint64_t weight) { unpaid_bytes_ += weight; }
-  bool pause_is_due() const {
-    return unpaid_bytes_ >= kMaxPauseBytes && pause_us_.load(std::memory_order_relaxed) > 0;
-  }
-  // How long this writer shall pause now: at most kMaxPauseUs.
-  uint64_t take_pause() {
-    if (unpaid_bytes_ < kMaxPauseBytes) return 0;
-    unpaid_bytes_ -= kMaxPauseBytes;
-    const uint64_t pause_us = pause_us_.load(std::memory_order_relaxed);
-    if (pause_us == 0) unpaid_bytes_ = 0;
-    return pause_us;
-  }
+  // Whether enough has been written since to ask for a pause.
+  bool asks() const { return unpaid_bytes_ >= ask_bytes_; }
+  // Whether one would be due, but for its length; if not, what was written is paid for.
+  bool may_pause(const Pressure& memtables);
+  // How long this writer pauses now, before it writes `weight`.
+  Pause take_pause(const Pressure& memtables, uint64_t weight, uint64_t now_us);
+
+  // Without a lock: the rule that asked for a pause no longer does.
+  bool is_over() const { return is_rocksdb_ && delayed_bytes_per_s_ == 0; }
 
  private:
-  std::atomic<uint64_t> pause_us_{0};
+  WriteDelay delay_for(const Pressure& memtables) const;
+  double l0_drain_bytes_per_s(uint64_t now_us) const;
+
+  const bool is_rocksdb_;
+  const uint64_t ask_bytes_;
+  const RocksDbFlowOptions rocksdb_options_;
+  const CompactionOptions compaction_;
+
+  // state_mutex_
+  RocksDbFlow flow_;
+  double l0_bytes_per_s_ = 0;  // the last compaction that took something out of L0; 0: none yet
+  uint64_t l0_job_weight_ = 0;
+  uint64_t l0_job_start_us_ = 0;
+
+  // Commit lock.
   uint64_t unpaid_bytes_ = 0;
+  PauseQueue queue_;
+  DelayedWrites delayed_;
+  uint64_t delayed_number_ = 0;
+
+  // Any thread.
+  std::atomic<double> us_per_byte_{0};  // ours, for the tree
+  std::atomic<StallCause> cause_{StallCause::kNone};
+  std::atomic<double> flush_bytes_per_s_{0};      // 0: not known yet
+  std::atomic<uint64_t> delayed_bytes_per_s_{0};  // RocksDB's; 0: not delayed
+  std::atomic<uint64_t> delay_number_{0};  // counts delays, each from its beginning to its end
+  std::atomic<StallCause> stopped_{StallCause::kNone};
 };
 
 }  // namespace lsmkit

@@ -1,19 +1,20 @@
-// What happens between writers and background work: when a memtable is sealed, what a free slot
-// does next, and how long a write waits.
+// What happens between writers and background work: when a memtable is sealed and what a free slot
+// does next. How long a write waits: write_delay.h (ours), rocksdb_flow.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-
-#include "lsmkit/rules/compaction_options.h"
-#include "lsmkit/rules/level_targets.h"
-#include "lsmkit/version/version.h"
 
 namespace lsmkit {
 
 // Asked after each commit: whether the memtable takes no more.
 constexpr bool memtable_is_full(uint64_t memtable_weight, uint64_t limit_weight) {
   return memtable_weight >= limit_weight;
+}
+
+// While the next log is not ready yet, writes go on into a full memtable, up to here.
+constexpr bool memtable_is_overfull(uint64_t memtable_weight, uint64_t limit_weight) {
+  return memtable_weight >= limit_weight + limit_weight / 2;
 }
 
 // What stands when a background slot is free.
@@ -30,24 +31,5 @@ enum class BackgroundJob : uint8_t {
 };
 // Flush before compaction; with two slots or more, compactions leave one for flushes.
 BackgroundJob next_background_job(const BackgroundState& state);
-
-// Weight that compactions still have to rewrite until no level is above its target.
-uint64_t compaction_debt(const Version& version, const CompactionOptions& options);
-
-// A write waits nothing up to `free_debt`, then longer and longer, up to the longest pause at
-// `full_debt` and beyond.
-struct DelayLimits {
-  uint64_t free_debt = 0;
-  uint64_t full_debt = 0;
-};
-// Limits that suit the options: free while L0 holds up to twice its trigger and the levels are as
-// much above target; full at eight times that.
-DelayLimits default_delay_limits(const CompactionOptions& options);
-
-inline constexpr uint64_t kMaxPauseUs = 5'000;         // per
-inline constexpr uint64_t kMaxPauseBytes = 64 * 1024;  // bytes written
-// How long `bytes` written at this debt wait in all; at most kMaxPauseUs per kMaxPauseBytes.
-// Rounded down, so small writes are best added up before asking.
-uint64_t write_delay_us(uint64_t debt, const DelayLimits& limits, uint64_t bytes);
 
 }  // namespace lsmkit

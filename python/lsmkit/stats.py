@@ -100,7 +100,11 @@ class Stats:
         Since the open: gets, those that found their key, tables they looked into, and tables that
         a filter spared them.
     cache_hits, cache_misses, stall_us, stall_count, sync_count, sync_us : int
-        Since the open.
+        Since the open. `stall_us` counts pauses and stops, `stall_count` stops alone: writes that
+        waited for room, or that RocksDB's rule stopped.
+    stall_memtables_us, stall_l0_us, stall_debt_us : int
+        `stall_us` by cause: memtables that are not flushed yet, runs in L0, weight that compaction
+        still has to rewrite.
     background_error : str
         What keeps flush or compaction from going on; empty: nothing.
     """
@@ -127,6 +131,9 @@ class Stats:
     cache_misses: int
     stall_us: int
     stall_count: int
+    stall_memtables_us: int
+    stall_l0_us: int
+    stall_debt_us: int
     sync_count: int
     sync_us: int
     background_error: str

@@ -15,6 +15,7 @@
 #include "lsmkit/vfs/passing_file_system.h"
 #include "support/db_contents.h"
 #include "support/slow_file_system.h"
+#include "support/unreadable_file_system.h"
 
 using namespace lsmkit;
 using namespace lsmkit::test;
@@ -48,36 +49,6 @@ class TablelessFileSystem final : public PassingFileSystem {
     return PassingFileSystem::create(path, mode, expected_bytes);
   }
   std::atomic<bool> refuses{true};
-};
-
-// Where no table's first block can be read, as every compaction does and no flush.
-class UnreadableFileSystem final : public PassingFileSystem {
- public:
-  using PassingFileSystem::PassingFileSystem;
-  std::unique_ptr<ReadFile> open(const std::string& path) override {
-    return std::make_unique<Reader>(PassingFileSystem::open(path), *this);
-  }
-  std::atomic<bool> refuses{true};
-
- private:
-  static constexpr uint64_t kFirstBlock = 64;  // sst/FORMAT.md
-  class Reader final : public ReadFile {
-   public:
-    Reader(std::unique_ptr<ReadFile> below, const UnreadableFileSystem& files)
-        : below_(std::move(below)), files_(files) {}
-    uint64_t size() const override { return below_->size(); }
-    const std::string& path() const override { return below_->path(); }
-    size_t read(uint64_t offset, size_t bytes, char* to) const override {
-      if (offset == kFirstBlock && path().ends_with(".table") && files_.refuses) {
-        throw IoError(EIO, path(), "reading");
-      }
-      return below_->read(offset, bytes, to);
-    }
-
-   private:
-    const std::unique_ptr<ReadFile> below_;
-    const UnreadableFileSystem& files_;
-  };
 };
 
 std::string key_of(int i) {

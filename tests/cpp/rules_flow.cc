@@ -1,5 +1,4 @@
-// Between writers and background work: flush first, debt that says how far behind compaction is,
-// and delays without steps.
+// Between writers and background work: flush first, and what a flush makes.
 #include <doctest/doctest.h>
 
 #include "lsmkit/rules/flow.h"
@@ -16,56 +15,6 @@ TEST_CASE("flush before compaction, one flush at a time, and a slot kept for it"
   CHECK(next_background_job({.sealed_memtables = 1, .compactions_running = 1, .slots = 2}) ==
         BackgroundJob::kFlush);
   CHECK(next_background_job({.compactions_running = 2, .slots = 4}) == BackgroundJob::kCompaction);
-}
-
-TEST_CASE("a delay begins without a step, only grows, and never passes 5 ms per 64 KiB") {
-  const DelayLimits limits{1'000'000, 8'000'000};
-  CHECK(write_delay_us(1'000'000, limits, kMaxPauseBytes) == 0);
-  uint64_t before = 0;
-  for (uint64_t debt = 0; debt <= 9'000'000; debt += 10'000) {
-    const uint64_t delay = write_delay_us(debt, limits, kMaxPauseBytes);
-    CHECK(delay >= before);
-    CHECK(delay - before <= 20);
-    before = delay;
-  }
-  CHECK(before == kMaxPauseUs);
-  CHECK(write_delay_us(UINT64_MAX, limits, kMaxPauseBytes) == kMaxPauseUs);
-  CHECK(write_delay_us(UINT64_MAX, limits, 10 * kMaxPauseBytes) == 10 * kMaxPauseUs);
-  CHECK(write_delay_us(5'000'000, {5'000'000, 5'000'000}, kMaxPauseBytes) == 0);
-  CHECK(write_delay_us(5'000'001, {5'000'000, 5'000'000}, kMaxPauseBytes) == kMaxPauseUs);
-}
-
-TEST_CASE("debt counts what is above target on its way down, and is nothing in a tree at rest") {
-  CompactionOptions options;
-  options.sizing = LevelSizing::kStatic;
-  options.base_weight = 1'000;
-  options.fanout = 10;
-  options.l0_trigger_runs = 2;
-  CHECK(compaction_debt(Version(), options) == 0);
-  CHECK(compaction_debt(version_from_text("L0 #1 a..z weight=900 seqnos=1..2\n"
-                                          "L1 #2 a..z weight=1000\nL2 #3 a..z weight=9000\n"),
-                        options) == 0);
-  // L1 has 500 too much, which meets 9000 / 1500 times as much in L2.
-  CHECK(compaction_debt(version_from_text("L1 #2 a..z weight=1500\nL2 #3 a..z weight=9000\n"),
-                        options) == 500 * (1 + 6));
-  // L0 with all of L1, then what that puts above L1's target with its share of L2.
-  CHECK(compaction_debt(version_from_text("L0 #1 a..z weight=1200 seqnos=1..2\n"
-                                          "L1 #2 a..z weight=800\nL2 #3 a..z weight=4000\n"),
-                        options) == 2'000 + 1'000 * (1 + 2));
-  const DelayLimits limits = default_delay_limits(options);
-  CHECK(limits.free_debt > 0);
-  CHECK(limits.full_debt > limits.free_debt);
-}
-
-TEST_CASE("weights that nothing can have make a debt that is still a number") {
-  CompactionOptions options;
-  options.sizing = LevelSizing::kStatic;
-  options.base_weight = 1'000;
-  options.level_count = 3;
-  const Version version = version_from_text(
-      "L0 #1 a..z weight=9223372036854775807 seqnos=1..2\n"
-      "L1 #2 a..z weight=9223372036854775807\nL2 #3 a..z weight=9223372036854775807\n");
-  CHECK(compaction_debt(version, options) == 1'000'000'000'000'000'000);
 }
 
 TEST_CASE("a flush is one table unless it is much heavier than one") {

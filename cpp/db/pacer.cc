@@ -1,0 +1,120 @@
+#include "lsmkit/db/pacer.h"
+
+#include <algorithm>
+
+namespace lsmkit {
+namespace {
+
+constexpr uint64_t kAskBytes =
+    1024;  // ours is asked for the pauses of several small writes at once
+
+RocksDbFlowOptions rocksdb_options_of(const Options& options) {
+  return {.sealed_memtables_stop = options.max_memtables,
+          .l0_slowdown_runs = options.l0_slowdown_runs,
+          .l0_stop_runs = options.l0_stop_runs,
+          .soft_pending_weight = options.soft_pending_bytes,
+          .hard_pending_weight = options.hard_pending_bytes,
+          .delayed_bytes_per_s = options.delayed_bytes_per_s};
+}
+
+double rate_of(uint64_t bytes, uint64_t us) {
+  return static_cast<double>(bytes) * 1e6 / static_cast<double>(us);
+}
+
+}  // namespace
+
+Pacer::Pacer(const Options& options, const CompactionOptions& compaction)
+    : is_rocksdb_(options.flow == "rocksdb"),
+      ask_bytes_(is_rocksdb_ ? 1 : kAskBytes),
+      rocksdb_options_(rocksdb_options_of(options)),
+      compaction_(compaction) {}
+
+void Pacer::tree_changed(const Version& version, uint64_t sealed_memtables, uint64_t now_us) {
+  if (is_rocksdb_) {
+    const RocksDbFlow before = flow_;
+    flow_ = next_rocksdb_flow(before, rocksdb_flow_state(version, sealed_memtables, compaction_),
+                              rocksdb_options_);
+    const bool delays = flow_.flow == WriteFlow::kDelayed;
+    if (delays && before.flow != WriteFlow::kDelayed) ++delay_number_;
+    cause_ = flow_.cause;
+    delayed_bytes_per_s_ = delays ? flow_.bytes_per_s : 0;
+    stopped_ = flow_.flow == WriteFlow::kStopped ? flow_.cause : StallCause::kNone;
+    return;
+  }
+  // Nobody measures how fast debt shrinks: it is what L0 pushes down that makes it.
+  const double drain = l0_drain_bytes_per_s(now_us);
+  const WriteDelay delay = longer(
+      write_delay(StallCause::kL0Runs, l0_pressure(version, sealed_memtables, compaction_), drain),
+      write_delay(StallCause::kDebt, debt_pressure(version, compaction_), drain));
+  cause_ = delay.cause;
+  us_per_byte_ = delay.us_per_byte;
+}
+
+// One job of L0 may take longer than L0 takes to fill, so the one that runs counts, too, as soon as
+// it is slower than the one before it.
+double Pacer::l0_drain_bytes_per_s(uint64_t now_us) const {
+  const double known = l0_bytes_per_s_ > 0
+                           ? l0_bytes_per_s_
+                           : kAssumedL0Share * flush_bytes_per_s_.load(std::memory_order_relaxed);
+  if (l0_job_weight_ == 0 || now_us <= l0_job_start_us_) return known;
+  const double present = rate_of(l0_job_weight_, now_us - l0_job_start_us_);
+  return known > 0 ? std::min(known, present) : present;
+}
+
+void Pacer::l0_job_begins(uint64_t weight, uint64_t now_us) {
+  l0_job_weight_ = weight;
+  l0_job_start_us_ = now_us;
+}
+
+void Pacer::l0_job_ends(bool is_done, uint64_t now_us) {
+  if (is_done && l0_job_weight_ > 0 && now_us > l0_job_start_us_) {
+    l0_bytes_per_s_ = rate_of(l0_job_weight_, now_us - l0_job_start_us_);
+  }
+  l0_job_weight_ = 0;
+}
+
+void Pacer::flushed(uint64_t weight, uint64_t us) {
+  if (us == 0) return;
+  const double now = rate_of(weight, us);
+  const double before = flush_bytes_per_s_.load(std::memory_order_relaxed);
+  flush_bytes_per_s_.store(before == 0 ? now : (before + now) / 2, std::memory_order_relaxed);
+}
+
+WriteDelay Pacer::delay_for(const Pressure& memtables) const {
+  const WriteDelay tree{us_per_byte_.load(std::memory_order_relaxed),
+                        cause_.load(std::memory_order_relaxed)};
+  return longer(tree, write_delay(StallCause::kMemtables, memtables,
+                                  flush_bytes_per_s_.load(std::memory_order_relaxed)));
+}
+
+uint64_t Pacer::tree_pause_us(uint64_t bytes) const {
+  const uint64_t rate = delayed_bytes_per_s_;
+  const double us_per_byte = rate > 0 ? 1e6 / static_cast<double>(rate) : us_per_byte_.load();
+  return static_cast<uint64_t>(us_per_byte * static_cast<double>(bytes));
+}
+
+bool Pacer::may_pause(const Pressure& memtables) {
+  const bool may = is_rocksdb_ ? delayed_bytes_per_s_ > 0 : delay_for(memtables).us_per_byte > 0;
+  if (!may) unpaid_bytes_ = 0;
+  return may;
+}
+
+Pacer::Pause Pacer::take_pause(const Pressure& memtables, uint64_t weight, uint64_t now_us) {
+  const uint64_t bytes = unpaid_bytes_;
+  unpaid_bytes_ = 0;
+  if (!is_rocksdb_) {
+    const WriteDelay delay = delay_for(memtables);
+    if (delay.us_per_byte == 0) return {};
+    return {queue_.pause_us(bytes, delay.us_per_byte, longest_pause_us(weight), now_us),
+            delay.cause};
+  }
+  const uint64_t rate = delayed_bytes_per_s_;
+  if (rate == 0) return {};
+  if (const uint64_t number = delay_number_; number != delayed_number_) {
+    delayed_number_ = number;
+    delayed_ = {};
+  }
+  return {delayed_.delay_us(bytes, rate, now_us), cause_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace lsmkit
