@@ -12,6 +12,7 @@
 #include "db_argument.h"
 #include "gil.h"
 #include "lsmkit/db/output_options.h"
+#include "lsmkit/planner/closed_form.h"
 #include "lsmkit/planner/explanation.h"
 #include "text_map.h"
 #include "version_columns.h"
@@ -163,6 +164,14 @@ py::dict why(DbArgument db) {
       "write_error"_a = path_text(report.write_error));
 }
 
+py::dict expected_cost_of(const py::object& options, uint64_t keys, uint64_t record_weight) {
+  const ExpectedCost cost =
+      expected_cost(compaction_options_of(to_options(options)), keys, record_weight);
+  return py::dict("write_amp"_a = cost.write_amp, "space_amp"_a = cost.space_amp,
+                  "runs"_a = cost.runs, "level_write_amp"_a = cost.level_write_amp,
+                  "level_weight"_a = cost.level_weight);
+}
+
 }  // namespace
 
 void register_planning(py::module_& m) {
@@ -189,6 +198,8 @@ void register_planning(py::module_& m) {
   m.def("plan", plan, py::arg("version"), py::arg("options"), py::kw_only(), py::arg("in_flight"),
         py::arg("damaged"), py::arg("pinned_seqnos"), py::arg("free_slots"), py::arg("free_bytes"),
         py::arg("history_floor"), py::arg("now_us"), "What is compacted next, and why.");
+  m.def("expected_cost", expected_cost_of, py::arg("options"), py::arg("keys"),
+        py::arg("record_weight"), "What a tree under uniform overwrites comes to, by formula.");
   m.def("table_number", table_number, py::arg("text"),
         "The number that text such as #7.0.1 spells.");
   m.def(

@@ -36,6 +36,7 @@ from lsmkit._errors import (
 )
 from lsmkit.batch import WriteBatch
 from lsmkit.column import Column
+from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.db import DB, destroy, open
 from lsmkit.frame import Frame
 from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
@@ -63,6 +64,7 @@ __all__ = [
     "Cursor",
     "DurabilityError",
     "Error",
+    "ExpectedCost",
     "Explanation",
     "ForkedError",
     "Frame",
@@ -93,6 +95,7 @@ __all__ = [
     "build_info",
     "codecs",
     "destroy",
+    "expected_cost",
     "keys",
     "open",
     "plan",

@@ -90,7 +90,7 @@ def test_w3_14_sizes_of_the_leveldb_preset(path):
     assert options.l0_trigger_runs == 4
     assert options.level_count == 7
     assert (options.layout, options.level_sizing) == ("leveled", "static")
-    assert options.picker == "round_robin"
+    assert (options.picker, options.cut) == ("compact_pointer", "grandparents")
     assert options.filter_bits_per_key == 0
     assert (options.block_bytes, options.restart_interval) == (4096, 16)
     assert Options.leveldb(fanout=8).diff(options) == {"fanout": 8}
