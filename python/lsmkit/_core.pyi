@@ -305,9 +305,7 @@ def plan(
 ) -> dict[str, Any]: ...
 
 # write_amp space_amp runs level_write_amp level_weight, as cpp/planner/closed_form.h has them.
-def expected_cost(
-    options: Mapping[str, str], keys: int, record_weight: int
-) -> dict[str, Any]: ...
+def expected_cost(options: Mapping[str, str], keys: int, record_weight: int) -> dict[str, Any]: ...
 def table_number(text: str) -> int: ...  # of "#7" or "#7.0.1"
 def version(db: DB) -> Version: ...  # as it stands
 

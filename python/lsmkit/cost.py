@@ -45,9 +45,9 @@ def expected_cost(
     """What a tree under uniform overwrites comes to, without making one.
 
     Formulas in the manner of Lim et al. (FAST 2016) for a picker that goes round, stated in
-    `cpp/planner/closed_form.h`; the levels are those of the planner's own rules. Beside trees of the
-    same planner, run in lock-step, they are a few hundredths off. They know nothing of skew, deletes,
-    compression or a load.
+    `cpp/planner/closed_form.h`; the levels are those of the planner's own rules. Beside trees of
+    the same planner, run in lock-step, they are a few hundredths off. They know nothing of skew,
+    deletes, compression or a load.
 
     Parameters
     ----------

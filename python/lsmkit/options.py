@@ -1,16 +1,15 @@
-"""What can be set when a database is opened: `Options`, and `Sync` for how durable a write is."""
+"""What can be set when a database is opened: `Options`."""
 
 import dataclasses
 import difflib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Self, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, Self, TypedDict, Unpack
 
 from lsmkit import _core, presets, rocksdb_options
-from lsmkit._errors import InvalidArgument
 from lsmkit.rocksdb_options import OptionNote
+from lsmkit.sync import Sync
 
 __all__ = ["FromRocksDB", "OptionNote", "Options", "OptionsDict", "Sync"]
 
@@ -24,78 +23,6 @@ Picker = Literal[
 ]
 Cut = Literal["aligned", "grandparents", "grid", "plain"]
 LevelSizing = Literal["dynamic", "static", "dynamic_without_drain"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sync:
-    """How much a power loss may take. The death of the process alone takes nothing in any mode.
-
-    Use the constants and makers, `Sync.always`, `Sync.every(n)`, `Sync.interval(ms)`,
-    `Sync.hybrid(n, ms)`, `Sync.none`, rather than the constructor.
-
-    Attributes
-    ----------
-    commits : int
-        At most `commits - 1` acknowledged commits stand un-synced; 0: no such bound.
-    ms : int
-        No acknowledged commit stands un-synced for longer, in milliseconds; 0: no such bound.
-    """
-
-    commits: int = 0
-    ms: int = 0
-
-    always: ClassVar["Sync"]
-    """Every write returns when it is safe. Loses nothing."""
-    none: ClassVar["Sync"]
-    """Syncs when a log ends and at `sync()`. Loses what came after; what is left is a prefix."""
-
-    @staticmethod
-    def every(commits: int) -> "Sync":
-        """Loses at most the last `commits - 1` commits."""
-        return Sync(_at_least_one("commits", commits), 0)
-
-    @staticmethod
-    def interval(ms: int) -> "Sync":
-        """Loses at most the last `ms` milliseconds and the time of one sync."""
-        return Sync(0, _at_least_one("ms", ms))
-
-    @staticmethod
-    def hybrid(commits: int, ms: int) -> "Sync":
-        """Loses at most what `every(commits)` or `interval(ms)` would, whichever is less."""
-        mode = Sync(_at_least_one("commits", commits), _at_least_one("ms", ms))
-        return Sync.always if commits == 1 else mode
-
-    @staticmethod
-    def parse(text: str) -> "Sync":
-        """The mode that `str(mode)` spells, such as ``interval(1000)``."""
-        match = re.fullmatch(r"(\w+)(?:\((\d+)(?:, ?(\d+))?\))?", text.strip())
-        name, first, second = match.groups() if match else ("", None, None)
-        if name in ("always", "none") and first is None:
-            return Sync.always if name == "always" else Sync.none
-        if name in ("every", "interval") and first is not None and second is None:
-            return Sync.every(int(first)) if name == "every" else Sync.interval(int(first))
-        if name == "hybrid" and first is not None and second is not None:
-            return Sync.hybrid(int(first), int(second))
-        raise InvalidArgument(
-            f"no sync mode reads {text[:40]!r}; there are always, every(n), interval(ms), "
-            "hybrid(n, ms) and none"
-        )
-
-    def __str__(self) -> str:
-        if self.commits == 1:
-            return "always"
-        if self.commits and self.ms:
-            return f"hybrid({self.commits}, {self.ms})"
-        if self.commits:
-            return f"every({self.commits})"
-        return f"interval({self.ms})" if self.ms else "none"
-
-    def __repr__(self) -> str:
-        return f"Sync.{self}"
-
-
-Sync.always = Sync(1, 0)
-Sync.none = Sync(0, 0)
 
 
 class OptionsDict(TypedDict, total=False):
@@ -144,6 +71,9 @@ class OptionsDict(TypedDict, total=False):
     background: Literal["threads", "inline"]
     threads: int
     background_bytes_per_s: int
+
+
+_EVERY_SECOND = Sync(0, 1000)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -233,7 +163,8 @@ class Options:
         "plain": at the target alone.
     max_parts : int
         A heavy compaction is split into at most so many parts, which run side by side on up to
-        `threads` threads and give the tables that one thread would. RocksDB: `max_subcompactions`, 1.
+        `threads` threads and give the tables that one thread would. RocksDB:
+        `max_subcompactions`, 1.
     pass_through : bool
         Tables whose keys no other input of a merge comes between stay as they are: clustered,
         sequential and hot-range writes are spared much rewriting. RocksDB has no such thing.
@@ -303,7 +234,7 @@ class Options:
         Ignored with background="inline". RocksDB: `rate_limiter`, none.
     """
 
-    sync: Sync = Sync(0, 1000)
+    sync: Sync = _EVERY_SECOND
     memtable_bytes: int = 64 << 20
     table_bytes: int = 64 << 20
     block_bytes: int = 4096
@@ -380,8 +311,8 @@ class Options:
 
         4 MiB memtables, 2 MiB tables, L0 at 4 runs, 10 MiB in L1 and ten times as much in each
         level below, one table at a time by its compact pointer, no filters. Not LevelDB's: blocks
-        of every level are compressed by zstd at level 1, for there is no Snappy here, and flushes go
-        to L0 even where nothing below overlaps. Weight is counted, not file bytes.
+        of every level are compressed by zstd at level 1, for there is no Snappy here, and flushes
+        go to L0 even where nothing below overlaps. Weight is counted, not file bytes.
         """
         return Options(**(presets.LEVELDB | overrides))
 
@@ -513,14 +444,6 @@ def options_from_texts(texts: Mapping[str, str]) -> Options:
     """The opposite of `option_texts`, for all options."""
     fields = dataclasses.fields(Options)
     return Options(**{f.name: _PARSERS[type(f.default)](texts[f.name]) for f in fields})
-
-
-def _at_least_one(name: str, value: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name}: int is due, not {type(value).__name__}")
-    if not 1 <= value < 2**32:
-        raise InvalidArgument(f"{name}: 1 to {2**32 - 1} is due, not {value}")
-    return value
 
 
 def _cut(value: object) -> str:
