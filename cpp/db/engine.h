@@ -211,6 +211,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::vector<std::shared_ptr<Memtable>> memtables_newest_first() const;
   std::vector<MemtableRow> memtable_rows() const;
   PlanContext plan_context() const;
+  bool due_with_time() const;
   std::optional<CompactionPlan> begin_compaction();
   void enter_job(const CompactionPlan& plan);
   JobNumber take_job_number();
@@ -275,8 +276,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   mutable ReadCounters reads_;
   std::atomic<const ReadView*> view_{nullptr};
   std::atomic<Seqno> published_;
-  std::atomic<uint64_t> next_job_;         // taken under state_mutex_
-  std::atomic<uint64_t> sealed_bytes_{0};  // allocated by sealed memtables
+  std::atomic<uint64_t> next_job_;             // taken under state_mutex_
+  std::atomic<uint64_t> sealed_bytes_{0};      // allocated by sealed memtables
+  std::atomic<bool> flushed_for_room_{false};  // inline: compactions may be due
   std::atomic<int64_t> cursor_count_{0};
   std::atomic<uint64_t> stall_us_{0};
   std::atomic<uint64_t> stall_count_{0};

@@ -11,6 +11,7 @@ namespace lsmkit {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
+constexpr auto kIdleLook = std::chrono::milliseconds(500);
 constexpr uint64_t kFirstRetryMs = 50;
 constexpr uint64_t kLastRetryMs = 5'000;
 
@@ -26,12 +27,15 @@ void Engine::worker() {
     background.slots = options_.threads;
     const BackgroundJob job =
         wal_->is_poisoned() ? BackgroundJob::kNone : next_background_job(background);
+    const bool time_decides = due_with_time();
     std::optional<CompactionPlan> plan;
     if (job == BackgroundJob::kCompaction && compactions_held_ == 0) plan = begin_compaction();
     if (job != BackgroundJob::kFlush && !plan) {
       if (compaction_failing_.error) {
         // What failed may be postponed for want of disk space, of which nobody tells us.
         work_.wait_for(lock, std::chrono::milliseconds(kLastRetryMs));
+      } else if (time_decides) {
+        work_.wait_for(lock, kIdleLook);
       } else {
         work_.wait(lock);
       }
@@ -62,6 +66,14 @@ void Engine::worker() {
   }
 }
 
+// Whether something may become due without a write: readers go, whose pins kept tombstones, and
+// tables grow old.
+bool Engine::due_with_time() const {
+  const CompactionOptions& options = compaction_options_;
+  if (options.layout == Layout::kFifo) return options.fifo_ttl_us != 0;
+  return options.tombstone_gain != 0 && !snapshots_.pinned(published_).seqnos.empty();
+}
+
 void Engine::note_failure(Failing& failing, const char* doing, const std::exception& error) {
   Event event = new_event(EventKind::kJobError);
   event.text = std::string(doing) + ": " + error.what();
@@ -75,7 +87,9 @@ void Engine::note_failure(Failing& failing, const char* doing, const std::except
 // flush() and close(); the put that brought us here stands.
 void Engine::run_inline() {
   // From a job's callback there is nothing to do: the job goes on with what was sealed meanwhile.
-  if (sealed_bytes_.load(std::memory_order_relaxed) == 0 || in_own_job()) return;
+  const bool flushed = flushed_for_room_.load(std::memory_order_relaxed);
+  if ((sealed_bytes_.load(std::memory_order_relaxed) == 0 && !flushed) || in_own_job()) return;
+  flushed_for_room_.store(false, std::memory_order_relaxed);
   const std::lock_guard lock(inline_mutex_);
   try {
     run_all_due({});
@@ -200,7 +214,8 @@ void Engine::compact_range(const std::optional<std::string>& begin,
     if (user_poll) user_poll(progress.with(job));
   };
   flush([&](const Progress&) { poll({}); });
-  std::unique_lock<std::mutex> inline_lock(inline_mutex_);
+  const std::lock_guard inline_lock(inline_mutex_);
+  const JobScope scope(*this);  // a callback may not wait for what is done here, whoever calls it
   struct Hold {
     Engine& engine;
     explicit Hold(Engine& e) : engine(e) {

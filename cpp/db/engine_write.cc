@@ -264,6 +264,7 @@ void Engine::wait_for_room(std::unique_lock<std::mutex>& lock, uint64_t weight, 
     if (is_inline) {
       lock.unlock();
       flush_oldest({});  // throws what stands in the way
+      flushed_for_room_.store(true, std::memory_order_relaxed);
       lock.lock();
     } else {
       room_.wait_for(lock, std::chrono::milliseconds(20));

@@ -371,7 +371,7 @@ TEST_CASE("threads, on the real file system: every sync mode answers as the mode
                           .options = tiny_options(),
                           .overrides = {},
                           .environment = {&files, &system_clock()}};
-      request.overrides = {{"sync", sync}, {"threads", threads}};
+      request.overrides = {{"sync", sync}, {"threads", threads}, {"max_parts", threads}};
       Walk(request, seed).run(steps_per_configuration() / 4);
       CHECK(files.violations() == std::vector<std::string>{});
     }
