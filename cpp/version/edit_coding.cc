@@ -198,6 +198,8 @@ std::string_view name_of(EditReason reason) {
       return "tombstones";
     case EditReason::kElision:
       return "elision";
+    case EditReason::kCustom:
+      return "custom";
   }
   return "unknown";
 }

@@ -36,6 +36,7 @@ enum class EditReason : uint8_t {
   kFifoAge = 15,       // fifo: the oldest tables, dropped for their age
   kTombstones = 16,    // tombstones that hide more than it costs to carry them down
   kElision = 17,       // tombstones and old versions in the last level that nobody can see any more
+  kCustom = 18,        // chosen by one's own planner
 };
 std::string_view name_of(EditReason reason);  // "flush", "level full", ...
 

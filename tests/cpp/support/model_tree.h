@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lsmkit/planner/plan_chosen.h"
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/flow.h"
 #include "lsmkit/rules/merge_tables.h"
@@ -124,6 +125,9 @@ class ModelTree {
 
   // Plans and starts a job beside those in flight; false if nothing can be started.
   bool start_job() { return start(plan_compaction(version_, context(), options_)); }
+  void start_chosen(const ChosenTables& chosen) {
+    start(plan_chosen(version_, context(), options_, chosen));
+  }
   RangeStep start_range(const std::optional<std::string>& begin,
                         const std::optional<std::string>& end, JobNumber first_job) {
     RangeStep step = plan_range(version_, context(), options_, begin, end, first_job);
