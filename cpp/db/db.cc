@@ -30,10 +30,25 @@ void check_same_options(const Engine& engine, const OpenRequest& request) {
   if (request.read_only != engine.read_only()) {
     differing += std::string(differing.empty() ? "" : ", ") + "read_only";
   }
+  if (request.planner) {
+    differing += std::string(differing.empty() ? "" : ", ") +
+                 "planner (leave it out: a second handle has that of the first open)";
+  }
   if (!differing.empty()) {
     throw InvalidArgument(request.path + " is open in this process already, with other options: " +
                           differing + "; open it again with the same, or close it first");
   }
+}
+
+void check_may_plan(const OpenRequest& request, const Options& options) {
+  if (!request.planner) return;
+  if (request.read_only)
+    throw InvalidArgument(
+        "planner: with read_only=True nothing is compacted; leave one of them out");
+  if (options.background != "inline")
+    throw InvalidArgument(
+        "planner: one's own planner runs on the thread that writes; open with "
+        "background=\"inline\"");
 }
 
 void prepare_directory(FileSystem& files, const OpenRequest& request) {
@@ -62,6 +77,7 @@ std::shared_ptr<Db> Db::open(const OpenRequest& request) {
   // Before anything is touched: texts that can't be, and unknown names.
   Options checked = request.options.value_or(Options{});
   for (const auto& [name, text] : request.overrides) set_option(checked, name, text);
+  check_may_plan(request, checked);
   if (!files.exists(request.path)) checked.validate();
 
   for (;;) {

@@ -51,6 +51,9 @@ struct OpenRequest {
   bool read_only = false;
   Environment environment;
   Poll poll = {};  // called now and then while it reads what stands
+  // In place of plan_compaction, with background=inline only. Asked without locks; what it throws
+  // fails the job: flush() throws it, put() keeps it for the next flush() or close().
+  Planner planner = {};
 };
 
 // What an open found and did.
@@ -161,6 +164,7 @@ struct BackgroundReport {
   Explanation next;  // compaction, were a slot free
   std::vector<JobInFlight> compactions;
   bool compaction_slot_free = false;
+  bool own_planner = false;            // decides instead of the one that made `next`
   bool compactions_held = false;       // back, for the sake of a compact_range that runs
   std::vector<MemtableRow> memtables;  // newest first; all but the first wait to be flushed
   bool flush_running = false;

@@ -176,6 +176,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void worker();
   bool flush_oldest(const Poll& poll);
   void run_inline();
+  std::optional<CompactionPlan> begin_inline_compaction();
+  std::optional<CompactionPlan> begin_own_compaction();
   void run_all_due(const Poll& poll);
   void run_compaction(const CompactionPlan& plan, const Poll& poll);
   void sync_names(const std::vector<TableRef>& outputs);
@@ -227,6 +229,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const uint64_t fork_generation_;
   const uint64_t database_id_;
   const OpenReport report_;
+  const bool own_planner_;              // was given at the open
   const uint64_t memtable_room_bytes_;  // memory_bytes less cache and job buffers
   TableSet tables_;
   std::unique_ptr<Wal> wal_;  // null if read-only
@@ -245,6 +248,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // ---- inline_mutex_: one caller at a time does the background's work. Taken before the others.
   std::mutex inline_mutex_;
+  Planner planner_;  // one's own; let go of by stop(), since it may hold what holds this engine
 
   // ---- refresh_mutex_: nothing but turns.
   std::mutex refresh_mutex_;

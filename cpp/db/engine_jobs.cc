@@ -33,8 +33,8 @@ bool Engine::in_own_job() const {
 // What would wait for the very job that calls back.
 void Engine::check_not_in_job(const char* call) const {
   if (!in_own_job()) return;
-  throw InvalidArgument(std::string(call) + " was called from a progress callback of " + path_ +
-                        "; return from the callback first, or raise to end the call");
+  throw InvalidArgument(std::string(call) + " was called from a progress callback or planner of " +
+                        path_ + "; return from it first, or raise to end the call");
 }
 
 // ---- Publishing.
@@ -269,6 +269,29 @@ PlanContext Engine::plan_context() const {
 std::optional<CompactionPlan> Engine::begin_compaction() {
   auto plan = plan_compaction(state_.version, plan_context(), compaction_options_);
   if (plan) enter_job(*plan);
+  return plan;
+}
+
+// The same by one's own planner, which is asked without state_mutex_: it may wait for other
+// threads, and look at this engine. Requires: inline_mutex_ held, so flushes alone come between,
+// above all that is planned.
+std::optional<CompactionPlan> Engine::begin_own_compaction() {
+  Version version;
+  PlanContext context;
+  {
+    const std::lock_guard lock(state_mutex_);
+    version = state_.version;
+    context = plan_context();
+    take_job_number();  // the context's; a flush meanwhile takes the next
+  }
+  std::optional<CompactionPlan> plan;
+  {
+    const JobScope scope(*this);
+    plan = planner_(version, context, compaction_options_);
+  }
+  if (!plan) return plan;
+  const std::lock_guard lock(state_mutex_);
+  jobs_.push_back(job_in_flight(*plan));
   return plan;
 }
 

@@ -184,6 +184,7 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       fork_generation_(fork_generation()),
       database_id_(recovered.database_id),
       report_(std::move(recovered.report)),
+      own_planner_(static_cast<bool>(request.planner)),
       memtable_room_bytes_(memtable_share(recovered.options)),
       tables_(*request.environment.files, request.path,
               make_open_tables(recovered.options, request.read_only)),
@@ -194,6 +195,7 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       active_(std::make_shared<Memtable>()),
       written_(recovered.state.counters),
       pacer_(recovered.options, compaction_options_),
+      planner_(request.planner),
       manifest_(std::move(recovered.manifest)),
       state_(std::move(recovered.state)),
       replayed_(std::move(recovered.memtables)),
@@ -243,6 +245,11 @@ void Engine::stop(const Poll& poll) {
     // while one is about to write its edit.
     std::unique_lock lock(state_mutex_);
     done_.wait(lock, [this] { return jobs_.empty() && !flush_running_; });
+  }
+  Planner planner;  // goes without the lock: what it holds may be Python's
+  {
+    const std::lock_guard lock(inline_mutex_);
+    planner.swap(planner_);
   }
   {
     const std::lock_guard lock(manifest_mutex_);

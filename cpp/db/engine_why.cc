@@ -9,6 +9,7 @@ namespace lsmkit {
 BackgroundReport Engine::why() const {
   check_open();
   BackgroundReport out;
+  out.own_planner = own_planner_;
   Version version;
   PlanContext context;
   {

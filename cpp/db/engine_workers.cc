@@ -14,6 +14,8 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 constexpr auto kIdleLook = std::chrono::milliseconds(500);
 constexpr uint64_t kFirstRetryMs = 50;
 constexpr uint64_t kLastRetryMs = 5'000;
+constexpr uint64_t kMaxOwnPlans =
+    10'000;  // in a row; a planner that wants more never comes to rest
 
 }  // namespace
 
@@ -99,15 +101,22 @@ void Engine::run_inline() {
 }
 
 // Requires: inline_mutex_ held.
+std::optional<CompactionPlan> Engine::begin_inline_compaction() {
+  if (planner_) return begin_own_compaction();
+  const std::lock_guard lock(state_mutex_);
+  return own_planner_ ? std::nullopt : begin_compaction();  // stop() has let go of it
+}
+
+// Requires: inline_mutex_ held.
 void Engine::run_all_due(const Poll& poll) {
   while (flush_oldest(poll)) {
   }
-  for (;;) {
-    std::optional<CompactionPlan> plan;
-    {
-      const std::lock_guard lock(state_mutex_);
-      plan = begin_compaction();
-    }
+  for (uint64_t plans = 0;; ++plans) {
+    if (own_planner_ && plans == kMaxOwnPlans)
+      throw InvalidArgument("one's own planner made " + std::to_string(plans) +
+                            " plans in a row, and more are due; let it plan nothing once the tree "
+                            "has the shape that it wants");
+    const std::optional<CompactionPlan> plan = begin_inline_compaction();
     if (!plan) break;
     run_compaction(*plan, poll);
   }
@@ -228,6 +237,7 @@ void Engine::compact_range(const std::optional<std::string>& begin,
       engine.work_.notify_all();
     }
   } const hold(*this);
+  const JobScope scope(*this);  // also between jobs, where `poll` is called with inline_mutex_ held
   const JobNumber first_job{next_job_.load(std::memory_order_relaxed)};
   for (;;) {
     RangeStep step;

@@ -12,6 +12,7 @@
 // A user key never lies in two tables of a run (V2), so every set of whole tables is a clean cut.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ namespace lsmkit {
 // blocked by jobs in flight or damaged tables.
 std::optional<CompactionPlan> plan_compaction(const Version& version, const PlanContext& context,
                                               const CompactionOptions& options);
+
+// The shape of plan_compaction. One's own goes to OpenRequest, and makes its plans by plan_chosen.
+using Planner = std::function<std::optional<CompactionPlan>(const Version&, const PlanContext&,
+                                                            const CompactionOptions&)>;
 
 // The same with all that became of it. explanation.h tells it in words.
 struct Decision {

@@ -305,7 +305,8 @@ TEST_CASE(
       try {
         call();
       } catch (const InvalidArgument& error) {
-        CHECK(std::string(error.what()).find("from a progress callback") != std::string::npos);
+        CHECK(std::string(error.what()).find("from a progress callback or planner") !=
+              std::string::npos);
       }
     };
     db->compact_range(std::nullopt, std::nullopt, [&](const Progress&) {
