@@ -8,6 +8,7 @@
 #include "gil.h"
 #include "lsmkit/bytes/error.h"
 #include "object.h"
+#include "own_planner.h"
 #include "point_calls.h"
 #include "text_map.h"
 #include "turn.h"
@@ -41,16 +42,17 @@ PyObject* create(PyTypeObject* type, PyObject*, PyObject*) {
 }
 
 int init(PyObject* self, PyObject* args, PyObject* kwargs) {
-  static const char* const kNames[] = {"path",      "options", "overrides",
-                                       "read_only", "disk",    nullptr};
+  static const char* const kNames[] = {"path", "options", "overrides", "read_only",
+                                       "disk", "planner", nullptr};
   PyObject* path = nullptr;
   PyObject* options = Py_None;
   PyObject* overrides = Py_None;
   int read_only = 0;
   PyObject* disk_object = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$OOpO:DB", const_cast<char**>(kNames),
+  PyObject* planner = Py_None;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$OOpOO:DB", const_cast<char**>(kNames),
                                    PyUnicode_FSConverter, &path, &options, &overrides, &read_only,
-                                   &disk_object))
+                                   &disk_object, &planner))
     return -1;
   const py::object path_bytes = py::reinterpret_steal<py::object>(path);
 
@@ -59,6 +61,7 @@ int init(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (options != Py_None) request.options = to_options(options);
   if (overrides != Py_None) request.overrides = to_text_pairs(overrides);
   request.read_only = read_only != 0;
+  if (planner != Py_None) request.planner = planner_of(py::reinterpret_borrow<py::object>(planner));
   if (const std::shared_ptr<Disk> disk = disk_of(disk_object)) {
     request.environment.files = &disk->faulty;
     request.environment.owner = disk;
@@ -223,7 +226,7 @@ void register_db(py::module_& m) {
       {}};
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("DB(path, *, options=None, overrides=None, read_only=False, "
-                                    "disk=None)\n"
+                                    "disk=None, planner=None)\n"
                                     "--\n\nAn open database.")},
       {Py_tp_new, reinterpret_cast<void*>(create)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc<DbValue>)},

@@ -30,6 +30,39 @@ void tell_python(const py::object& progress, const Progress& at) {
   });
 }
 
+// What this thread's innermost long call was left by keep_raised. Touched with the GIL.
+thread_local std::exception_ptr* kept_by_long_call = nullptr;
+
+struct KeepingRaised {
+  explicit KeepingRaised(std::exception_ptr& kept) : outer(kept_by_long_call) {
+    kept_by_long_call = &kept;
+  }
+  ~KeepingRaised() { kept_by_long_call = outer; }
+  KeepingRaised(const KeepingRaised&) = delete;
+  KeepingRaised& operator=(const KeepingRaised&) = delete;
+  std::exception_ptr* const outer;
+};
+
+bool is_beyond_except_exception(const std::exception_ptr& raised) {
+  try {
+    std::rethrow_exception(raised);
+  } catch (const py::error_already_set& error) {
+    return !error.matches(PyExc_Exception);
+  } catch (...) {
+    return false;
+  }
+}
+
+bool is_raised_in_python(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const RaisedInPython&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void take_gil(PyThreadState* state) {
@@ -40,6 +73,8 @@ void long_call(const py::object& progress, const std::function<void(const Poll&)
   constexpr auto kInterval = std::chrono::milliseconds(20);
   auto last = std::chrono::steady_clock::now() - kInterval;  // the first poll is told at once
   std::exception_ptr raised;
+  std::exception_ptr kept;
+  const KeepingRaised keeping(kept);
   PyThreadState* state = PyEval_SaveThread();
   const Poll poll = [&](const Progress& at) {
     const auto now = std::chrono::steady_clock::now();
@@ -61,8 +96,22 @@ void long_call(const py::object& progress, const std::function<void(const Poll&)
     error = std::current_exception();
   }
   take_gil(state);
+  if (kept && (error ? is_raised_in_python(error) : is_beyond_except_exception(kept)))
+    raised = std::move(kept);
   if (raised) std::rethrow_exception(std::move(raised));
   if (error) std::rethrow_exception(std::move(error));
+}
+
+void with_gil(const std::function<void()>& f) {
+  or_sleep_for_ever([&] {
+    const PyGILState_STATE state = PyGILState_Ensure();
+    f();
+    PyGILState_Release(state);
+  });
+}
+
+void keep_raised(std::exception_ptr raised) {
+  if (kept_by_long_call != nullptr) *kept_by_long_call = std::move(raised);
 }
 
 }  // namespace lsmkit

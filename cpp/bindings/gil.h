@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
 
 namespace lsmkit {
@@ -48,5 +49,19 @@ auto without_gil(F&& f) {
 // from here.
 // Requires: the engine polls on the thread that called it.
 void long_call(const pybind11::object& progress, const std::function<void(const Poll&)>& call);
+
+// Runs f with the GIL, whether this thread has it or not.
+void with_gil(const std::function<void()>& f);
+
+// What Python code raised that the engine called; its text is thrown through the engine instead,
+// which may keep it and drop it where nobody has the GIL.
+class RaisedInPython : public Error {
+ public:
+  using Error::Error;
+};
+// Leaves the exception itself to this thread's long call, if there is one: it is thrown from there
+// if the engine ends with RaisedInPython; and in any case if it is one that no `except Exception`
+// catches, such as Ctrl-C. Requires: the GIL.
+void keep_raised(std::exception_ptr raised);
 
 }  // namespace lsmkit

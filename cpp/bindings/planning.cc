@@ -154,7 +154,7 @@ py::dict why(DbArgument db) {
   for (const MemtableRow& row : report.memtables) sealed_weight += row.sealed ? row.weight : 0;
   return py::dict(
       "next"_a = to_dict(report.next), "compactions"_a = compactions,
-      "compaction_slot_free"_a = report.compaction_slot_free,
+      "compaction_slot_free"_a = report.compaction_slot_free, "own_planner"_a = report.own_planner,
       "compactions_held"_a = report.compactions_held,
       "sealed_memtables"_a = report.memtables.size() - 1, "sealed_weight"_a = sealed_weight,
       "flush_running"_a = report.flush_running, "debt_weight"_a = report.debt_weight,

@@ -40,6 +40,7 @@ from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.db import DB, destroy, open
 from lsmkit.frame import Frame
 from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
+from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.schema import SCHEMAS, ColumnSpec
@@ -55,6 +56,7 @@ __all__ = [
     "MAX_VALUE_BYTES",
     "SCHEMAS",
     "Background",
+    "Choice",
     "ClosedError",
     "Column",
     "ColumnSpec",
@@ -81,6 +83,8 @@ __all__ = [
     "Options",
     "OptionsDict",
     "Plan",
+    "PlanContext",
+    "Planner",
     "PrefixedDB",
     "ReadOnlyError",
     "RunnerUp",

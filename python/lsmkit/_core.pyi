@@ -31,6 +31,14 @@ _T = TypeVar("_T")
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Progress: TypeAlias = Callable[[int, int], object] | None
 _Columns: TypeAlias = dict[str, list[Any]]
+# (version, job, history_floor, pinned_seqnos, now_us, damaged, busy) -> (inputs, output_level,
+# move, drop, new_run) or None: ChosenTables of cpp/planner/plan_chosen.h, by number. Asked by
+# the thread whose call flushes, which raises what it raises; put, delete and write keep its text as
+# the background's error.
+_Ask: TypeAlias = Callable[
+    [Version, int, int, list[int], int, list[int], list[int]],
+    tuple[Sequence[int], int, bool, bool, bool] | None,
+]
 
 # -- Handles -------------------------------------------------------------------------------------
 
@@ -48,6 +56,7 @@ class DB:
         overrides: Mapping[str, str] | None = None,
         read_only: bool = False,
         disk: MemoryDisk | None = None,
+        planner: _Ask | None = None,
     ) -> None: ...
     @overload
     def get(self, key: Buffer, /) -> bytes | None: ...

@@ -31,6 +31,7 @@ from lsmkit.options import (
     option_texts,
     options_from_texts,
 )
+from lsmkit.own_planner import Asked, Planner
 from lsmkit.planning import Explanation, explain_db
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.snapshot import Snapshot
@@ -75,6 +76,7 @@ def open(
     *,
     read_only: bool = False,
     disk: "MemoryDisk | None" = None,
+    planner: Planner | None = None,
     **overrides: Unpack[OptionsDict],
 ) -> "DB":
     """Open a database, or make one.
@@ -90,6 +92,11 @@ def open(
         Change nothing, not even the lock. Every write raises `ReadOnlyError`.
     disk : lsmkit.testing.MemoryDisk, optional
         Where `path` lies, for tests. Default: the system's file systems.
+    planner : callable(version, context), optional
+        One's own, in place of the layout's; needs ``background="inline"``. It gets a `Version` and
+        a `PlanContext` and returns a `Choice` of what is compacted next, or None: see `Choice`,
+        which has an example. It should look at nothing else; least of all may it flush or close
+        the database. Default: the layout's.
     **overrides
         Fields of `Options`, which replace one each.
 
@@ -101,13 +108,14 @@ def open(
         What is on disk is not what was written.
     InvalidArgument
         The directory holds something else; an option can't be; there is no database and
-        `create=False` or `read_only=True`; this process has it open with other per-open options.
+        `create=False` or `read_only=True`; this process has it open with other per-open options;
+        a planner without ``background="inline"``.
     NotSupported
         It was written by a newer version.
     TypeError
         An unknown option, or a value of a wrong type.
     """
-    return DB(path, options, read_only=read_only, disk=disk, **overrides)
+    return DB(path, options, read_only=read_only, disk=disk, planner=planner, **overrides)
 
 
 def destroy(path: Path) -> None:
@@ -139,19 +147,24 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         *,
         read_only: bool = False,
         disk: "MemoryDisk | None" = None,
+        planner: Planner | None = None,
         **overrides: Unpack[OptionsDict],
     ) -> None:
         check_option_names(overrides, "lsmkit.open")
         if options is not None and not isinstance(options, Options):
             raise TypeError(f"options: lsmkit.Options is due, not {type(options).__name__}")
         self._counted = (-1, 0)  # (last seqno, number of keys)
+        asked = None if planner is None else Asked(planner)
         super().__init__(
             path,
             options=None if options is None else option_texts(vars(options)),
             overrides=option_texts(overrides),
             read_only=read_only,
             disk=cast("_core.MemoryDisk | None", getattr(disk, "core", disk)),
+            planner=asked,
         )
+        if asked is not None:
+            asked.options = self.options  # nothing is compacted before
         torn_tail = self.open_report.torn_tail
         if torn_tail and not read_only:  # beside a writer, every reader meets a torn tail
             _log.warning("%s: history ends at a torn tail: %s", self.path, torn_tail)

@@ -128,6 +128,9 @@ class Background:
         Those that run: number of the job, of its input tables, its output level.
     compaction_slot_free : bool
         Another could run beside them.
+    own_planner : bool
+        A planner of one's own decides, given to `open`; what is planned next is what the layout's
+        would have done.
     compactions_held : bool
         The background's are held back while a `compact_range` runs.
     sealed_memtables, sealed_weight : int
@@ -148,6 +151,7 @@ class Background:
 
     compactions: tuple[tuple[int, int, int], ...]
     compaction_slot_free: bool
+    own_planner: bool
     compactions_held: bool
     sealed_memtables: int
     sealed_weight: int
@@ -169,6 +173,8 @@ class Background:
             out.append(f"flushing fails and is tried again: {self.flush_error}")
         if self.compaction_error:
             out.append(f"compaction fails and is tried again: {self.compaction_error}")
+        if self.own_planner:
+            out.append("one's own planner decides; the plan above is what the layout would do")
         if self.sealed_memtables:
             some = f"{self.sealed_memtables} sealed memtable{'s' * (self.sealed_memtables != 1)}"
             state = "one is being flushed" if self.flush_running else "none is being flushed"
@@ -308,14 +314,14 @@ def plan(
         version._core,
         option_texts(vars(options or Options())),
         in_flight=[job.core for job in in_flight],
-        damaged=[_table_number(table) for table in damaged],
-        pinned_seqnos=[_within("pinned_seqnos", seqno, LARGEST) for seqno in pinned_seqnos],
-        free_slots=_within("free_slots", free_slots, 1 << 16),
-        free_bytes=None if free_bytes is None else _within("free_bytes", free_bytes, LARGEST),
+        damaged=[table_number("damaged", table) for table in damaged],
+        pinned_seqnos=[within("pinned_seqnos", seqno, LARGEST) for seqno in pinned_seqnos],
+        free_slots=within("free_slots", free_slots, 1 << 16),
+        free_bytes=None if free_bytes is None else within("free_bytes", free_bytes, LARGEST),
         history_floor=(
-            None if history_floor is None else _within("history_floor", history_floor, LARGEST)
+            None if history_floor is None else within("history_floor", history_floor, LARGEST)
         ),
-        now_us=_within("now_us", now_us, LARGEST),
+        now_us=within("now_us", now_us, LARGEST),
     )
     return _explanation(values, None)
 
@@ -340,13 +346,15 @@ def _explanation(values: Mapping[str, Any], background: Background | None) -> Ex
     )
 
 
-def _table_number(table: SupportsIndex | str) -> int:
+def table_number(name: str, table: SupportsIndex | str) -> int:
+    """The number of a table given as a number or as text, "#7.0.1"; `name`: of the argument."""
     if isinstance(table, str):
         return _core.table_number(table)
-    return _within("damaged", table, LARGEST)
+    return within(name, table, LARGEST)
 
 
-def _within(name: str, value: SupportsIndex, largest: int) -> int:
+def within(name: str, value: SupportsIndex, largest: int) -> int:
+    """The value as an int from 0 to `largest`; TypeError or InvalidArgument naming it."""
     try:
         number = operator.index(value)  # also NumPy's, as frames give them
     except TypeError:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from lsmkit import _core
 from lsmkit.options import Options, OptionsDict
+from lsmkit.own_planner import Planner
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
@@ -55,12 +56,13 @@ class MemoryDisk:
         options: Options | None = None,
         *,
         read_only: bool = False,
+        planner: Planner | None = None,
         **overrides: Unpack[OptionsDict],
     ) -> "DB":
         """Open a database on this disk: as `lsmkit.open(path, disk=self)`."""
         from lsmkit.db import DB
 
-        return DB(path, options, read_only=read_only, disk=self, **overrides)
+        return DB(path, options, read_only=read_only, disk=self, planner=planner, **overrides)
 
     # -- Crashes -----------------------------------------------------------------------------------
 
