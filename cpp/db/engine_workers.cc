@@ -237,7 +237,6 @@ void Engine::compact_range(const std::optional<std::string>& begin,
       engine.work_.notify_all();
     }
   } const hold(*this);
-  const JobScope scope(*this);  // also between jobs, where `poll` is called with inline_mutex_ held
   const JobNumber first_job{next_job_.load(std::memory_order_relaxed)};
   for (;;) {
     RangeStep step;

@@ -160,7 +160,8 @@ TEST_CASE("our rule tells its pauses by cause, stops nothing, and keeps L0 small
   CHECK(stats.stall_count == 0);
   CHECK(stats.stall_us > 0);
   CHECK(stats.stall_us == stats.stall_memtables_us + stats.stall_l0_us + stats.stall_debt_us);
-  CHECK(most_runs <= 40);  // full at 9, and what was sealed by then; the disk alone would let in 380
+  CHECK(most_runs <=
+        40);  // full at 9, and what was sealed by then; the disk alone would let in 380
   MESSAGE("longest put: ", longest_us, " us; runs: ", most_runs);
 }
 
