@@ -1,8 +1,8 @@
 """A planner of one's own: `Choice`, `PlanContext`, and what stands between them and the engine."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import SupportsIndex, TypeAlias, cast
+from typing import Protocol, SupportsIndex, cast
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
@@ -128,7 +128,11 @@ class Choice:
             object.__setattr__(self, name, value)
 
 
-Planner: TypeAlias = Callable[[Version, PlanContext], Choice | None]
+class Planner(Protocol):
+    """A function of a `Version` and a `PlanContext` that gives a `Choice`, or None for nothing."""
+
+    def __call__(self, version: Version, context: PlanContext, /) -> Choice | None:
+        """What to compact next."""
 
 
 class Asked:
