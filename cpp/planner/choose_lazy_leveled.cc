@@ -10,22 +10,6 @@
 namespace lsmkit {
 namespace {
 
-std::string obstacle(const PlanView& view, const Selection& selection) {
-  std::string why;
-  std::string_view smallest, largest;
-  for (const PlanInput& input : selection.inputs) {
-    if (why.empty()) why = view.obstacles.to_reading(input.tables);
-    const std::string_view first = input.tables.front()->smallest.key;
-    const std::string_view last = input.tables.back()->largest.key;
-    if (&input == &selection.inputs.front() || first < smallest) smallest = first;
-    if (&input == &selection.inputs.front() || last > largest) largest = last;
-  }
-  // A tier takes any number of runs, one beside the other.
-  if (why.empty() && selection.output_run == 0)
-    why = view.obstacles.to_writing(selection.output_level, smallest, largest);
-  return why;
-}
-
 // All of a level's runs, so that none overtakes an older one.
 Choice select_tier(const PlanView& view, unsigned level, std::string& why_not) {
   const Level& tier = view.version.level(level);
@@ -45,11 +29,18 @@ Choice select_tier(const PlanView& view, unsigned level, std::string& why_not) {
     const Run& below = view.run_of(last);
     selection.output_run = below.id();
     const std::vector<TableRef> met = below.overlapping(smallest, largest);
-    if (!met.empty()) selection.inputs.push_back({last, below.id(), met});
-  } else {
+    if (!met.empty()) {
+      selection.inputs.push_back({last, below.id(), met});
+      smallest = std::min<std::string_view>(smallest, met.front()->smallest.key);
+      largest = std::max<std::string_view>(largest, met.back()->largest.key);
+    }
+    why_not = view.obstacles.to_writing(last, smallest, largest);
+  } else {  // a tier takes any number of runs, one beside the other
+
     selection.output_run = static_cast<RunId>(view.context.job);  // the newest that stands there
   }
-  why_not = obstacle(view, selection);
+  for (const PlanInput& input : selection.inputs)
+    if (why_not.empty()) why_not = view.obstacles.to_reading(input.tables);
   if (!why_not.empty()) return std::nullopt;
   selection.trivial_move = can_stand_together(view, selection);
   return selection;
