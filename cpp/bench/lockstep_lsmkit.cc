@@ -215,6 +215,7 @@ CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
     set("picker", shape.picker);
     set("tombstone_gain", "0");
     set("pass_through", "false");
+    set("multi_level", "false");
   }
   if (rules == OurRules::kAsLevelDb) {
     set("picker", "compact_pointer");

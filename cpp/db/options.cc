@@ -46,6 +46,7 @@ const OptionField kFields[] = {
     {"cut", true, &Options::cut},
     {"max_parts", true, &Options::max_parts},
     {"pass_through", true, &Options::pass_through},
+    {"multi_level", true, &Options::multi_level},
     {"max_space_amp", true, &Options::max_space_amp},
     {"tombstone_gain", true, &Options::tombstone_gain},
     {"max_runs", true, &Options::max_runs},

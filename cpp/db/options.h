@@ -46,6 +46,7 @@ struct Options {
   std::string cut = "aligned";           // or "grandparents", "grid", "plain": where tables end
   uint32_t max_parts = 1;                // of a compaction, side by side
   bool pass_through = true;              // tables that a merge doesn't touch stay as they are
+  bool multi_level = true;               // a job may take two levels into a third
   double max_space_amp = 0;              // weight in the tree / its oldest run; 0: the layout's own
   double tombstone_gain = 0.25;     // what tombstones hide / what is rewritten for it; 0: never
   uint32_t max_runs = 0;            // tiered; 0: l0_trigger_runs

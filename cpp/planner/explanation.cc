@@ -171,7 +171,8 @@ class Explainer {
       return std::nullopt;
     if (decision.plan) {
       const EditReason reason = decision.plan->reason;
-      if (reason == EditReason::kLevelFull || reason == EditReason::kLevelDrain)
+      if (reason == EditReason::kLevelFull || reason == EditReason::kLevelDrain ||
+          reason == EditReason::kTwoLevels)
         level = decision.plan->inputs.front().level;
     } else if (!decision.runners_up.empty()) {
       level = decision.runners_up.front().level;

@@ -196,6 +196,7 @@ std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                            selection = selector.try_from(table, why_not);
                            return selection.has_value();
                          });
+  if (selection) take_a_third_level(view, *selection);
   return selection;
 }
 

@@ -73,6 +73,8 @@ struct CompactionOptions {
   uint32_t max_parts = 1;
   // Inputs of a merge that no other input has keys in stay as they are.
   bool pass_through = true;
+  // Leveled and hybrid: a job may take two levels into a third (planner/multi_level.cc).
+  bool multi_level = true;
   uint32_t filter_bits_per_key = 10;  // on average over the tree; 0: no filters
   FilterAllocation filter_allocation = FilterAllocation::kByLevel;
   // Bounds what one job takes in beyond what it must, and what the job after it will have to.

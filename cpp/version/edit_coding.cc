@@ -200,6 +200,8 @@ std::string_view name_of(EditReason reason) {
       return "elision";
     case EditReason::kCustom:
       return "custom";
+    case EditReason::kTwoLevels:
+      return "two levels";
   }
   return "unknown";
 }

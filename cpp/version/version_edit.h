@@ -37,6 +37,7 @@ enum class EditReason : uint8_t {
   kTombstones = 16,    // tombstones that hide more than it costs to carry them down
   kElision = 17,       // tombstones and old versions in the last level that nobody can see any more
   kCustom = 18,        // chosen by one's own planner
+  kTwoLevels = 19,     // a level above its target and the next, both into the one after
 };
 std::string_view name_of(EditReason reason);  // "flush", "level full", ...
 

@@ -49,6 +49,7 @@ class OptionsDict(TypedDict, total=False):
     cut: Cut
     max_parts: int
     pass_through: bool
+    multi_level: bool
     max_space_amp: float
     tombstone_gain: float
     max_runs: int
@@ -168,6 +169,9 @@ class Options:
     pass_through : bool
         Tables whose keys no other input of a merge comes between stay as they are: clustered,
         sequential and hot-range writes are spared much rewriting. RocksDB has no such thing.
+    multi_level : bool
+        A job of a leveled or hybrid tree may take two levels into a third in one merge where that
+        writes less. It weighs up to 100 tables. Pebble has such jobs, RocksDB has not.
     max_space_amp : float
         Weight in the tree over that of its oldest run, at most: what is above it is compacted until
         that holds again. 0: the layout's own, 3 for "tiered", no bound for others. RocksDB:
@@ -255,6 +259,7 @@ class Options:
     cut: Cut = "aligned"
     max_parts: int = 1
     pass_through: bool = True
+    multi_level: bool = True
     max_space_amp: float = 0.0
     tombstone_gain: float = 0.25
     max_runs: int = 0

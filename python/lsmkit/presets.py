@@ -33,6 +33,7 @@ ROCKSDB: "OptionsDict" = {
     "filter_allocation": "uniform",
     "tombstone_gain": 0.0,
     "pass_through": False,
+    "multi_level": False,
 }
 
 
@@ -48,6 +49,7 @@ LEVELDB: "OptionsDict" = {
     "cut": "grandparents",
     "tombstone_gain": 0.0,
     "pass_through": False,
+    "multi_level": False,
     "memtable_bytes": 4 << 20,
     "table_bytes": 2 << 20,
     "block_bytes": 4 << 10,

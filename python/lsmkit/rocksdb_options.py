@@ -172,6 +172,7 @@ class _Translator:
         self.fields["cut"] = "aligned" if self._bool(aligned, True) else "plain"
         self.fields["tombstone_gain"] = 0.0
         self.fields["pass_through"] = False
+        self.fields["multi_level"] = False
 
         picker = self._take("compaction_pri")
         self.fields["picker"] = self._choice(picker, _PICKERS, "kMinOverlappingRatio")

@@ -107,6 +107,7 @@ class Conversation {
         static_cast<double>(d.number("fanout", static_cast<uint64_t>(options_.fanout)));
     options_.max_compaction_weight =
         d.number("max_compaction_weight", options_.max_compaction_weight);
+    options_.multi_level = d.number("multi_level", options_.multi_level) != 0;
     if (d.has("static")) options_.sizing = LevelSizing::kStatic;
     if (d.has("dynamic")) options_.sizing = LevelSizing::kDynamic;
     if (d.has("dynamic_without_drain")) options_.sizing = LevelSizing::kDynamicWithoutDrain;
@@ -220,6 +221,9 @@ TEST_CASE("L0: all that overlaps goes to the base, alone; within L0 when the bas
 }
 TEST_CASE("a level: overlap ratio, expansion, trivial moves, busy and damaged tables") {
   converse("level");
+}
+TEST_CASE("two levels into a third, when the second is full and that writes less") {
+  converse("multi_level");
 }
 TEST_CASE("round robin goes on above its cursor, around the end, and cuts at the next cursor") {
   converse("round_robin");

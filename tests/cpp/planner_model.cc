@@ -49,6 +49,7 @@ class Chaos {
     options.picker = static_cast<Picker>(below(5));
     options.cut = static_cast<OutputCut>(below(4));
     options.pass_through = below(4) != 0;
+    options.multi_level = below(4) != 0;
     options.max_parts = static_cast<uint32_t>(1 + below(6));
     options.max_compaction_weight = below(3) == 0 ? 1'000 + below(5'000) : 0;
     return options;

@@ -288,7 +288,8 @@ TEST_CASE("W4.8: random trees: every plan keeps what must hold, and planning com
        {EditReason::kL0ToBase, EditReason::kIntraL0, EditReason::kLevelFull,
         EditReason::kLevelDrain, EditReason::kSpaceAmp, EditReason::kSizeRatio,
         EditReason::kRunCount, EditReason::kTierFull, EditReason::kGather, EditReason::kFifoWeight,
-        EditReason::kFifoAge, EditReason::kTombstones, EditReason::kElision})
+        EditReason::kFifoAge, EditReason::kTombstones, EditReason::kElision,
+        EditReason::kTwoLevels})
     CHECK_MESSAGE(reasons[reason] > 0, name_of(reason));
 }
 
