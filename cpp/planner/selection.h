@@ -67,7 +67,8 @@ std::optional<Selection> select_within_l0(const PlanView& view, std::string& why
 std::optional<Selection> select_from_level(const PlanView& view, unsigned level,
                                            std::string& why_not);
 
-// A job from one level into the next becomes one from both into the level after, if that writes less.
+// A job from one level into the next becomes one from both into the level after, if that writes
+// less.
 void take_a_third_level(const PlanView& view, Selection& selection);
 
 // f(table) in the order in which the picker prefers them, until it returns true.

@@ -126,6 +126,7 @@ def test_a_file_of_rocksdb_becomes_options():
         cut="plain",
         tombstone_gain=0.0,
         pass_through=False,
+        multi_level=False,
         picker="oldest_smallest_seq",
         layout="leveled",
         compression="zstd",
