@@ -226,14 +226,10 @@ bool Engine::flush_oldest(const Poll& poll) {
   event.out_entries = output.counts.out_entries;
   event.dropped_entries = output.counts.dropped_entries;
   commit_edit(
-      std::move(edit),
+      edit,
       [&](Counters& counters) {
         take_user_counters(counters, sealed.written);
-        ++counters.flush_count;
-        for (const TableRef& table : output.tables) {
-          counters.flush_file_bytes += table->file_bytes;
-          counters.flush_weight += table->weight;
-        }
+        count_flush(edit, counters);
       },
       [&] {
         sealed_bytes_.fetch_sub(sealed_.front().allocated_bytes, std::memory_order_relaxed);
@@ -361,23 +357,7 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
   commit_edit(
       edit,
       [&](Counters& counters) {
-        if (plan.trivial_move) {
-          ++counters.trivial_move_count;
-          return;
-        }
-        ++counters.compaction_count;
-        counters.compaction_dropped_entries += event_dropped;
-        if (plan.drop) return;
-        counters.compaction_read_file_bytes += plan.input_file_bytes;
-        counters.compaction_read_weight += plan.input_weight;
-        for (const TableRef& table : output.counts.passed) {
-          counters.compaction_read_file_bytes -= table->file_bytes;
-          counters.compaction_read_weight -= table->weight;
-        }
-        for (const TableRef& table : output.tables) {
-          counters.compaction_written_file_bytes += table->file_bytes;
-          counters.compaction_written_weight += table->weight;
-        }
+        count_compaction(plan, output.tables, output.counts.passed, event_dropped, counters);
       },
       [&] { compaction_failing_.succeed(); }, std::move(event));
   in_flight.is_done = true;

@@ -64,6 +64,11 @@ RangeStep plan_range(const Version& version, const PlanContext& context,
 VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs,
                      const std::vector<TableRef>& passed = {});
 
+// What carrying the plan out adds to the counters.
+void count_compaction(const CompactionPlan& plan, const std::vector<TableRef>& outputs,
+                      const std::vector<TableRef>& passed, uint64_t dropped_entries,
+                      Counters& counters);
+
 // The plan in words and figures, several lines.
 std::string explain(const CompactionPlan& plan);
 

@@ -231,30 +231,4 @@ JobInFlight job_in_flight(const CompactionPlan& plan) {
   return job;
 }
 
-VersionEdit edit_for(const CompactionPlan& plan, const std::vector<TableRef>& outputs,
-                     const std::vector<TableRef>& passed) {
-  VersionEdit edit;
-  edit.reason = plan.reason;
-  edit.job = plan.job;
-  edit.score = plan.score;
-  std::vector<TableNumber> passed_numbers;
-  for (const TableRef& table : passed) passed_numbers.push_back(table->number);
-  std::sort(passed_numbers.begin(), passed_numbers.end());
-  for (const PlanInput& input : plan.inputs) {
-    const bool in_place = input.level == plan.output_level && input.run == plan.output_run;
-    for (const TableRef& table : input.tables) {
-      const bool stays = contains(passed_numbers, table->number);
-      if (stays && in_place) continue;
-      edit.removed.push_back({input.level, input.run, table->number, table->smallest.key});
-      if (plan.trivial_move || stays)
-        edit.added.push_back({plan.output_level, plan.output_run, table});
-    }
-  }
-  for (const TableRef& table : outputs)
-    edit.added.push_back({plan.output_level, plan.output_run, table});
-  if (plan.cursor) edit.cursors.insert(*plan.cursor);
-  if (plan.rewrites()) edit.history_floor = plan.merge.history_floor;
-  return edit;
-}
-
 }  // namespace lsmkit

@@ -62,4 +62,12 @@ VersionEdit flush_edit(const FlushResult& result) {
   return edit;
 }
 
+void count_flush(const VersionEdit& edit, Counters& counters) {
+  ++counters.flush_count;
+  for (const AddedTable& added : edit.added) {
+    counters.flush_file_bytes += added.table->file_bytes;
+    counters.flush_weight += added.table->weight;
+  }
+}
+
 }  // namespace lsmkit

@@ -79,5 +79,6 @@ struct FlushResult {
   EditReason reason = EditReason::kFlush;
 };
 VersionEdit flush_edit(const FlushResult& result);
+void count_flush(const VersionEdit& edit, Counters& counters);
 
 }  // namespace lsmkit

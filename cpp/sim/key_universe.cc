@@ -1,0 +1,60 @@
+#include "lsmkit/sim/key_universe.h"
+
+#include <algorithm>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/bytes/key.h"
+
+namespace lsmkit {
+
+KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  if (keys.empty()) throw InvalidArgument("a simulation needs at least one key");
+  if (keys.size() > UINT32_MAX)
+    throw InvalidArgument("an exact simulation holds at most 4,294,967,295 keys, not " +
+                          std::to_string(keys.size()) + "; use fidelity='segment'");
+  size_ = keys.size();
+  uint64_t total = 0;
+  for (const std::string& key : keys) {
+    if (key.size() > kMaxKeyBytes)
+      throw InvalidArgument("a key of " + std::to_string(key.size()) + " bytes; at most " +
+                            std::to_string(kMaxKeyBytes) + " are allowed");
+    total += key.size();
+  }
+  bytes_.reserve(total);
+  const bool one_width = !keys.front().empty() &&
+                         std::all_of(keys.begin(), keys.end(),
+                                     [&](auto& k) { return k.size() == keys.front().size(); });
+  if (one_width) width_ = keys.front().size();
+  if (!one_width) ends_.reserve(keys.size() + 1), ends_.push_back(0);
+  for (const std::string& key : keys) {
+    bytes_ += key;
+    if (!one_width) ends_.push_back(bytes_.size());
+  }
+}
+
+std::optional<KeyRank> KeyUniverse::rank_of(std::string_view sought) const {
+  uint64_t low = 0, high = size_;
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    if (key(static_cast<KeyRank>(middle)) < sought) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == size_ || key(static_cast<KeyRank>(low)) != sought) return std::nullopt;
+  return static_cast<KeyRank>(low);
+}
+
+KeyRank KeyUniverse::rank_of_own(std::string_view key) const {
+  const uint64_t offset = static_cast<uint64_t>(key.data() - bytes_.data());
+  if (width_ != 0) return static_cast<KeyRank>(offset / width_);
+  // The empty key begins where the one after it does; it is the first of all.
+  if (key.empty()) return 0;
+  const auto after = std::upper_bound(ends_.begin(), ends_.end(), offset);
+  return static_cast<KeyRank>(after - ends_.begin() - 1);
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,39 @@
+// All keys that a run may meet, sorted before it begins: a record then holds its key's rank, and
+// the bytes are looked up where somebody asks for them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lsmkit {
+
+using KeyRank = uint32_t;
+
+class KeyUniverse {
+ public:
+  // Sorts them; equal ones become one. Throws InvalidArgument for a key that is too long, for none
+  // at all, and for more than fit a KeyRank.
+  explicit KeyUniverse(std::vector<std::string> keys);
+
+  uint64_t size() const { return size_; }
+  // Requires: rank < size(). Valid while the universe lives.
+  std::string_view key(KeyRank rank) const {
+    if (width_ != 0) return {bytes_.data() + uint64_t{rank} * width_, width_};
+    return {bytes_.data() + ends_[rank], ends_[rank + 1] - ends_[rank]};
+  }
+  size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
+  std::optional<KeyRank> rank_of(std::string_view key) const;
+  // Of a key that key() gave.
+  KeyRank rank_of_own(std::string_view key) const;
+
+ private:
+  std::string bytes_;
+  size_t width_ = 0;            // of all keys; 0: they differ
+  std::vector<uint64_t> ends_;  // where they differ: of each key, after a zero
+  uint64_t size_ = 0;
+};
+
+}  // namespace lsmkit
