@@ -224,8 +224,8 @@ EngineStats Db::stats() const {
 BackgroundReport Db::why() const {
   return engine().why();
 }
-std::vector<Event> Db::events() const {
-  return engine().events();
+std::vector<Event> Db::events(uint64_t after) const {
+  return engine().events(after);
 }
 std::optional<std::string> Db::typed_codec() const {
   return engine().typed_codec();

@@ -236,8 +236,8 @@ class Db {
   TreeState tree() const;
   EngineStats stats() const;
   BackgroundReport why() const;
-  std::vector<Event> events()
-      const;  // oldest first; also those of earlier opens that are still kept
+  // Oldest first; also those of earlier opens that are still kept. Only those numbered above `after`.
+  std::vector<Event> events(uint64_t after = 0) const;
   std::optional<std::string> typed_codec() const;
   void set_typed_codec(
       const std::string& name);  // Stored; another name than the stored one throws.

@@ -93,7 +93,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   TreeState tree() const;
   EngineStats stats() const;
   BackgroundReport why() const;  // engine_why.cc
-  std::vector<Event> events() const { return events_.read(); }
+  std::vector<Event> events(uint64_t after) const { return events_.read(after); }
   std::optional<std::string> typed_codec() const;
   void set_typed_codec(const std::string& name);
 

@@ -94,26 +94,30 @@ void EventLog::append(const Event& event) {
   writer_->append({&piece, 1}, {});
 }
 
-std::vector<Event> EventLog::read() const {
+std::vector<Event> EventLog::read(uint64_t after) const {
   std::vector<Event> out;
   std::vector<uint64_t> earlier;
   {
     const std::lock_guard lock(mutex_);
-    earlier = earlier_;
+    const bool all_are_kept = !kept_.empty() && kept_.front().number <= after + 1;
+    if (!all_are_kept) earlier = earlier_;
   }
   for (const uint64_t number : earlier) {
     try {
       replay_file(files_, join_path(dir_, events_file_name(number)), LogKind::kEvents, database_id_,
                   [&](std::string_view record, LogPosition) {
                     Event event = decode_event(record);
-                    if (event.kind != EventKind::kKeyframe) out.push_back(std::move(event));
+                    if (event.kind != EventKind::kKeyframe && event.number > after)
+                      out.push_back(std::move(event));
                   });
     } catch (const Error&) {
       // Gone, or torn: nobody promised it.
     }
   }
   const std::lock_guard lock(mutex_);
-  out.insert(out.end(), kept_.begin(), kept_.end());
+  const auto first = std::find_if(kept_.begin(), kept_.end(),
+                                  [&](const Event& event) { return event.number > after; });
+  out.insert(out.end(), first, kept_.end());
   return out;
 }
 

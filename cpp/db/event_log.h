@@ -33,8 +33,8 @@ class EventLog {
   // `before` is what stands without the event.
   void add_change(Event event, const ManifestState& before);
   // Oldest first: what older files still hold, then what happened since the open (the last
-  // kMaxKept of it).
-  std::vector<Event> read() const;
+  // kMaxKept of it). Only those numbered above `after`.
+  std::vector<Event> read(uint64_t after = 0) const;
 
   // Read-only: the files that stand there now.
   void look_again(std::vector<uint64_t> existing);

@@ -72,7 +72,8 @@ class ExactTree {
   uint64_t merged_records() const { return merged_records_; }
 
   // Looks each key up in the tree and compares with what was written last. Throws
-  // std::logic_error that tells the first key's history if one differs.
+  // std::logic_error that tells the first key's history if one differs. Fifo drops what is oldest:
+  // there a key may be gone.
   void check_contents() const;
 
  private:

@@ -1,0 +1,71 @@
+// One workload on the engine and on its exact simulation, side by side: whatever one does to its
+// tree the other has to do as well, edit by edit.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lsmkit/db/db.h"
+#include "lsmkit/sim/exact_tree.h"
+
+namespace lsmkit {
+
+struct TwinReport {
+  uint64_t commits = 0;
+  uint64_t edits = 0;  // that agreed
+  std::map<EditReason, uint64_t> edits_by_reason;
+  uint64_t moved_tables = 0;   // by trivial moves
+  uint64_t passed_tables = 0;  // out of merges as they were
+  uint64_t dropped_entries = 0;
+  uint64_t deepest_level = 0;  // written to
+  std::string difference;      // the first, in words; empty: none
+};
+
+class Twin {
+ public:
+  // Throws InvalidArgument unless `db` is new (nothing was ever written) and runs its jobs inline.
+  // Nobody else may write to it.
+  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys);
+
+  // Goes to both. Once they differ, nothing more is written: look at report().
+  void write(std::span<const SimWrite> commit);
+  void put(KeyRank rank, uint32_t value_bytes);
+  void remove(KeyRank rank);
+  void flush();
+  void compact_range(const std::optional<std::string>& begin,
+                     const std::optional<std::string>& end);
+  // A reader in both, until let_go(): of the oldest.
+  void pin();
+  void let_go();
+
+  bool differ() const { return !report_.difference.empty(); }
+  const TwinReport& report() const { return report_; }
+  // Compares what isn't yet, the versions as they stand, and the counters that both keep.
+  const TwinReport& finish();
+
+  Db& engine() { return *db_; }
+  ExactTree& simulation() { return simulation_; }
+
+ private:
+  void compare_edits();
+  void compare_state();
+  void count(const Event& event);
+
+  const std::shared_ptr<Db> db_;
+  const std::shared_ptr<const KeyUniverse> keys_;
+  ExactTree simulation_;
+  std::vector<Event> simulated_;  // not yet compared
+  uint64_t last_event_ = 0;       // of the engine's, looked at
+  std::string value_;
+  std::vector<std::pair<std::shared_ptr<const Snapshot>, Seqno>> readers_;
+  TwinReport report_;
+};
+
+// What differs between two edits in words, files aside; empty: nothing that decides anything.
+std::string difference_of(const Event& engine, const Event& simulation);
+
+}  // namespace lsmkit
