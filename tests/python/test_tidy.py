@@ -111,7 +111,8 @@ def test_floors_include_only_floors_below_them():
     uses = {}
     for line in lines_of(ROOT / "CMakeLists.txt"):
         if found := re.match(
-            r"lsmkit_floor\((\w+)(?:\s+USES ([\w ]+?))?(?:\s+(?:LINKS|HIDES) .*)?\)", line
+            r"lsmkit_floor\((\w+)(?:\s+USES ([\w ]+?))?(?:\s+(?:LINKS|HIDES|REPRODUCIBLE).*)?\)",
+            line,
         ):
             uses[found[1]] = set((found[2] or "").split())
     for floor in uses:  # what is used by what is used
