@@ -28,6 +28,9 @@ double integral(const SineRate& rate, uint64_t us) {
   return rate.mean_per_s * seconds(us) + rate.amplitude_per_s * rate.period_s / kTwoPi * wave;
 }
 
+// Beyond this work is not counted.
+constexpr double kMostWork = 0x1p62;
+
 // A factor that is 1 on average.
 double draw_factor(Random& random, double sigma) {
   return sigma == 0 ? 1 : draw_lognormal(random, -sigma * sigma / 2, sigma);
@@ -97,6 +100,7 @@ uint64_t Arrivals::advance(uint64_t to_us) {
     advance_bursts(to_us);
   }
   now_us_ = to_us;
+  offered_ = std::min(offered_, kMostWork);
   return static_cast<uint64_t>(std::floor(offered_) - before);
 }
 
@@ -125,7 +129,8 @@ double mean_rate_per_s(const RateChoice& rate) {
 
 Admitted CapacityGate::admit(uint64_t offered, uint64_t to_us) {
   if (limit_.per_s == 0) return {offered, 0};
-  const auto room_until = static_cast<uint64_t>(limit_.per_s * static_cast<double>(to_us) / 1e6);
+  const auto room_until =
+      static_cast<uint64_t>(std::min(limit_.per_s * static_cast<double>(to_us) / 1e6, kMostWork));
   const uint64_t room = room_until - room_until_now_;
   room_until_now_ = room_until;
   const uint64_t here = offered + waiting_;
@@ -139,19 +144,38 @@ Admitted CapacityGate::admit(uint64_t offered, uint64_t to_us) {
   return out;
 }
 
+namespace {
+
+// Of a sine what is below a limit: every period alike, so that only one is added up.
+double sine_below(const SineRate& sine, double limit_per_s, double duration_s) {
+  constexpr int kSteps = 1 << 14;
+  const double step_s = sine.period_s / kSteps;
+  const double periods = std::floor(duration_s / sine.period_s);
+  const double last_s = duration_s - periods * sine.period_s;
+  double whole = 0, last = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    const double turns = (i + 0.5) / kSteps + sine.phase_turns;
+    const double rate = sine.mean_per_s + sine.amplitude_per_s * portable_sin_of_turns(turns);
+    const double work = std::min(rate, limit_per_s) * step_s;
+    whole += work;
+    last += work * std::clamp(last_s / step_s - i, 0.0, 1.0);
+  }
+  return periods * whole + last;
+}
+
+}  // namespace
+
 uint64_t work_of_timed_phase(const Phase& phase, uint64_t seed, uint64_t phase_number) {
   Arrivals arrivals(phase.rate, seed, phase_number);
   const auto end_us = static_cast<uint64_t>(phase.end.after * 1e6);
   if (phase.capacity.per_s == 0 || phase.capacity.queues) return arrivals.advance(end_us);
+  if (const auto* sine = std::get_if<SineRate>(&phase.rate))
+    return static_cast<uint64_t>(
+        std::min(sine_below(*sine, phase.capacity.per_s, phase.end.after), kMostWork));
   CapacityGate gate(phase.capacity);
-  // A rate that never stays is cut so finely that a cut is nothing beside a period.
-  const auto* sine = std::get_if<SineRate>(&phase.rate);
   uint64_t passed = 0;
   while (arrivals.now_us() < end_us) {
-    const uint64_t steady_until =
-        sine == nullptr ? arrivals.steady_until_us()
-                        : arrivals.now_us() + static_cast<uint64_t>(sine->period_s * 1e3);
-    const uint64_t to = std::min(steady_until, end_us);
+    const uint64_t to = std::min(arrivals.steady_until_us(), end_us);
     passed += gate.admit(arrivals.advance(to), to).passed;
   }
   return passed;

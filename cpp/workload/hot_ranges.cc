@@ -1,6 +1,7 @@
 #include "lsmkit/workload/hot_ranges.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -28,7 +29,7 @@ HotRanges::HotRanges(const RangeKeys& keys, uint64_t key_count)
   }
   // Hot and cold ranges lie mixed; by the parameters alone, so that the same ones are hot in every
   // run.
-  Random order(static_cast<uint64_t>(total), "ranges");
+  Random order(std::bit_cast<uint64_t>(total), "ranges");
   for (size_t i = 0; i < shares_.size(); ++i)
     std::swap(shares_[i], shares_[order.below(shares_.size())]);
   double before = 0;
@@ -55,7 +56,8 @@ uint64_t HotRanges::draw(Random& random) const {
   uint64_t offset;
   if (by_power()) {
     const double x = std::ceil(portable_pow(random.unit() / keys_.key_a, 1 / keys_.key_b));
-    offset = drawn_at(0, stream_number("power"), static_cast<uint64_t>(x)) % range_keys_;
+    offset = drawn_at(0, stream_number("power"), static_cast<uint64_t>(std::min(x, 0x1p63))) %
+             range_keys_;
   } else {
     offset = random.below(range_keys_);
   }

@@ -29,6 +29,55 @@ Classes turns_from(uint64_t begin, uint64_t count, uint64_t n) {
           {double(end - n), each, 0, end - n, 1, true}};
 }
 
+// How likely each key is where stretches of `hot` keys, one behind the other and around among n,
+// are hot for shares of the time: that of a cold one, and more for the time when it was hot.
+class HotStretches {
+ public:
+  HotStretches(uint64_t n, uint64_t hot, double hot_draws)
+      : n_(n),
+        hot_(hot),
+        extra_(hot_draws / double(hot) - (1 - hot_draws) / double(n - hot)),
+        steps_{{0, (1 - hot_draws) / double(n - hot)}} {}
+
+  // `count` stretches from the `first` on, each of them hot for `share` of the time.
+  void add(uint64_t first, uint64_t count, double share) {
+    const Wide length = Wide{count} * hot_;
+    const auto begin = static_cast<uint64_t>(Wide{first} * hot_ % n_);
+    const auto rest = static_cast<uint64_t>(length % n_);
+    step(0, n_, share * double(static_cast<uint64_t>(length / n_)));
+    step(begin, std::min(n_, begin + rest), share);
+    if (begin + rest > n_) step(0, begin + rest - n_, share);
+  }
+
+  Classes classes(bool scattered) const {
+    Classes out;
+    double probability = 0;
+    for (auto at = steps_.begin(); at != steps_.end(); ++at) {
+      probability += at->second;
+      const auto behind = std::next(at);
+      const uint64_t end = behind == steps_.end() ? n_ : behind->first;
+      const uint64_t begin = scattered ? 0 : at->first;
+      out.push_back(
+          {double(end - at->first), std::max(probability, 0.0), begin, scattered ? n_ : end});
+    }
+    return out;
+  }
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+
+  void step(uint64_t begin, uint64_t end, double share) {
+    if (begin == end || share == 0) return;
+    steps_[begin] += share * extra_;
+    if (end < n_) steps_[end] -= share * extra_;
+  }
+
+  uint64_t n_;
+  uint64_t hot_;
+  double extra_;
+  std::map<uint64_t, double> steps_;  // of probability, by where
+};
+
 struct ClassMaker {
   const KeyWindow& window;
   size_t most;
@@ -68,23 +117,24 @@ struct ClassMaker {
   Classes operator()(const HotspotKeys& keys) const {
     const uint64_t hot = hot_key_count(keys, n);
     if (hot == n) return uniform_classes(n);
-    // Of the window, the share at each place where a hot stretch begins.
-    std::map<uint64_t, double> places;
+    HotStretches stretches{n, hot, keys.hot_draws};
     if (keys.shift_every_draws == 0) {
-      places[0] = 1;
-    } else {
-      const uint64_t every = keys.shift_every_draws, end = window.first_draw + window.draw_count;
-      const uint64_t shifts = (end - 1) / every - window.first_draw / every;
-      // Once around all keys several times, every place was hot as long as any other.
-      if (shifts / 4 > n / hot) return uniform_classes(n);
-      for (uint64_t at = window.first_draw; at < end;) {
-        const uint64_t next = std::min(end, (at / every + 1) * every);
-        const auto turns = static_cast<unsigned __int128>(at / every) * hot % n;
-        places[static_cast<uint64_t>(turns)] += double(next - at) / double(window.draw_count);
-        at = next;
-      }
+      stretches.add(0, 1, 1);
+      return stretches.classes(keys.scattered);
     }
-    return hotspot_classes(keys, hot, places);
+    // The first place and the last may be hot for a part of their time; those between them lie side
+    // by side, hot for equally long.
+    const uint64_t every = keys.shift_every_draws, end = window.first_draw + window.draw_count;
+    const auto share = [&](uint64_t draws) { return double(draws) / double(window.draw_count); };
+    const uint64_t first = window.first_draw / every, last = (end - 1) / every;
+    if (first == last) {
+      stretches.add(first, 1, 1);
+    } else {
+      stretches.add(first, 1, share((first + 1) * every - window.first_draw));
+      if (last > first + 1) stretches.add(first + 1, last - first - 1, share(every));
+      stretches.add(last, 1, share(end - last * every));
+    }
+    return stretches.classes(keys.scattered);
   }
 
   Classes operator()(const ClusteredKeys& keys) const {
@@ -192,33 +242,6 @@ struct ClassMaker {
       const uint64_t end = begin + static_cast<uint64_t>(cell.key_count);
       out.push_back({cell.key_count, cell.share / cell.key_count, from_newest ? n - end : begin,
                      from_newest ? n - begin : end});
-    }
-    return out;
-  }
-
-  // Every id's probability is that of the cold ones, and more for each place that covers it.
-  Classes hotspot_classes(const HotspotKeys& keys, uint64_t hot,
-                          const std::map<uint64_t, double>& places) const {
-    const double when_hot = keys.hot_draws / double(hot);
-    const double when_cold = (1 - keys.hot_draws) / double(n - hot);
-    std::map<uint64_t, double> steps = {{0, when_cold}};  // of probability, by where
-    const auto add = [&](uint64_t begin, uint64_t end, double share) {
-      steps[begin] += share * (when_hot - when_cold);
-      if (end < n) steps[end] -= share * (when_hot - when_cold);
-    };
-    for (const auto& [begin, share] : places) {
-      add(begin, std::min(begin + hot, n), share);
-      if (begin + hot > n) add(0, begin + hot - n, share);
-    }
-    Classes out;
-    double probability = 0;
-    for (auto step = steps.begin(); step != steps.end(); ++step) {
-      probability += step->second;
-      const auto behind = std::next(step);
-      const uint64_t end = behind == steps.end() ? n : behind->first;
-      const uint64_t begin = keys.scattered ? 0 : step->first;
-      out.push_back(
-          {double(end - step->first), std::max(probability, 0.0), begin, keys.scattered ? n : end});
     }
     return out;
   }

@@ -4,6 +4,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/numbers/elementary.h"
+#include "lsmkit/workload/arrivals.h"
 #include "lsmkit/workload/spec_fields.h"
 
 namespace lsmkit {
@@ -68,7 +69,7 @@ void check_whole(const RangeKeys& keys, const std::string& where, uint64_t key_c
   for (uint64_t i = 1; i <= keys.range_count; ++i) {
     const auto x = static_cast<double>(i);
     const double weight = keys.a * portable_exp(keys.b * x) + keys.c * portable_exp(keys.d * x);
-    if (!(weight < 1e300))
+    if (!(weight < 1e100))
       fail(where, "range " + std::to_string(i) +
                       " would be infinitely hot; b and d should be "
                       "negative");
@@ -161,6 +162,12 @@ void check_phase(const Phase& phase, const std::string& where) {
          "ops or seconds");
   if (!any_writes && phase.rate_unit == WorkUnit::kBytes && !closed)
     fail(where + ", rate_unit", "a rate in bytes written needs operations that write; use ops");
+  if (phase.end.unit == EndUnit::kSeconds && phase.end.after > kMostSeconds)
+    fail(where + ", end", "after " + number_text(phase.end.after) + " seconds is too long; " +
+                              number_text(kMostSeconds) + " is the most");
+  if (phase.end.unit == EndUnit::kSeconds &&
+      phase.end.after * mean_rate_per_s(phase.rate) > kMostTimedWork)
+    fail(where + ", end", "so much work cannot be counted; end it sooner or lower the rate");
   if (phase.end.unit != EndUnit::kSeconds && phase.end.after < 1)
     fail(where + ", end", "after less than one; give 1 or more");
   if (closed && phase.capacity.per_s > 0)
@@ -170,6 +177,14 @@ void check_phase(const Phase& phase, const std::string& where) {
   if (const auto* scan = std::get_if<ConstantSize>(&phase.scan_entries);
       scan != nullptr && scan->size == 0 && phase.mix[OpKind::kScan] > 0)
     fail(where + ", scan_entries", "a scan of 0 entries reads nothing; give 1 or more");
+}
+
+// How often the rate of a timed phase changes, each of which is drawn before the phase begins.
+double changes_of(const Phase& phase) {
+  const auto* bursts = std::get_if<BurstRate>(&phase.rate);
+  if (bursts == nullptr || phase.end.unit != EndUnit::kSeconds) return 0;
+  return phase.end.after *
+         (2 / (bursts->on_mean_s + bursts->off_mean_s) + 2 * bursts->spikes_per_s);
 }
 
 }  // namespace
@@ -192,12 +207,18 @@ void check(const WorkloadSpec& workload) {
   if (workload.phases.size() > kMostPhases)
     fail("phases", "there are " + std::to_string(workload.phases.size()) + ", and " +
                        std::to_string(kMostPhases) + " is the most");
+  double changes = 0;
   for (size_t i = 0; i < workload.phases.size(); ++i) {
     const Phase& phase = workload.phases[i];
     const std::string where =
         "phase " + std::to_string(i + 1) + " ('" + printable(phase.name) + "')";
     Checker(where, workload.key_count).check_fields(phase);
     check_phase(phase, where);
+    changes += changes_of(phase);
+    if (changes > kMostChanges)
+      fail(where + ", rate (bursts)",
+           "it would change more than " + number_text(kMostChanges) +
+               " times until the phase ends; let bursts be longer or spikes fewer, or end sooner");
   }
 }
 

@@ -219,6 +219,20 @@ TEST_CASE("an impossible field is refused by name, with what to do") {
        "spikes at a time"},
       {[](auto& w) { w.phases[1].capacity.per_s = 5; }, "closed loop offers only"},
       {[](auto& w) { w.phases[1].end.after = 0.5; }, "less than one"},
+      {[](auto& w) {
+         w.phases[1].end = {EndUnit::kSeconds, 1e11};
+       },
+       "too long"},
+      {[](auto& w) {
+         w.phases[1].rate = ConstantRate{1e12};
+         w.phases[1].end = {EndUnit::kSeconds, 1e10};
+       },
+       "cannot be counted"},
+      {[](auto& w) {
+         w.phases[1].rate = BurstRate{};
+         w.phases[1].end = {EndUnit::kSeconds, 1e9};
+       },
+       "let bursts be longer"},
       {[](auto& w) { w.phases[1].end.after = -1; }, "end, after: -1"},
       {[](auto& w) {
          w.phases[1] = ycsb('c', 1000, 1).phases[1];
