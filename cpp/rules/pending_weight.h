@@ -11,11 +11,12 @@
 
 namespace lsmkit {
 
-// What goes down into a level that holds nothing: a move, which RocksDB takes to cost nothing.
-enum class EmptyNextLevel : uint8_t { kCosts, kCostsNothing };
+// RocksDB counts neither what goes down into a level that holds nothing, nor the last level where
+// L0 goes straight into that.
+enum class PendingOf : uint8_t { kAll, kRocksDb };
 
 // `l0_is_due`: whether what L0 holds goes down.
 uint64_t pending_weight(const Version& version, const CompactionOptions& options, bool l0_is_due,
-                        EmptyNextLevel empty);
+                        PendingOf of);
 
 }  // namespace lsmkit

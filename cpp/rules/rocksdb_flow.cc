@@ -40,7 +40,8 @@ bool close_to_stop(StallCause cause, const RocksDbFlowState& state,
   if (cause != StallCause::kDebt || options.hard_pending_weight == 0) return false;
   const uint64_t between = options.hard_pending_weight -
                            std::min(options.soft_pending_weight, options.hard_pending_weight);
-  return state.pending_weight - options.soft_pending_weight > between / 4 * 3;
+  const uint64_t three_quarters = between / 4 * 3 + between % 4 * 3 / 4;
+  return state.pending_weight - options.soft_pending_weight > three_quarters;
 }
 
 uint64_t times(uint64_t rate, double factor) {
@@ -59,7 +60,7 @@ RocksDbFlowState rocksdb_flow_state(const Version& version, uint64_t sealed_memt
   const bool l0_is_due =
       l0.runs.size() >= options.l0_trigger_runs || l0.weight() >= options.base_weight;
   return {sealed_memtables, l0.runs.size(),
-          pending_weight(version, options, l0_is_due, EmptyNextLevel::kCostsNothing)};
+          pending_weight(version, options, l0_is_due, PendingOf::kRocksDb)};
 }
 
 RocksDbFlow next_rocksdb_flow(const RocksDbFlow& before, const RocksDbFlowState& state,

@@ -59,8 +59,7 @@ double Pressure::share() const {
 uint64_t compaction_debt(const Version& version, const CompactionOptions& options) {
   if (options.layout == Layout::kFifo) return 0;
   if (options.layout == Layout::kTiered) return surplus_weight(version, options);
-  return pending_weight(version, options, l0_goes_down(version.level(0), options),
-                        EmptyNextLevel::kCosts);
+  return pending_weight(version, options, l0_goes_down(version.level(0), options), PendingOf::kAll);
 }
 
 Pressure l0_pressure(const Version& version, uint64_t sealed_memtables,

@@ -59,7 +59,7 @@ TEST_CASE("RocksDB's rule, step by step") {
     }
     if (d.command == "pending") {
       CompactionOptions c;
-      c.sizing = LevelSizing::kStatic;
+      c.sizing = d.number("dynamic", 0) == 0 ? LevelSizing::kStatic : LevelSizing::kDynamic;
       c.base_weight = 1'000;
       c.fanout = 10;
       c.l0_trigger_runs = static_cast<uint32_t>(d.number("trigger", 4));

@@ -164,6 +164,11 @@ TEST_CASE("debt counts what is above target on its way down, and is nothing in a
   CHECK(compaction_debt(version_from_text("L0 #1 a..z weight=1200 seqnos=1..2\n"
                                           "L1 #2 a..z weight=800\nL2 #3 a..z weight=4000\n"),
                         options) == 2'000 + 1'000 * (1 + 2));
+  // Of all of it, also where L0 goes straight into the last level.
+  options.sizing = LevelSizing::kDynamic;
+  CHECK(compaction_debt(version_from_text("L0 #1 a..z weight=1200 seqnos=1..2\n"
+                                          "L6 #2 a..z weight=400\n"),
+                        options) == 1'600);
   const Pressure pressure = debt_pressure(Version(), options);
   CHECK(pressure.used == 0);
   CHECK(pressure.free > 0);
