@@ -58,7 +58,8 @@ py::dict stats(DbArgument db) {
       "snapshot_count"_a = s.snapshot_count, "cursor_count"_a = s.cursor_count,
       "stall_us"_a = s.stall_us, "stall_count"_a = s.stall_count,
       "stall_memtables_us"_a = s.stall_memtables_us, "stall_l0_us"_a = s.stall_l0_us,
-      "stall_debt_us"_a = s.stall_debt_us, "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
+      "stall_debt_us"_a = s.stall_debt_us, "stall_log_us"_a = s.stall_log_us,
+      "sync_count"_a = s.sync_count, "sync_us"_a = s.sync_us,
       "background_error"_a = path_text(s.background_error));
 }
 

@@ -154,6 +154,7 @@ struct EngineStats {
   uint64_t stall_memtables_us = 0;  // of stall_us, by cause
   uint64_t stall_l0_us = 0;
   uint64_t stall_debt_us = 0;
+  uint64_t stall_log_us = 0;
   uint64_t sync_count = 0;
   uint64_t sync_us = 0;
   std::string background_error;  // empty: none

@@ -145,7 +145,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void commit_and_acknowledge(const What& what, uint64_t weight, const WriteOptions& options);
   void check_writable() const;
   std::string stall_cause() const;
-  Pressure memtable_pressure_now() const;
+  Pacer::Fill fill_now() const;
   void slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll);
   void count_stall(StallCause cause, uint64_t us);
   bool inline_background() const { return options_.background == "inline"; }

@@ -88,6 +88,7 @@ EngineStats Engine::stats() const {
   out.stall_memtables_us = stalled(StallCause::kMemtables);
   out.stall_l0_us = stalled(StallCause::kL0Runs);
   out.stall_debt_us = stalled(StallCause::kDebt);
+  out.stall_log_us = stalled(StallCause::kLog);
   out.stall_count = stall_count_.load(std::memory_order_relaxed);
   if (wal_) {
     out.sync_count = wal_->sync_count();

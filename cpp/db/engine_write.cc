@@ -62,8 +62,8 @@ TryResult Engine::try_write(Kind kind, std::string_view key, std::string_view va
   const std::unique_lock lock(commit_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return TryResult::kWouldBlock;
   check_writable();
-  const bool slowed = pacer_.stopped() != StallCause::kNone ||
-                      (pacer_.asks() && pacer_.may_pause(memtable_pressure_now()));
+  const bool slowed =
+      pacer_.stopped() != StallCause::kNone || (pacer_.asks() && pacer_.may_pause(fill_now()));
   const bool at_once = !seal_is_due() && has_room(weight) && !slowed && !inline_background() &&
                        wal_->acknowledges_at_once(published() + 1);
   // The write that fills the memtable seals it, and that may take a while, too.
@@ -185,9 +185,14 @@ bool Engine::has_room(uint64_t weight) const {
   return sealed == 0 && active_->empty();
 }
 
-Pressure Engine::memtable_pressure_now() const {
-  return memtable_pressure(
+Pacer::Fill Engine::fill_now() const {
+  Pacer::Fill fill;
+  fill.memtables = memtable_pressure(
       sealed_bytes_.load(std::memory_order_relaxed) + active_->allocated_bytes(), memtable_room());
+  if (!seal_is_due() || wal_->next_is_ready()) return fill;
+  fill.log = log_pressure(active_->weight(), options_.memtable_bytes);
+  fill.log_us = wal_->next_takes_us();
+  return fill;
 }
 
 void Engine::count_stall(StallCause cause, uint64_t us) {
@@ -198,8 +203,7 @@ void Engine::count_stall(StallCause cause, uint64_t us) {
 // The pause that flow control asks for, in slices after which it looks whether to go on.
 void Engine::slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll) {
   constexpr uint64_t kSliceUs = 5'000;
-  const Pacer::Pause pause =
-      pacer_.take_pause(memtable_pressure_now(), weight, environment_.clock->now_us());
+  const Pacer::Pause pause = pacer_.take_pause(fill_now(), weight, environment_.clock->now_us());
   if (pause.us == 0) return;
   lock.unlock();
   uint64_t slept_us = 0;
@@ -218,9 +222,14 @@ void Engine::slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
 void Engine::make_room(std::unique_lock<std::mutex>& lock, uint64_t weight, const Poll* poll) {
   const bool is_inline = inline_background();
   if (!is_inline && pacer_.asks()) slow_down(lock, weight, poll);
-  if (seal_is_due() && (is_inline || wal_->next_is_ready() ||
-                        memtable_is_overfull(active_->weight(), options_.memtable_bytes))) {
-    seal();
+  if (seal_is_due()) {
+    if (is_inline || wal_->next_is_ready()) {
+      seal();
+    } else if (memtable_is_overfull(active_->weight(), options_.memtable_bytes)) {
+      const uint64_t start_us = environment_.clock->now_us();
+      seal();  // waits until the log is made
+      count_stall(StallCause::kLog, environment_.clock->now_us() - start_us);
+    }
   }
   StallCause cause = is_inline ? StallCause::kNone : pacer_.stopped();
   if (has_room(weight)) {
@@ -303,6 +312,7 @@ std::string Engine::stall_cause() const {
              std::to_string(compaction_debt(state_.version, compaction_options_)) +
              " bytes to rewrite (hard_pending_bytes)" + limits;
     case StallCause::kMemtables:
+    case StallCause::kLog:
     case StallCause::kNone:
       break;
   }

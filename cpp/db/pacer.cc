@@ -80,11 +80,14 @@ void Pacer::flushed(uint64_t weight, uint64_t us) {
   flush_bytes_per_s_.store(before == 0 ? now : (before + now) / 2, std::memory_order_relaxed);
 }
 
-WriteDelay Pacer::delay_for(const Pressure& memtables) const {
+WriteDelay Pacer::delay_for(const Fill& fill) const {
   const WriteDelay tree{us_per_byte_.load(std::memory_order_relaxed),
                         cause_.load(std::memory_order_relaxed)};
-  return longer(tree, write_delay(StallCause::kMemtables, memtables,
-                                  flush_bytes_per_s_.load(std::memory_order_relaxed)));
+  // One memtable goes with each log.
+  const double logs = fill.log_us > 0 ? rate_of(fill.log.free, fill.log_us) : 0;
+  return longer(longer(tree, write_delay(StallCause::kLog, fill.log, logs)),
+                write_delay(StallCause::kMemtables, fill.memtables,
+                            flush_bytes_per_s_.load(std::memory_order_relaxed)));
 }
 
 uint64_t Pacer::tree_pause_us(uint64_t bytes) const {
@@ -93,17 +96,17 @@ uint64_t Pacer::tree_pause_us(uint64_t bytes) const {
   return static_cast<uint64_t>(us_per_byte * static_cast<double>(bytes));
 }
 
-bool Pacer::may_pause(const Pressure& memtables) {
-  const bool may = is_rocksdb_ ? delayed_bytes_per_s_ > 0 : delay_for(memtables).us_per_byte > 0;
+bool Pacer::may_pause(const Fill& fill) {
+  const bool may = is_rocksdb_ ? delayed_bytes_per_s_ > 0 : delay_for(fill).us_per_byte > 0;
   if (!may) unpaid_bytes_ = 0;
   return may;
 }
 
-Pacer::Pause Pacer::take_pause(const Pressure& memtables, uint64_t weight, uint64_t now_us) {
+Pacer::Pause Pacer::take_pause(const Fill& fill, uint64_t weight, uint64_t now_us) {
   const uint64_t bytes = unpaid_bytes_;
   unpaid_bytes_ = 0;
   if (!is_rocksdb_) {
-    const WriteDelay delay = delay_for(memtables);
+    const WriteDelay delay = delay_for(fill);
     if (delay.us_per_byte == 0) return {};
     return {queue_.pause_us(bytes, delay.us_per_byte, longest_pause_us(weight), now_us),
             delay.cause};

@@ -18,6 +18,12 @@ class Pacer {
     uint64_t us = 0;
     StallCause cause = StallCause::kNone;
   };
+  // How full is what writes go into.
+  struct Fill {
+    Pressure memtables;
+    Pressure log;         // nothing while the next log is ready
+    uint64_t log_us = 0;  // it takes so long to make one
+  };
 
   Pacer(const Options& options, const CompactionOptions& compaction);
 
@@ -35,21 +41,21 @@ class Pacer {
   // What so many bytes wait now for the tree's sake.
   uint64_t tree_pause_us(uint64_t bytes) const;
 
-  // The rest under the commit lock. `memtables`: how full they are.
+  // The rest under the commit lock.
   // So much has been written.
   void charge(uint64_t weight) { unpaid_bytes_ += weight; }
   // Whether enough has been written since to ask for a pause.
   bool asks() const { return unpaid_bytes_ >= ask_bytes_; }
   // Whether one would be due, but for its length; if not, what was written is paid for.
-  bool may_pause(const Pressure& memtables);
+  bool may_pause(const Fill& fill);
   // How long this writer pauses now, before it writes `weight`.
-  Pause take_pause(const Pressure& memtables, uint64_t weight, uint64_t now_us);
+  Pause take_pause(const Fill& fill, uint64_t weight, uint64_t now_us);
 
   // Without a lock: the rule that asked for a pause no longer does.
   bool is_over() const { return is_rocksdb_ && delayed_bytes_per_s_ == 0; }
 
  private:
-  WriteDelay delay_for(const Pressure& memtables) const;
+  WriteDelay delay_for(const Fill& fill) const;
   double l0_drain_bytes_per_s(uint64_t now_us) const;
 
   const bool is_rocksdb_;

@@ -117,6 +117,8 @@ void Wal::make_next(std::unique_lock<std::mutex>& lock) {
   making_next_ = true;  // and so active_ stays: rotate() waits above
   const LogNumber predecessor = active_->number;
   const LogNumber number{next_number_.fetch_add(1, std::memory_order_relaxed)};
+  const uint64_t begun_us = setup_.clock->now_us();
+  next_begun_us_.store(begun_us, std::memory_order_relaxed);
   lock.unlock();
   std::shared_ptr<File> made;
   std::exception_ptr failure;
@@ -125,12 +127,23 @@ void Wal::make_next(std::unique_lock<std::mutex>& lock) {
   } catch (...) {
     failure = std::current_exception();
   }
+  const uint64_t took_us = setup_.clock->now_us() - begun_us;
   lock.lock();
+  next_begun_us_.store(0, std::memory_order_relaxed);
+  if (!failure) next_took_us_.store(took_us, std::memory_order_relaxed);
   making_next_ = false;
   made_.notify_all();
   if (failure) std::rethrow_exception(failure);
   next_ = std::move(made);
   next_ready_.store(true, std::memory_order_release);
+}
+
+uint64_t Wal::next_takes_us() const {
+  const uint64_t begun_us = next_begun_us_.load(std::memory_order_relaxed);
+  const uint64_t took_us = next_took_us_.load(std::memory_order_relaxed);
+  if (begun_us == 0) return took_us;
+  const uint64_t now_us = setup_.clock->now_us();
+  return std::max(took_us, now_us - std::min(begun_us, now_us));
 }
 
 std::vector<std::pair<LogNumber, uint64_t>> Wal::written_files() const {

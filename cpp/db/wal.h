@@ -58,6 +58,8 @@ class Wal {
   // poisons.
   void rotate(Seqno last_seqno);
   bool next_is_ready() const { return next_ready_.load(std::memory_order_acquire); }
+  // How long it takes to make a log: as the last one took, or the present one if it takes longer.
+  uint64_t next_takes_us() const;
   LogNumber active_number() const { return active_->number; }
   // What stands on disk, oldest first: logs and their bytes up to the last record or seal.
   std::vector<std::pair<LogNumber, uint64_t>> written_files() const;
@@ -129,6 +131,8 @@ class Wal {
   // Atomics.
   std::atomic<bool> poisoned_{false};
   std::atomic<bool> next_ready_{false};
+  std::atomic<uint64_t> next_took_us_{0};   // 0: none has been made yet
+  std::atomic<uint64_t> next_begun_us_{0};  // 0: none is being made
   std::atomic<Seqno> durable_;
   std::atomic<uint64_t> known_synced_{0};  // log number << 40 | offset, see known_synced()
   std::atomic<uint64_t> next_number_;

@@ -12,9 +12,10 @@ constexpr bool memtable_is_full(uint64_t memtable_weight, uint64_t limit_weight)
   return memtable_weight >= limit_weight;
 }
 
-// While the next log is not ready yet, writes go on into a full memtable, up to here.
+// While the next log is not ready yet, writes go on into a full memtable, slower and slower
+// (log_pressure in write_delay.h), and wait from here on.
 constexpr bool memtable_is_overfull(uint64_t memtable_weight, uint64_t limit_weight) {
-  return memtable_weight >= limit_weight + limit_weight / 2;
+  return memtable_weight >= 2 * limit_weight;
 }
 
 // What stands when a background slot is free.

@@ -46,6 +46,8 @@ std::string_view name_of(StallCause cause) {
       return "l0_runs";
     case StallCause::kDebt:
       return "debt";
+    case StallCause::kLog:
+      return "log";
   }
   return "none";
 }
@@ -82,6 +84,10 @@ Pressure debt_pressure(const Version& version, const CompactionOptions& options)
 
 Pressure memtable_pressure(uint64_t used_bytes, uint64_t room_bytes) {
   return {used_bytes, room_bytes / 2, room_bytes};
+}
+
+Pressure log_pressure(uint64_t memtable_weight, uint64_t limit_weight) {
+  return {memtable_weight, limit_weight, limit_weight + limit_weight / 2};
 }
 
 WriteDelay write_delay(StallCause cause, const Pressure& pressure, double drain_bytes_per_s) {

@@ -23,8 +23,9 @@ enum class StallCause : uint8_t {
   kMemtables = 1,  // too much is not flushed yet
   kL0Runs = 2,     // L0 holds too many sorted runs
   kDebt = 3,       // compaction has too much to rewrite
+  kLog = 4,        // the log of the next memtable is not made yet; RocksDB makes it in the write
 };
-inline constexpr size_t kStallCauseCount = 4;
+inline constexpr size_t kStallCauseCount = 5;
 std::string_view name_of(StallCause cause);
 
 // Something that fills up.
@@ -50,7 +51,10 @@ Pressure l0_pressure(const Version& version, uint64_t sealed_memtables,
                      const CompactionOptions& options);
 Pressure debt_pressure(const Version& version, const CompactionOptions& options);
 // Memtables: half of the room is free.
+// Log: a memtable that is full while the next log is not ready, and half of its size beyond. So
+// slow by then, a write hardly ever comes to where it has to wait (memtable_is_overfull in flow.h).
 Pressure memtable_pressure(uint64_t used_bytes, uint64_t room_bytes);
+Pressure log_pressure(uint64_t memtable_weight, uint64_t limit_weight);
 
 struct WriteDelay {
   double us_per_byte = 0;

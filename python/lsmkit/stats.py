@@ -102,9 +102,9 @@ class Stats:
     cache_hits, cache_misses, stall_us, stall_count, sync_count, sync_us : int
         Since the open. `stall_us` counts pauses and stops, `stall_count` stops alone: writes that
         waited for room, or that RocksDB's rule stopped.
-    stall_memtables_us, stall_l0_us, stall_debt_us : int
+    stall_memtables_us, stall_l0_us, stall_debt_us, stall_log_us : int
         `stall_us` by cause: memtables that are not flushed yet, runs in L0, weight that compaction
-        still has to rewrite.
+        still has to rewrite, the log of the next memtable that is not made yet.
     background_error : str
         What keeps flush or compaction from going on; empty: nothing.
     """
@@ -134,6 +134,7 @@ class Stats:
     stall_memtables_us: int
     stall_l0_us: int
     stall_debt_us: int
+    stall_log_us: int
     sync_count: int
     sync_us: int
     background_error: str

@@ -57,6 +57,10 @@ std::string put_until(Db& db, const WriteOptions& options = {}) {
   return {};
 }
 
+uint64_t stalls_by_cause(const EngineStats& stats) {
+  return stats.stall_memtables_us + stats.stall_l0_us + stats.stall_debt_us + stats.stall_log_us;
+}
+
 bool has_stalled(const Db& db, const std::string& text) {
   for (const Event& event : db.events()) {
     if (event.kind == EventKind::kStallBegin && event.text.starts_with(text)) return true;
@@ -79,7 +83,7 @@ TEST_CASE("RocksDB's rule stops writes at two memtables that are not flushed, an
   EngineStats stats = db->stats();
   CHECK(stats.stall_count == 1);
   CHECK(stats.stall_memtables_us >= 200'000);
-  CHECK(stats.stall_us == stats.stall_memtables_us + stats.stall_l0_us + stats.stall_debt_us);
+  CHECK(stats.stall_us == stalls_by_cause(stats));
   // Two that are sealed and one that is written, and not the 32 MiB of the budget.
   CHECK(stats.memory.memtable_bytes < 1 << 20);
   disk.let_go();
@@ -159,10 +163,42 @@ TEST_CASE("our rule tells its pauses by cause, stops nothing, and keeps L0 small
   const EngineStats stats = db->stats();
   CHECK(stats.stall_count == 0);
   CHECK(stats.stall_us > 0);
-  CHECK(stats.stall_us == stats.stall_memtables_us + stats.stall_l0_us + stats.stall_debt_us);
+  CHECK(stats.stall_us == stalls_by_cause(stats));
   CHECK(most_runs <=
         40);  // full at 9, and what was sealed by then; the disk alone would let in 380
   MESSAGE("longest put: ", longest_us, " us; runs: ", most_runs);
+}
+
+TEST_CASE("while a log takes long to be made, writes are paced and none waits for all of it" *
+          doctest::test_suite("threads")) {
+  MemoryFileSystem memory;
+  SlowFileSystem disk(memory);
+  disk.set_log_sync_us(400'000);
+  const auto db = Db::open(request_for(disk, {{"memtable_bytes", "262144"}}));
+  const auto sealed = [&] {
+    const std::vector<Event> events = db->events();
+    return std::count_if(events.begin(), events.end(),
+                         [](const Event& event) { return event.kind == EventKind::kSeal; });
+  };
+  // The first one tells how long it takes.
+  int i = 0;
+  while (sealed() < 2) {
+    for (const int stop = i + 10; i < stop; ++i) db->put(key_of(i), kValue);
+  }
+  std::chrono::steady_clock::duration longest{};
+  while (sealed() < 5) {
+    for (const int stop = i + 10; i < stop; ++i) {
+      const auto before = std::chrono::steady_clock::now();
+      db->put(key_of(i), kValue);
+      longest = std::max(longest, std::chrono::steady_clock::now() - before);
+    }
+  }
+  CHECK(longest < std::chrono::milliseconds(200));
+  const EngineStats stats = db->stats();
+  CHECK(stats.stall_log_us > 800'000);
+  CHECK(stats.stall_us == stalls_by_cause(stats));
+  CHECK(stats.stall_count == 0);
+  disk.set_log_sync_us(0);
 }
 
 TEST_CASE("inline mode waits for nothing, whatever the rule") {

@@ -17,6 +17,13 @@ TEST_CASE("flush before compaction, one flush at a time, and a slot kept for it"
   CHECK(next_background_job({.compactions_running = 2, .slots = 4}) == BackgroundJob::kCompaction);
 }
 
+TEST_CASE("a memtable is full at its size, and overfull at twice that") {
+  CHECK_FALSE(memtable_is_full(99, 100));
+  CHECK(memtable_is_full(100, 100));
+  CHECK_FALSE(memtable_is_overfull(199, 100));
+  CHECK(memtable_is_overfull(200, 100));
+}
+
 TEST_CASE("a flush is one table unless it is much heavier than one") {
   CHECK(even_table_weight(100, 100) > 100);
   CHECK(even_table_weight(149, 100) > 149);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lsmkit/rules/byte_budget.h"
+#include "lsmkit/rules/flow.h"
 #include "lsmkit/rules/write_delay.h"
 
 using namespace lsmkit;
@@ -47,6 +48,7 @@ TEST_CASE("a delay names its cause, and the longest one counts") {
   CHECK(name_of(StallCause::kMemtables) == "memtables");
   CHECK(name_of(StallCause::kL0Runs) == "l0_runs");
   CHECK(name_of(StallCause::kDebt) == "debt");
+  CHECK(name_of(StallCause::kLog) == "log");
 }
 
 TEST_CASE("what nobody has measured is assumed") {
@@ -82,6 +84,38 @@ TEST_CASE("L0 presses from where RocksDB delays up to where it stops") {
   CHECK(memtable_pressure(7, 100).share() == 0);
   CHECK(memtable_pressure(75, 100).share() == 0.5);
   CHECK(memtable_pressure(200, 100).share() == 1);
+  CHECK(log_pressure(100, 100).share() == 0);
+  CHECK(log_pressure(125, 100).share() == 0.5);
+  CHECK(log_pressure(150, 100).share() == 1);
+}
+
+// A full memtable is written to at a gigabyte a second until the next log is made; a rate is asked
+// for with each kilobyte. What it weighs then.
+static uint64_t weight_when_made(uint64_t log_us, uint64_t known_us, uint64_t limit) {
+  constexpr uint64_t kWriteBytes = 1'024;
+  constexpr uint64_t kBegunUs = 1'000'000;
+  PauseQueue queue;
+  uint64_t weight = limit;
+  for (uint64_t now_us = kBegunUs; now_us - kBegunUs < log_us; now_us += 1) {
+    weight += kWriteBytes;
+    const uint64_t us = std::max({known_us, now_us - kBegunUs, uint64_t{1}});
+    const double drain = static_cast<double>(limit) * 1e6 / static_cast<double>(us);
+    const WriteDelay delay = write_delay(StallCause::kLog, log_pressure(weight, limit), drain);
+    CHECK(delay.cause == StallCause::kLog);
+    now_us += queue.pause_us(kWriteBytes, delay.us_per_byte, kMaxPauseUs, now_us);
+  }
+  return weight;
+}
+
+TEST_CASE("a full memtable waits for its log by many pauses, not in one piece") {
+  constexpr uint64_t kLimit = 1 << 20;
+  for (const uint64_t log_us : {1'000u, 30'000u, 250'000u, 1'000'000u}) {
+    CAPTURE(log_us);
+    CHECK_FALSE(memtable_is_overfull(weight_when_made(log_us, log_us, kLimit), kLimit));
+    // Nor where the one before took hardly any time.
+    CHECK_FALSE(memtable_is_overfull(weight_when_made(log_us, 3'000, kLimit), kLimit));
+  }
+  CHECK(memtable_is_overfull(weight_when_made(2'500'000, 3'000, kLimit), kLimit));
 }
 
 TEST_CASE("pauses of small writes add up to the rate, and each is short") {

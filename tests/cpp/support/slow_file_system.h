@@ -1,5 +1,5 @@
 // A file system whose tables are written slowly, or not at all until they are let go. Logs and the
-// MANIFEST keep their pace, so writers outrun the disk.
+// MANIFEST keep their pace, so writers outrun the disk, unless logs are to be synced slowly.
 #pragma once
 
 #include <atomic>
@@ -23,13 +23,14 @@ class SlowFileSystem final : public PassingFileSystem {
   // Commits to tables wait from now on; and go on.
   void hold_tables() { held_ = true; }
   void let_go() { held_ = false; }
+  // What each sync of a log, and of the MANIFEST, takes.
+  void set_log_sync_us(uint64_t us) { log_sync_us_ = us; }
   bool somebody_waits() const { return waiting_ > 0; }
 
   std::unique_ptr<AppendFile> create(const std::string& path, AppendMode mode,
                                      uint64_t expected_bytes) override {
     auto file = below_.create(path, mode, expected_bytes);
-    if (mode != AppendMode::kTable) return file;
-    return std::make_unique<SlowFile>(*this, std::move(file));
+    return std::make_unique<SlowFile>(*this, std::move(file), mode);
   }
 
  private:
@@ -37,16 +38,20 @@ class SlowFileSystem final : public PassingFileSystem {
 
   class SlowFile final : public AppendFile {
    public:
-    SlowFile(SlowFileSystem& disk, std::unique_ptr<AppendFile> below)
-        : disk_(disk), below_(std::move(below)) {}
+    SlowFile(SlowFileSystem& disk, std::unique_ptr<AppendFile> below, AppendMode mode)
+        : disk_(disk), below_(std::move(below)), is_table_(mode == AppendMode::kTable) {}
     void allocate(uint64_t bytes) override { below_->allocate(bytes); }
     char* reserve(size_t bytes) override { return below_->reserve(bytes); }
     void commit(size_t bytes) override {
-      disk_.wait_for(bytes);
+      if (is_table_) disk_.wait_for(bytes);
       below_->commit(bytes);
     }
     uint64_t size() const override { return below_->size(); }
-    void sync() override { below_->sync(); }
+    void sync() override {
+      const uint64_t us = is_table_ ? 0 : disk_.log_sync_us_.load();
+      if (us > 0) std::this_thread::sleep_for(std::chrono::microseconds(us));
+      below_->sync();
+    }
     void prepare(uint64_t bytes) override { below_->prepare(bytes); }
     void close() override { below_->close(); }
     const std::string& path() const override { return below_->path(); }
@@ -54,6 +59,7 @@ class SlowFileSystem final : public PassingFileSystem {
    private:
     SlowFileSystem& disk_;
     const std::unique_ptr<AppendFile> below_;
+    const bool is_table_;
   };
 
   void wait_for(uint64_t bytes) {
@@ -74,6 +80,7 @@ class SlowFileSystem final : public PassingFileSystem {
   }
 
   std::atomic<uint64_t> rate_{0};
+  std::atomic<uint64_t> log_sync_us_{0};
   std::atomic<bool> held_{false};
   std::atomic<int> waiting_{0};
   std::mutex mutex_;
