@@ -113,6 +113,10 @@ const std::vector<Option>& options() {
        }},
       {"--seconds", "N", "throttled: how long it overwrites (20)",
        [](Settings& s, const std::string& t) { s.seconds = number("--seconds", t, 1, 100'000); }},
+      {"--flows", "NAMES", "throttled: lsmkit's rules, a row each: smooth, rocksdb (both)",
+       [](Settings& s, const std::string& t) {
+         s.flows = names("--flows", t, {"smooth", "rocksdb"});
+       }},
       {"--tree-mb", "MB", "throttled: of a memtable and of a table; the base level has four (4)",
        [](Settings& s, const std::string& t) {
          s.small_tree_bytes = number("--tree-mb", t, 1, 1024) << 20;

@@ -22,8 +22,9 @@ struct Settings {
   std::vector<std::pair<std::string, std::string>> lsmkit_options;  // over what is chosen for all
   std::string throttle = "slow";  // of the workload throttled: a device's name or MiB/s
   uint64_t throttle_bytes_per_s = uint64_t{30} << 20;
-  uint64_t seconds = 20;                // likewise
-  uint64_t small_tree_bytes = 4 << 20;  // likewise: its memtables and tables
+  uint64_t seconds = 20;                                // likewise
+  std::vector<std::string> flows{"smooth", "rocksdb"};  // likewise: lsmkit's rules of flow control
+  uint64_t small_tree_bytes = 4 << 20;                  // likewise: its memtables and tables
   std::string dir = ".";
   std::string json;  // where to; empty: nowhere
   bool help = false;

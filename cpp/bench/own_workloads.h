@@ -9,9 +9,9 @@
 //   flushmany  a flush into a database of 5,000 tables, and of 995 sorted runs, beside one of 5
 //              (W1.5), in memory
 //   throttled  overwrites by one writer, as fast as it goes, of a settled store on a device of a
-//              given speed (--throttle, --seconds): how long single puts wait, beside RocksDB on
-//              the same device with trees as small, and a thread that does nothing but look at the
-//              clock
+//              given speed (--throttle, --seconds): how long single puts wait by either rule of
+//              ours (--flows), beside RocksDB on the same device with trees as small, and a thread
+//              that does nothing but look at the clock
 #pragma once
 
 #include <functional>

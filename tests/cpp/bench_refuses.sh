@@ -33,6 +33,7 @@ refuses 2 --compression lzma
 refuses 2 --value-size 0
 refuses 2 --throttle fast
 refuses 2 --seconds 0
+refuses 2 --flows gentle
 refuses 1 --dir "$work/nowhere" --num 100
 refuses 1 --json "$work/nowhere/report.json" --dir "$work" --num 100
 
