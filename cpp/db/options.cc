@@ -249,8 +249,8 @@ void Options::validate() const {
   require_range("stall_timeout_ms", stall_timeout_ms, 1, 86'400'000);
   require_one_of("flow", flow, {"smooth", "rocksdb"});
   require_range("max_memtables", max_memtables, 1, 1000);
-  require_range("l0_slowdown_runs", l0_slowdown_runs, 1, 100'000);
-  require_range("l0_stop_runs", l0_stop_runs, 1, 100'000);
+  require_range("l0_slowdown_runs", l0_slowdown_runs, 1, 1'000'000);
+  require_range("l0_stop_runs", l0_stop_runs, 1, 1'000'000);
   if (flow == "rocksdb" && l0_stop_runs <= l0_trigger_runs) {
     refuse("l0_stop_runs", std::to_string(l0_stop_runs),
            "more than l0_trigger_runs = " + std::to_string(l0_trigger_runs) +

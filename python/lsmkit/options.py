@@ -307,8 +307,12 @@ class Options:
         choose the same tables (`cpp/bench/lockstep --matrix`). Weight is counted, not file bytes,
         so a table of the same size holds a little less. Releases from 8.4 on size levels
         dynamically: `level_sizing="dynamic"`.
+
+        Writes are delayed and stopped as by RocksDB, too (`flow="rocksdb"`), though not with
+        background="inline". `l0_slowdown_runs` and `l0_stop_runs` go up with an `l0_trigger_runs`
+        that lies above them.
         """
-        return Options(**(presets.ROCKSDB | overrides))
+        return Options(**presets.rocksdb(overrides))
 
     @classmethod
     def leveldb(cls, **overrides: Unpack[OptionsDict]) -> "Options":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lsmkit.options import OptionsDict
 
-__all__ = ["LEVELDB", "ROCKSDB", "SMALL"]
+__all__ = ["LEVELDB", "ROCKSDB", "SMALL", "rocksdb"]
 
 SMALL: "OptionsDict" = {
     "memtable_bytes": 64 << 10,
@@ -34,7 +34,38 @@ ROCKSDB: "OptionsDict" = {
     "tombstone_gain": 0.0,
     "pass_through": False,
     "multi_level": False,
+    "flow": "rocksdb",
+    "max_memtables": 2,
+    "l0_slowdown_runs": 20,
+    "l0_stop_runs": 36,
+    "soft_pending_bytes": 64 << 30,
+    "hard_pending_bytes": 256 << 30,
+    "delayed_bytes_per_s": 16 << 20,
 }
+
+
+def rocksdb(overrides: "OptionsDict") -> "OptionsDict":
+    """RocksDB's rules with some replaced; the limits of L0 go up with its trigger."""
+    options = ROCKSDB | overrides
+    given = options["l0_trigger_runs"], options["l0_slowdown_runs"], options["l0_stop_runs"]
+    if not all(isinstance(runs, int) for runs in given):
+        return options  # Options says what is wrong with them
+    slowdown, stop = l0_limits(*given)
+    if "l0_slowdown_runs" not in overrides:
+        options["l0_slowdown_runs"] = slowdown
+    if "l0_stop_runs" not in overrides:
+        options["l0_stop_runs"] = stop
+    return options
+
+
+def l0_limits(trigger_runs: int, slowdown_runs: int, stop_runs: int) -> tuple[int, int]:
+    """Where writes are delayed and stopped: not before a compaction is due.
+
+    RocksDB stops as soon as one is, if it is told to; here it takes a run more.
+    Source: SanitizeOptions in db/column_family.cc.
+    """
+    slowdown = max(slowdown_runs, trigger_runs)
+    return slowdown, max(stop_runs, slowdown, trigger_runs + 1)
 
 
 # LevelDB 1.23: include/leveldb/options.h, db/dbformat.h, and MaxBytesForLevel in db/version_set.cc.

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lsmkit import rocksdb_file
 from lsmkit._errors import InvalidArgument
+from lsmkit.presets import l0_limits
 from lsmkit.rocksdb_defaults import DEFAULTS
 from lsmkit.rocksdb_file import OptionsFile, Statement
 
@@ -144,6 +145,7 @@ class _Translator:
         self._compression()
         self._table()
         self._process()
+        self._flow()
         for statement in self.left.values():
             self._ignore(statement)
         notes = sorted(self.notes, key=lambda note: (note.line == 0, note.line))
@@ -281,11 +283,33 @@ class _Translator:
         self._number("max_background_jobs", "threads", 2, 1, 64)
         create = self._take("create_if_missing")
         self.fields["create"] = self._bool(create, False)
-        # Room for as many memtables as RocksDB may keep, beside the cache and jobs' buffers.
-        buffers = self._take("max_write_buffer_number")
-        count = self._within(buffers, self._int(buffers, 2), 2, 64)
-        room = count * self.fields["memtable_bytes"] + (128 << 20)
+        self._number("max_write_buffer_number", "max_memtables", 2, 2, 64)
+        # Room for as many memtables as RocksDB may keep and the one that is written, beside the
+        # cache and jobs' buffers.
+        room = (self.fields["max_memtables"] + 1) * self.fields["memtable_bytes"] + (128 << 20)
         self.fields["memory_bytes"] = max(512 << 20, room)
+
+    def _flow(self) -> None:
+        self.fields["flow"] = "rocksdb"
+        slowdown = self._take("level0_slowdown_writes_trigger")
+        stop = self._take("level0_stop_writes_trigger")
+        limits = self._int(slowdown, 20), self._int(stop, 36)
+        trigger = self.fields["l0_trigger_runs"]
+        for statement, name, runs in zip(
+            (slowdown, stop),
+            ("l0_slowdown_runs", "l0_stop_runs"),
+            l0_limits(trigger, *limits),
+            strict=True,
+        ):
+            self.fields[name] = min(runs, 1_000_000)
+            if statement and self._int(statement, 0) != self.fields[name]:
+                self._note(statement, f"{name}={self.fields[name]}", taken=True)
+        for kind, default in (("soft", 64 << 30), ("hard", 256 << 30)):
+            name = f"{kind}_pending_compaction_bytes_limit"
+            self._number(name, f"{kind}_pending_bytes", default, 0, 1 << 62)
+        rate = self._take("delayed_write_rate")  # 0: as if it was not set
+        number = self._int(rate, 0) or 16 << 20
+        self.fields["delayed_bytes_per_s"] = self._within(rate, number, 1, 1 << 40)
 
     # -- Values ------------------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ def test_a_preset_is_a_starting_point(path):
         "tombstone_gain": 0.0,
         "pass_through": False,
         "multi_level": False,
+        "flow": "rocksdb",
     }
     assert Options.rocksdb(fanout=8).diff(rocksdb) == {"fanout": 8}
     with lsmkit.open(path, Options.rocksdb(memtable_bytes=1 << 20)) as db:

@@ -113,6 +113,82 @@ def test_a_tree_of_leveldbs_shape_has_flushes_of_4_mib_and_tables_of_2(path):
 # -- RocksDB ---------------------------------------------------------------------------------------
 
 
+def test_the_rocksdb_preset_stalls_writes_as_rocksdb_does():
+    options = Options.rocksdb()
+    assert options.flow == "rocksdb"
+    assert (options.max_memtables, options.l0_slowdown_runs, options.l0_stop_runs) == (2, 20, 36)
+    assert options.soft_pending_bytes == 64 << 30
+    assert options.hard_pending_bytes == 256 << 30
+    assert options.delayed_bytes_per_s == 16 << 20
+
+
+def test_limits_of_l0_go_up_with_a_trigger_above_them_unless_they_are_named():
+    high = Options.rocksdb(l0_trigger_runs=40)
+    assert (high.l0_slowdown_runs, high.l0_stop_runs) == (40, 41)
+    between = Options.rocksdb(l0_trigger_runs=30)
+    assert (between.l0_slowdown_runs, between.l0_stop_runs) == (30, 36)
+    named = Options.rocksdb(l0_trigger_runs=30, l0_slowdown_runs=25, l0_stop_runs=50)
+    assert (named.l0_slowdown_runs, named.l0_stop_runs) == (25, 50)
+    with pytest.raises(InvalidArgument, match="l0_stop_runs"):
+        Options.rocksdb(l0_trigger_runs=40, l0_stop_runs=36)
+    with pytest.raises(TypeError, match="option l0_trigger_runs: int is due, not str: '9'"):
+        Options.rocksdb(l0_trigger_runs="9")
+
+
+def test_the_rocksdb_preset_waits_for_nothing_inline(path):
+    options = Options.rocksdb(background="inline", memtable_bytes=4096, max_memtables=1)
+    with lsmkit.open(path, options, l0_slowdown_runs=1, delayed_bytes_per_s=1) as db:
+        for number in range(2_000):
+            db[b"%08d" % number] = b"v" * 100
+        stats = db.stats()
+        assert stats.counters.flush_count > 10
+        assert (stats.stall_us, stats.stall_count) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "limits", "noted"),
+    [
+        ("", (20, 36), []),
+        ("level0_slowdown_writes_trigger=8\nlevel0_stop_writes_trigger=12", (8, 12), []),
+        (
+            "level0_file_num_compaction_trigger=10\n"
+            "level0_slowdown_writes_trigger=-1\nlevel0_stop_writes_trigger=10",
+            (10, 11),
+            ["l0_slowdown_runs=10", "l0_stop_runs=11"],
+        ),
+        (
+            "level0_slowdown_writes_trigger=30\nlevel0_stop_writes_trigger=20",
+            (30, 30),
+            ["l0_stop_runs=30"],
+        ),
+    ],
+)
+def test_limits_of_l0_in_a_file_are_put_in_order_as_rocksdb_does(lines, limits, noted):
+    text = head(cf="compression=kZSTD\n" + lines)
+    options = Options.from_rocksdb(text).options
+    assert options.flow == "rocksdb"
+    assert (options.l0_slowdown_runs, options.l0_stop_runs) == limits
+    assert [note.note for note in notes_of(text)] == noted
+
+
+def test_what_a_file_says_of_stalls_is_taken():
+    text = head(
+        db="delayed_write_rate=1000000",
+        cf="max_write_buffer_number=5\nsoft_pending_compaction_bytes_limit=1G\n"
+        "hard_pending_compaction_bytes_limit=0\ncompression=kZSTD",
+    )
+    options = Options.from_rocksdb(text).options
+    assert notes_of(text) == []
+    assert options.max_memtables == 5
+    assert (options.soft_pending_bytes, options.hard_pending_bytes) == (1 << 30, 0)
+    assert options.delayed_bytes_per_s == 1_000_000
+    assert options.memory_bytes == 512 << 20
+    unset = Options.from_rocksdb(head(db="delayed_write_rate=0")).options
+    assert unset.delayed_bytes_per_s == 16 << 20
+    bulk = Options.from_rocksdb(head(cf="level0_file_num_compaction_trigger=1073741824")).options
+    assert (bulk.l0_trigger_runs, bulk.l0_stop_runs) == (100_000, 100_001)
+
+
 def test_a_file_of_rocksdb_becomes_options():
     options, notes = Options.from_rocksdb(FILE)
     assert options == Options(
@@ -137,6 +213,7 @@ def test_a_file_of_rocksdb_becomes_options():
         filter_bits_per_key=12,
         filter_allocation="uniform",
         threads=4,
+        flow="rocksdb",
     )
     assert [(note.line, note.name, note.taken) for note in notes] == [
         (11, "keep_log_file_num", False),
