@@ -3,17 +3,18 @@
 //
 //   build/cpp/bench/lockstep [--keys N] [--overwrites N] [--flush N] [--distribution uniform|zipf]
 //                            [--deletes PERCENT] [--picker NAME] [--dynamic] [--fanout F]
-//                            [--trees lsmkit,leveled,rocksdb,as_leveldb,leveldb] [--seed N]
+//                            [--trees NAME,...] [--seed N]
 //                            [--set OPTION=VALUE]... [--differences N] [--dir DIR]
 //   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
 //
-// lsmkit has its own defaults for the same memtables and tables; leveled are our rules with the
-// layout that RocksDB is asked for, as_leveldb with LevelDB's. --set gives an option of any its
+// Trees: lsmkit has its own defaults for the same memtables and tables; leveled are our rules with
+// the layout that rocksdb is asked for, tiered as RocksDB's universal style, as_leveldb as leveldb.
+// By default lsmkit,leveled,rocksdb. --set gives an option of any its
 // value; --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
 //
-// --matrix prints a table of all cases beside RocksDB and LevelDB, --check of the preset alone, by
-// default with 200,000 keys. Exits with 1 if a case breaks a bound (lockstep_matrix.h), and says
-// which.
+// --matrix prints a table of all cases beside RocksDB and LevelDB, --check of RocksDB's defaults
+// and one of its universal style, by default with 200,000 keys. Exits with 1 if a case breaks a
+// bound (lockstep_matrix.h), and says which.
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -181,7 +182,13 @@ void run_all(const Asked& asked) {
   take_part("lsmkit", [&] { return lockstep_lsmkit(asked.shape, OurRules::kDefaults); });
   take_part("leveled", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsRocksDb); });
 #ifdef LSMKIT_WITH_ROCKSDB
-  take_part("rocksdb", [&] { return lockstep_rocksdb(asked.shape, scratch.fresh()); });
+  take_part("rocksdb",
+            [&] { return lockstep_rocksdb(asked.shape, OurRules::kAsRocksDb, scratch.fresh()); });
+#endif
+  take_part("tiered", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsUniversal); });
+#ifdef LSMKIT_WITH_ROCKSDB
+  take_part("universal",
+            [&] { return lockstep_rocksdb(asked.shape, OurRules::kAsUniversal, scratch.fresh()); });
 #endif
   take_part("as_leveldb", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsLevelDb); });
 #ifdef LSMKIT_WITH_LEVELDB

@@ -67,14 +67,17 @@ class LockstepTree {
 };
 
 // Our planner and rules on lists of keys: with lsmkit's own defaults for memtables and tables of
-// that size, or with the leveled layout that RocksDB is asked for, or LevelDB's rules.
-enum class OurRules { kDefaults, kAsRocksDb, kAsLevelDb };
+// that size, or with the leveled layout that RocksDB is asked for, its universal style, or
+// LevelDB's rules.
+enum class OurRules { kDefaults, kAsRocksDb, kAsUniversal, kAsLevelDb };
 // `entry_weight` is what one entry of the shape counts for.
 CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
                                    uint64_t entry_weight);
 std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules);
-// RocksDB in a fresh directory; its work as its event listener tells it.
-std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, const std::string& path);
+// RocksDB in a fresh directory; its work as its event listener tells it. Leveled or, as `rules`
+// say, universal.
+std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, OurRules rules,
+                                               const std::string& path);
 // LevelDB in a fresh directory; its work as its log tells it. It has one picker: the shape's is not
 // looked at.
 std::unique_ptr<LockstepTree> lockstep_leveldb(const LockstepShape& shape, const std::string& path);

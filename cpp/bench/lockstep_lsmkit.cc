@@ -217,6 +217,10 @@ CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
     set("pass_through", "false");
     set("multi_level", "false");
   }
+  if (rules == OurRules::kAsUniversal) {
+    set("layout", "tiered");
+    set("cut", "plain");
+  }
   if (rules == OurRules::kAsLevelDb) {
     set("picker", "compact_pointer");
     set("cut", "grandparents");

@@ -68,7 +68,7 @@ LevelDifference worst_level(const Result& result) {
 
 bool takes_part(OurRules rules) {
 #ifdef LSMKIT_WITH_ROCKSDB
-  if (rules == OurRules::kAsRocksDb) return true;
+  if (rules == OurRules::kAsRocksDb || rules == OurRules::kAsUniversal) return true;
 #endif
 #ifdef LSMKIT_WITH_LEVELDB
   if (rules == OurRules::kAsLevelDb) return true;
@@ -78,7 +78,8 @@ bool takes_part(OurRules rules) {
 
 std::unique_ptr<LockstepTree> peer_of(const Case& c, const std::string& path) {
 #ifdef LSMKIT_WITH_ROCKSDB
-  if (c.rules == OurRules::kAsRocksDb) return lockstep_rocksdb(c.shape, path);
+  if (c.rules == OurRules::kAsRocksDb || c.rules == OurRules::kAsUniversal)
+    return lockstep_rocksdb(c.shape, c.rules, path);
 #endif
 #ifdef LSMKIT_WITH_LEVELDB
   if (c.rules == OurRules::kAsLevelDb) return lockstep_leveldb(c.shape, path);
@@ -86,10 +87,12 @@ std::unique_ptr<LockstepTree> peer_of(const Case& c, const std::string& path) {
   throw std::logic_error("a case without a peer: " + c.name + " in " + path);
 }
 
-std::vector<Case> cases_of(const MatrixAsked& asked, bool preset_alone) {
+std::vector<Case> cases_of(const MatrixAsked& asked, bool brief) {
   std::vector<Case> cases;
-  const auto add = [&](const std::string& name, OurRules rules, const LockstepShape& shape) {
-    for (const std::string workload : {"uniform", "zipf", "deletes"}) {
+  const std::vector<std::string> all_workloads = {"uniform", "zipf", "deletes"};
+  const auto add = [&](const std::string& name, OurRules rules, const LockstepShape& shape,
+                       const std::vector<std::string>& workloads) {
+    for (const std::string& workload : workloads) {
       Case c{name + " " + workload, rules, shape, asked.workload};
       c.workload.zipf = workload == "zipf";
       c.workload.delete_percent = workload == "deletes" ? 20 : 0;
@@ -99,15 +102,22 @@ std::vector<Case> cases_of(const MatrixAsked& asked, bool preset_alone) {
   for (const bool dynamic : {false, true}) {
     for (const std::string picker :
          {"min_overlapping_ratio", "round_robin", "oldest_smallest_seq", "oldest_largest_seq"}) {
-      if (preset_alone && (dynamic || picker != "min_overlapping_ratio")) continue;
+      if (brief && (dynamic || picker != "min_overlapping_ratio")) continue;
       LockstepShape shape = asked.shape;
       shape.dynamic_levels = dynamic;
       shape.picker = picker;
       add(std::string("rocksdb ") + (dynamic ? "dynamic " : "static ") + picker,
-          OurRules::kAsRocksDb, shape);
+          OurRules::kAsRocksDb, shape, all_workloads);
     }
   }
-  if (!preset_alone) add("leveldb", OurRules::kAsLevelDb, asked.shape);
+  for (const unsigned trigger : {4U, 8U}) {
+    if (brief && trigger != 4) continue;
+    LockstepShape shape = asked.shape;
+    shape.l0_trigger = trigger;
+    add("rocksdb universal trigger " + std::to_string(trigger), OurRules::kAsUniversal, shape,
+        brief ? std::vector<std::string>{"uniform"} : all_workloads);
+  }
+  if (!brief) add("leveldb", OurRules::kAsLevelDb, asked.shape, all_workloads);
   if (cases.empty())
     throw std::invalid_argument(
         "no case takes part: built without RocksDB and LevelDB, or --filter");
@@ -167,8 +177,8 @@ Cells row_of(const std::string& name, const Result& result) {
 
 }  // namespace
 
-std::vector<std::string> run_matrix(const MatrixAsked& asked, bool preset_alone) {
-  const std::vector<Case> cases = cases_of(asked, preset_alone);
+std::vector<std::string> run_matrix(const MatrixAsked& asked, bool brief) {
+  const std::vector<Case> cases = cases_of(asked, brief);
   std::vector<Result> results(cases.size());
   std::vector<std::exception_ptr> failures(cases.size());
   std::atomic<size_t> next = 0;

@@ -1,4 +1,4 @@
-// Our leveled rules beside RocksDB's and LevelDB's, case by case: sizing, picker and workload.
+// Our rules beside RocksDB's, leveled and universal, and LevelDB's, case by case.
 // Prints a table, and says which cases break a bound.
 #pragma once
 
@@ -25,9 +25,10 @@ struct MatrixAsked {
   std::string dir = ".";
 };
 
-// Every sizing, picker and workload beside RocksDB, every workload beside LevelDB; or of the preset
-// alone what RocksDB 7.8 does by default. Returns a sentence for every bound that a case
-// breaks. Throws std::invalid_argument if no case takes part.
-std::vector<std::string> run_matrix(const MatrixAsked& asked, bool preset_alone);
+// Every sizing, picker and workload beside RocksDB, every workload beside its universal style and
+// LevelDB; or, briefly, what RocksDB 7.8 does by default, and one case of its universal style.
+// Returns a sentence for every bound that a case breaks. Throws std::invalid_argument if no case
+// takes part.
+std::vector<std::string> run_matrix(const MatrixAsked& asked, bool brief);
 
 }  // namespace lsmkit::bench

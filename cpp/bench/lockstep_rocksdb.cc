@@ -4,10 +4,8 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 
-#include <chrono>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 
 #include "lockstep.h"
 
@@ -20,8 +18,8 @@ namespace {
 constexpr uint64_t kEntryBytes = 115;
 constexpr uint64_t kEntryDataBytes = 113;
 
-CompactionOptions judge_options(const LockstepShape& shape) {
-  CompactionOptions out = lockstep_options(shape, OurRules::kAsRocksDb, kEntryBytes);
+CompactionOptions judge_options(const LockstepShape& shape, OurRules rules) {
+  CompactionOptions out = lockstep_options(shape, rules, kEntryBytes);
   out.table_weight = shape.table_entries * kEntryDataBytes;
   return out;
 }
@@ -67,6 +65,7 @@ class Counting final : public rocksdb::EventListener {
   }
   void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) override {
     const std::lock_guard lock(mutex_);
+    ++ended_;
     const auto level = static_cast<size_t>(info.output_level);
     if (work_.written.size() <= level) work_.written.resize(level + 1);
     if (info.stats.num_output_records == 0 && info.stats.num_input_records == 0) {
@@ -80,12 +79,18 @@ class Counting final : public rocksdb::EventListener {
     const std::lock_guard lock(mutex_);
     return work_;
   }
+  // Compactions, moves among them.
+  uint64_t ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
   // Requires: no job is running.
   const PickTally& picks() const { return judge_.tally(); }
 
  private:
   mutable std::mutex mutex_;
   LockstepWork work_;
+  uint64_t ended_ = 0;
   PickJudge judge_;
 };
 
@@ -99,11 +104,14 @@ rocksdb::CompactionPri priority_of(const std::string& picker) {
 
 class RocksDbTree final : public LockstepTree {
  public:
-  RocksDbTree(const LockstepShape& shape, const std::string& path)
-      : counting_(std::make_shared<Counting>(PickJudge(judge_options(shape), shape.differences))) {
+  RocksDbTree(const LockstepShape& shape, OurRules rules, const std::string& path)
+      : counting_(
+            std::make_shared<Counting>(PickJudge(judge_options(shape, rules), shape.differences))) {
     rocksdb::Options options;
     options.create_if_missing = true;
     options.compression = rocksdb::kNoCompression;
+    if (rules == OurRules::kAsUniversal)
+      options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.write_buffer_size = size_t{1} << 30;  // flushes are asked for
     options.target_file_size_base = shape.table_entries * kEntryDataBytes;
     options.max_bytes_for_level_base = shape.base_entries * kEntryBytes;
@@ -128,14 +136,18 @@ class RocksDbTree final : public LockstepTree {
   void remove(std::string_view key) override {
     ensure(db_->Delete(writing_, rocksdb::Slice(key.data(), key.size())));
   }
+  // A pause waits for what is scheduled and lets nothing else begin; what became due by then is
+  // scheduled when it ends. So nothing is due when nothing was done between two of them. (The
+  // universal style says compaction-pending also where its picker finds nothing to do.)
   void flush_and_settle() override {
     ensure(db_->Flush({}));
-    // A compaction that becomes due by another's end is pending before that one stops running.
-    while (number("rocksdb.compaction-pending") != 0 ||
-           number("rocksdb.num-running-compactions") != 0 ||
-           number("rocksdb.num-running-flushes") != 0) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    ensure(db_->PauseBackgroundWork());
+    for (uint64_t before = counting_->ended() + 1; before != counting_->ended();) {
+      before = counting_->ended();
+      ensure(db_->ContinueBackgroundWork());
+      ensure(db_->PauseBackgroundWork());
     }
+    ensure(db_->ContinueBackgroundWork());
   }
 
   LockstepWork work() const override { return counting_->work(); }
@@ -159,12 +171,6 @@ class RocksDbTree final : public LockstepTree {
   const PickTally* picks() const override { return &counting_->picks(); }
 
  private:
-  uint64_t number(const char* property) const {
-    uint64_t out = 0;
-    if (!db_->GetIntProperty(property, &out)) throw std::runtime_error(property);
-    return out;
-  }
-
   std::shared_ptr<Counting> counting_;
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::WriteOptions writing_;
@@ -173,9 +179,9 @@ class RocksDbTree final : public LockstepTree {
 
 }  // namespace
 
-std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape,
+std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, OurRules rules,
                                                const std::string& path) {
-  return std::make_unique<RocksDbTree>(shape, path);
+  return std::make_unique<RocksDbTree>(shape, rules, path);
 }
 
 }  // namespace lsmkit::bench
