@@ -3,14 +3,15 @@
 //
 //   build/cpp/bench/lockstep [--keys N] [--overwrites N] [--flush N] [--distribution uniform|zipf]
 //                            [--deletes PERCENT] [--picker NAME] [--dynamic] [--fanout F]
-//                            [--trees NAME,...] [--seed N]
-//                            [--set OPTION=VALUE]... [--differences N] [--dir DIR]
+//                            [--trees NAME,...] [--seed N] [--set OPTION=VALUE]...
+//                            [--differences N] [--dir DIR]
 //   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
 //
-// Trees: lsmkit has its own defaults for the same memtables and tables; leveled are our rules with
-// the layout that rocksdb is asked for, tiered as RocksDB's universal style, as_leveldb as leveldb.
-// By default lsmkit,leveled,rocksdb. --set gives an option of any its
-// value; --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
+// Trees: lsmkit has its own defaults for the same memtables and tables, and is only lists of keys;
+// engine is the same in files, inline. leveled are our rules with the layout that rocksdb is asked
+// for, tiered as for universal, which is RocksDB's style of that name, as_leveldb as for leveldb.
+// By default lsmkit,engine,leveled,rocksdb. --set gives an option of any of ours its value;
+// --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
 //
 // --matrix prints a table of all cases beside RocksDB and LevelDB, --check of RocksDB's defaults
 // and one of its universal style, by default with 200,000 keys. Exits with 1 if a case breaks a
@@ -30,7 +31,7 @@ namespace {
 
 struct Asked {
   LockstepWorkload workload;
-  std::string trees = "lsmkit,leveled,rocksdb";
+  std::string trees = "lsmkit,engine,leveled,rocksdb";
   std::string dir = ".";
   LockstepShape shape;
   bool matrix = false, check = false;
@@ -70,11 +71,11 @@ void report(const std::vector<std::pair<std::string, LockstepOutcome>>& outcomes
                                        o.end.flushed - o.load.flushed)),
                     text("%.3f", o.mean_space), text("%.3f", o.peak_space),
                     text("%.2f", o.mean_runs), with_commas(o.end.jobs), with_commas(o.end.moves),
-                    text("%.1f", o.seconds), by_level(o.end)});
+                    text("%.1f", o.seconds), text("%.1f", o.cpu_seconds), by_level(o.end)});
   }
   print_table("write amplification: entries that flush and compaction wrote / entries flushed",
               {"tree", "load", "load and overwrites", "overwrites", "mean space", "peak space",
-               "mean runs", "jobs", "moves", "seconds", "of it compaction into"},
+               "mean runs", "jobs", "moves", "seconds", "CPU seconds", "of it compaction into"},
               rows);
   std::printf("\ntables/entries at the end\n");
   for (const auto& [name, o] : outcomes) {
@@ -173,13 +174,14 @@ void run_all(const Asked& asked) {
       asked.workload.delete_percent ? text(", %u %% deletes", asked.workload.delete_percent).c_str()
                                     : "",
       with_commas(asked.shape.flush_entries).c_str());
-  [[maybe_unused]] ScratchDirectory scratch(asked.dir, "lockstep");
+  ScratchDirectory scratch(asked.dir, "lockstep");
   std::vector<std::pair<std::string, LockstepOutcome>> outcomes;
   const auto take_part = [&](const std::string& name, const auto& make) {
     if (("," + asked.trees + ",").find("," + name + ",") == std::string::npos) return;
     outcomes.emplace_back(name, run_lockstep(asked.workload, asked.shape, *make()));
   };
   take_part("lsmkit", [&] { return lockstep_lsmkit(asked.shape, OurRules::kDefaults); });
+  take_part("engine", [&] { return lockstep_engine(asked.shape, scratch.fresh()); });
   take_part("leveled", [&] { return lockstep_lsmkit(asked.shape, OurRules::kAsRocksDb); });
 #ifdef LSMKIT_WITH_ROCKSDB
   take_part("rocksdb",

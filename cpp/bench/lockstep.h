@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "lockstep_picks.h"
+#include "lsmkit/db/options.h"
 #include "lsmkit/rules/compaction_options.h"
 
 namespace lsmkit::bench {
 
 inline constexpr size_t kLockstepKeyBytes = 16;
 inline constexpr size_t kLockstepValueBytes = 100;
+inline constexpr uint64_t kLockstepEntryWeight = kLockstepKeyBytes + kLockstepValueBytes + 8;
 
 // The shape asked of every tree, in entries.
 struct LockstepShape {
@@ -71,9 +73,13 @@ class LockstepTree {
 // LevelDB's rules.
 enum class OurRules { kDefaults, kAsRocksDb, kAsUniversal, kAsLevelDb };
 // `entry_weight` is what one entry of the shape counts for.
+Options lockstep_database_options(const LockstepShape& shape, OurRules rules,
+                                  uint64_t entry_weight);
 CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
                                    uint64_t entry_weight);
 std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules);
+// Our engine with its own defaults in a fresh directory, inline.
+std::unique_ptr<LockstepTree> lockstep_engine(const LockstepShape& shape, const std::string& path);
 // RocksDB in a fresh directory; its work as its event listener tells it. Leveled or, as `rules`
 // say, universal.
 std::unique_ptr<LockstepTree> lockstep_rocksdb(const LockstepShape& shape, OurRules rules,

@@ -6,15 +6,12 @@
 #include <utility>
 
 #include "lockstep.h"
-#include "lsmkit/db/options.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
 
 namespace lsmkit::bench {
 namespace {
-
-constexpr uint64_t kEntryWeight = kLockstepKeyBytes + kLockstepValueBytes + 8;
 
 struct Item {
   char key[kLockstepKeyBytes];
@@ -94,7 +91,7 @@ class ItemSink {
 class LsmkitTree final : public LockstepTree {
  public:
   LsmkitTree(const LockstepShape& shape, OurRules rules)
-      : options_(lockstep_options(shape, rules, kEntryWeight)) {}
+      : options_(lockstep_options(shape, rules, kLockstepEntryWeight)) {}
 
   void put(std::string_view key) override { write(key, false); }
   void remove(std::string_view key) override { write(key, true); }
@@ -144,8 +141,8 @@ class LsmkitTree final : public LockstepTree {
     result.largest_seqno = result.history_floor = last_seqno_;
     std::vector<ItemSource> sources{ItemSource({&memtable_})};
     ItemSink sink;
-    merge_tables(flush_rules(result.job, version_, memtable_.size() * kEntryWeight, {}, last_seqno_,
-                             options_),
+    merge_tables(flush_rules(result.job, version_, memtable_.size() * kLockstepEntryWeight, {},
+                             last_seqno_, options_),
                  std::span<ItemSource>(sources), sink);
     result.tables = keep(sink, work_.flushed);
     version_ = apply(version_, flush_edit(result));
@@ -198,8 +195,8 @@ class LsmkitTree final : public LockstepTree {
 
 }  // namespace
 
-CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
-                                   uint64_t entry_weight) {
+Options lockstep_database_options(const LockstepShape& shape, OurRules rules,
+                                  uint64_t entry_weight) {
   Options options;
   const auto set = [&](const char* name, const std::string& value) {
     set_option(options, name, value);
@@ -227,7 +224,12 @@ CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
   }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();
-  return compaction_options_of(options);
+  return options;
+}
+
+CompactionOptions lockstep_options(const LockstepShape& shape, OurRules rules,
+                                   uint64_t entry_weight) {
+  return compaction_options_of(lockstep_database_options(shape, rules, entry_weight));
 }
 
 std::unique_ptr<LockstepTree> lockstep_lsmkit(const LockstepShape& shape, OurRules rules) {

@@ -1,6 +1,8 @@
 // The keys of a run, written to a tree one after the other.
 #include "lockstep_run.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -47,6 +49,12 @@ class KeyOrder {
   std::vector<double> shares_;
 };
 
+double process_cpu_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
 }  // namespace
 
 LockstepOutcome run_lockstep(const LockstepWorkload& workload, const LockstepShape& shape,
@@ -73,6 +81,7 @@ LockstepOutcome run_lockstep(const LockstepWorkload& workload, const LockstepSha
     out.mean_runs += static_cast<double>(tree.run_count());
     ++samples;
   };
+  const double cpu_before = process_cpu_seconds();
   out.seconds = seconds_of([&] {
     for (uint64_t i = 0; i < workload.keys; ++i) {
       const uint64_t id = order.loaded(i);
@@ -96,6 +105,7 @@ LockstepOutcome run_lockstep(const LockstepWorkload& workload, const LockstepSha
       step();
     }
   });
+  out.cpu_seconds = process_cpu_seconds() - cpu_before;
   out.end = tree.work();
   if (samples > 0) {
     out.mean_space /= static_cast<double>(samples);

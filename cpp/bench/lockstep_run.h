@@ -21,7 +21,8 @@ struct LockstepOutcome {
   // Over the flushes of the second half of the overwrites. Space: entries in tables over live keys.
   double mean_space = 0, peak_space = 0, mean_runs = 0, mean_tables = 0;
   std::vector<LockstepLevel> levels;  // at the end
-  double seconds = 0;
+  double seconds = 0;                 // a store's compactions, and its files, among them
+  double cpu_seconds = 0;             // of all threads of this process
   std::optional<PickTally> picks;
 };
 
