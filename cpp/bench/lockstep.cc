@@ -6,6 +6,7 @@
 //                            [--trees NAME,...] [--seed N] [--set OPTION=VALUE]...
 //                            [--differences N] [--dir DIR]
 //   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
+//   build/cpp/bench/lockstep --shares [--jobs N] [--filter TEXT] ...
 //
 // Trees: lsmkit has its own defaults for the same memtables and tables, and is only lists of keys;
 // engine is the same in files, inline. leveled are our rules with the layout that rocksdb is asked
@@ -16,6 +17,8 @@
 // --matrix prints a table of all cases beside RocksDB and LevelDB, --check of RocksDB's defaults
 // and one of its universal style, by default with 200,000 keys. Exits with 1 if a case breaks a
 // bound (lockstep_matrix.h), and says which.
+//
+// --shares prints what our defaults come to with one mechanism at a time switched off.
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -23,6 +26,7 @@
 
 #include "lockstep_matrix.h"
 #include "lockstep_run.h"
+#include "lockstep_shares.h"
 #include "scratch.h"
 #include "text_table.h"
 
@@ -34,7 +38,7 @@ struct Asked {
   std::string trees = "lsmkit,engine,leveled,rocksdb";
   std::string dir = ".";
   LockstepShape shape;
-  bool matrix = false, check = false;
+  bool matrix = false, check = false, shares = false;
   unsigned seeds = 1, jobs = 1;
   std::string filter;
 };
@@ -111,6 +115,8 @@ Asked asked_of(int argc, char** argv) {
       (name == "--matrix" ? out.matrix : out.check) = true;
       out.workload.keys = 200'000;
       out.workload.overwrites = 400'000;
+    } else if (name == "--shares") {
+      out.shares = true;
     } else if (name == "--keys") {
       out.workload.keys = number();
     } else if (name == "--overwrites") {
@@ -207,7 +213,11 @@ int main(int argc, char** argv) {
   try {
     const auto asked = lsmkit::bench::asked_of(argc, argv);
     if (asked.matrix || asked.check) return lsmkit::bench::matrix_of(asked);
-    lsmkit::bench::run_all(asked);
+    if (asked.shares) {
+      lsmkit::bench::run_shares({asked.workload, asked.shape, asked.jobs, asked.filter});
+    } else {
+      lsmkit::bench::run_all(asked);
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lockstep: %s\n", error.what());
     return 2;

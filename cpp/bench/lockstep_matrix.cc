@@ -2,12 +2,10 @@
 #include "lockstep_matrix.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <stdexcept>
-#include <thread>
 
+#include "in_parallel.h"
 #include "scratch.h"
 #include "text_table.h"
 
@@ -180,26 +178,11 @@ Cells row_of(const std::string& name, const Result& result) {
 std::vector<std::string> run_matrix(const MatrixAsked& asked, bool brief) {
   const std::vector<Case> cases = cases_of(asked, brief);
   std::vector<Result> results(cases.size());
-  std::vector<std::exception_ptr> failures(cases.size());
-  std::atomic<size_t> next = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < std::max(asked.jobs, 1U); ++i) {
-      threads.emplace_back([&] {
-        for (size_t n = next++; n < cases.size(); n = next++) {
-          try {
-            results[n] = run_case(cases[n], asked.seeds, asked.dir);
-          } catch (...) {
-            failures[n] = std::current_exception();
-          }
-        }
-      });
-    }
-  }
+  in_parallel(cases.size(), asked.jobs,
+              [&](size_t n) { results[n] = run_case(cases[n], asked.seeds, asked.dir); });
   std::vector<Cells> rows;
   std::vector<std::string> broken;
   for (size_t n = 0; n < cases.size(); ++n) {
-    if (failures[n]) std::rethrow_exception(failures[n]);
     rows.push_back(row_of(cases[n].name, results[n]));
     for (std::string& sentence : broken_bounds(cases[n].name, results[n]))
       broken.push_back(std::move(sentence));
