@@ -221,6 +221,9 @@ Options lockstep_database_options(const LockstepShape& shape, OurRules rules,
   if (rules == OurRules::kAsLevelDb) {
     set("picker", "compact_pointer");
     set("cut", "grandparents");
+    // Ten full files of LevelDB's weigh more than ten targets, by their indexes; ours would just
+    // not, and be cut a table of the next level later.
+    set("table_bytes", std::to_string(shape.table_entries * entry_weight - 1));
   }
   for (const auto& [name, value] : shape.options) set_option(options, name, value);
   options.validate();
