@@ -30,18 +30,20 @@ std::vector<Mechanism> mechanisms_of(const LockstepShape& shape) {
       {"... or after ten grandparents", {{"cut", "grandparents"}}},
       {"... or on a grid", {{"cut", "grid"}}},
       {"no pass-through", {{"pass_through", "false"}}},
+      {"no multi-level jobs", {{"multi_level", "false"}}},
       {"by turns, a table at a time", {{"picker", "compact_pointer"}}},
       {"min overlapping ratio", {{"picker", "min_overlapping_ratio"}}},
       {"oldest smallest seqno", {{"picker", "oldest_smallest_seq"}}},
       {"oldest largest seqno", {{"picker", "oldest_largest_seq"}}},
       {"four parts a job", {{"max_parts", "4"}}},
       {"tombstones wait", {{"tombstone_gain", "0"}}},
-      {"leveled, plain, by tables, no pass",
+      {"leveled, and none of the others",
        {{"layout", "leveled"},
         {"base_bytes", base_bytes},
         {"cut", "plain"},
         {"picker", "compact_pointer"},
-        {"pass_through", "false"}}},
+        {"pass_through", "false"},
+        {"multi_level", "false"}}},
   };
 }
 
