@@ -237,7 +237,8 @@ class Db {
   TreeState tree() const;
   EngineStats stats() const;
   BackgroundReport why() const;
-  // Oldest first; also those of earlier opens that are still kept. Only those numbered above `after`.
+  // Oldest first; also those of earlier opens that are still kept. Of these only those numbered
+  // above `after`.
   std::vector<Event> events(uint64_t after = 0) const;
   std::optional<std::string> typed_codec() const;
   void set_typed_codec(
