@@ -3,6 +3,7 @@
 // two cached 8-byte key prefixes.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,10 +16,13 @@
 namespace lsmkit {
 
 // A Source stands on an entry or at its end: valid(), key(), seqno(), next(). Views it returns stay
-// valid until its next(). Among equal (key, seqno) the earlier source comes first.
+// valid until its next(). A key is a byte string, or an integer. Among equal (key, seqno) the
+// earlier source comes first.
 template <class Source>
 class LoserTree {
  public:
+  using Key = decltype(std::declval<const Source&>().key());
+
   // The sources stay where they are while the tree lives, and only the tree moves them.
   explicit LoserTree(std::span<Source> sources)
       : sources_(sources), heads_(sources.size()), losers_(sources.size()) {
@@ -58,8 +62,8 @@ class LoserTree {
 
   // The least key that another source than top() stands on; none if all others are at their end.
   // Costs a look at each.
-  std::optional<std::string_view> other_key() const {
-    std::optional<std::string_view> least;
+  std::optional<Key> other_key() const {
+    std::optional<Key> least;
     for (size_t i = 0; i < heads_.size(); ++i)
       if (i != winner_ && !heads_[i].done && (!least || heads_[i].key < *least))
         least = heads_[i].key;
@@ -71,7 +75,7 @@ class LoserTree {
     bool done = true;
     uint64_t prefix = 0;
     Seqno seqno = 0;
-    std::string_view key;
+    Key key{};
   };
 
   void load(size_t i) {
@@ -79,7 +83,11 @@ class LoserTree {
     head.done = !sources_[i].valid();
     if (head.done) return;
     head.key = sources_[i].key();
-    head.prefix = key_prefix(head.key);
+    if constexpr (std::integral<Key>) {
+      head.prefix = head.key;
+    } else {
+      head.prefix = key_prefix(head.key);
+    }
     head.seqno = sources_[i].seqno();
   }
 
@@ -88,8 +96,16 @@ class LoserTree {
     const Head& y = heads_[b];
     if (x.done || y.done) return !x.done && y.done;
     if (x.prefix != y.prefix) return x.prefix < y.prefix;
+    if constexpr (std::integral<Key>)
+      return x.seqno != y.seqno ? x.seqno > y.seqno : a < b;
+    else
+      return comes_first(x, y, a < b);
+  }
+
+  static bool comes_first(const Head& x, const Head& y,
+                          bool x_is_earlier) requires(!std::integral<Key>) {
     const int order = compare_internal(x.key, x.seqno, y.key, y.seqno);
-    return order != 0 ? order < 0 : a < b;
+    return order != 0 ? order < 0 : x_is_earlier;
   }
 
   std::span<Source> sources_;

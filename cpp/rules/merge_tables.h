@@ -15,6 +15,8 @@
 // A Source over tables may also pass them whole (rules: may_pass); it then has
 //              const TableRef* table_ahead() const;   whose first entry it stands on, or null
 //              void skip_table();                     to the first entry of the one after
+// A Source whose keys are no byte strings says what they are: `using Keys`, `Keys keys() const`
+// (merge_keys.h).
 #pragma once
 
 #include <cstdint>
@@ -56,16 +58,18 @@ MergeCounts total(std::span<const MergeCounts> parts);
 void check_balance(const MergeCounts& counts, const MergeRules& rules);
 
 // Opens, numbers and sums up the tables between a merge and its sink.
-template <class Sink>
+template <class Keys, class Sink>
 class TableSplitter {
  public:
-  TableSplitter(const MergeRules& rules, Sink& sink)
-      : sink_(sink), job_(rules.job), cutter_(rules.cut) {}
+  using Key = typename Keys::Key;
+
+  TableSplitter(const MergeRules& rules, const Keys& keys, Sink& sink)
+      : keys_(keys), sink_(sink), job_(rules.job), cutter_(rules.cut) {}
 
   // `new_key`: no record of this user key went out before.
-  void add(const Entry& entry, bool new_key) {
+  void add(const typename Keys::Entry& entry, bool new_key) {
     if (new_key) {
-      const Cut cut = cutter_.before(entry.key, open_weight());
+      const Cut cut = cut_before(entry.key);
       if (cut != Cut::kNo) end_table();
       if (cut == Cut::kPart) begin_part();
     }
@@ -77,6 +81,7 @@ class TableSplitter {
   // A part may begin at `key`, which comes next: then the open table ends before it.
   void enter(std::string_view key) {
     if (!cutter_.begins_part(key)) return;
+    is_steady_ = false;
     end_table();
     begin_part();
   }
@@ -91,6 +96,14 @@ class TableSplitter {
   uint64_t open_weight() const { return table_ ? table_->weight() : 0; }
 
  private:
+  Cut cut_before(Key key) {
+    if (is_steady_ && keys_.is_before(key, steady_end_))
+      return cutter_.before_unless_heavy(open_weight());
+    const Cut cut = cutter_.before(keys_.bytes(key), open_weight());
+    steady_end_ = keys_.end_at(cutter_.steady_until());
+    is_steady_ = true;
+    return cut;
+  }
   void begin_part() {
     part_ = cutter_.part();
     if (part_ >= 1u << kPartBits) throw std::logic_error("a job has too many parts");
@@ -100,33 +113,61 @@ class TableSplitter {
     if (position_ == 1u << kPositionBits) throw std::logic_error("a part has too many tables");
     const TableNumber number = pack_table_number(job_, part_, position_++);
     sink_.begin_table(number);
-    table_.emplace(number);
+    table_.emplace(keys_, number);
     ++table_count_;
   }
 
+  const Keys keys_;
   Sink& sink_;
   const JobNumber job_;
   OutputCutter cutter_;
-  std::optional<TableSummary> table_;
+  bool is_steady_ = false;
+  typename Keys::End steady_end_{};
+  std::optional<TableSummary<Keys>> table_;
   uint32_t part_ = 0;
   uint32_t position_ = 0;
   uint64_t table_count_ = 0;
 };
 
+// What older runs may hold, asked once per stretch of keys.
+template <class Keys>
+class OlderRunsAhead {
+ public:
+  OlderRunsAhead(const Keys& keys, RecordFilter& filter) : keys_(keys), filter_(filter) {}
+
+  bool may_hold(typename Keys::Key key) {
+    if (!is_known_ || !keys_.is_before(key, end_)) {
+      may_hold_ = filter_.look_up(keys_.bytes(key));
+      end_ = keys_.end_at(filter_.answer_end());
+      is_known_ = true;
+    }
+    return may_hold_;
+  }
+
+ private:
+  const Keys keys_;
+  RecordFilter& filter_;
+  bool is_known_ = false;
+  bool may_hold_ = false;
+  typename Keys::End end_{};
+};
+
 // Takes the table that the merge stands before to the output as it is, if it may; `key` is then the
 // last one in it.
-template <class Source, class Sink>
-bool pass_table(const MergeRules& rules, LoserTree<Source>& merge, bool& any_key, std::string& key,
-                TableSplitter<Sink>& tables, MergeCounts& counts) {
+template <class Source, class Keys, class Sink>
+bool pass_table(const MergeRules& rules, const Keys& keys, LoserTree<Source>& merge, bool& any_key,
+                typename Keys::Kept& key, TableSplitter<Keys, Sink>& tables, MergeCounts& counts) {
   const TableRef* ahead = merge.top().table_ahead();
   if (ahead == nullptr) return false;
   const TableRef table = *ahead;
   tables.enter(table->smallest.key);
-  const auto last_key = any_key ? std::optional<std::string_view>(key) : std::nullopt;
-  if (!may_pass(rules, *table, last_key, merge.other_key(), tables.open_weight())) return false;
+  std::optional<std::string_view> last_key, other_key;
+  if (any_key) last_key = keys.bytes(keys.key_of(key));
+  if (const auto other = merge.other_key()) other_key = keys.bytes(*other);
+  if (!may_pass(rules, *table, last_key, other_key, tables.open_weight())) return false;
   tables.end_table();
   counts.passed.push_back(table);
-  key = table->largest.key;
+  keys.keep(key, keys.key_at(table->largest.key));
   any_key = true;
   merge.advance([](Source& source) { source.skip_table(); });
   return true;
@@ -137,11 +178,15 @@ bool pass_table(const MergeRules& rules, LoserTree<Source>& merge, bool& any_key
 // if they are out of order or the records don't add up.
 template <class Source, class Sink>
 MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sink& sink) {
+  if (sources.empty()) return {};
+  const auto keys = keys_of(sources.front());
+  using Keys = typename KeysOf<Source>::type;
   LoserTree<Source> merge(sources);
   RecordFilter filter(rules);
-  TableSplitter<Sink> tables(rules, sink);
+  OlderRunsAhead<Keys> older_runs(keys, filter);
+  TableSplitter<Keys, Sink> tables(rules, keys, sink);
   MergeCounts counts;
-  std::string key;  // of the record before
+  typename Keys::Kept key{};  // of the record before
   Seqno seqno = 0;
   bool any_key = false;
   bool key_went_out = false;
@@ -149,22 +194,24 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
   while (merge.valid()) {
     Source& source = merge.top();
     if constexpr (PassesTables<Source>) {
-      if (rules.pass_through && pass_table(rules, merge, any_key, key, tables, counts)) continue;
+      if (rules.pass_through && pass_table(rules, keys, merge, any_key, key, tables, counts))
+        continue;
     }
-    Entry entry{source.key(), source.seqno(), source.kind(), source.value()};
-    const int order = any_key ? std::string_view(key).compare(entry.key) : -1;
+    typename Keys::Entry entry = keys.entry_at(source);
+    const int order = any_key ? keys.compare(keys.key_of(key), entry.key) : -1;
     if (order > 0 || (order == 0 && seqno <= entry.seqno))
       throw std::logic_error("a merge met records out of order");
     const bool new_key = order != 0;
     if (new_key) {
-      key.assign(entry.key);
+      keys.keep(key, entry.key);
       key_went_out = false;
     }
     seqno = entry.seqno;
     any_key = true;
     ++counts.in_entries;
 
-    const Keep keep = filter.decide(entry.key, new_key, entry.seqno, entry.kind);
+    const Keep keep = filter.decide(new_key, entry.seqno, entry.kind,
+                                    [&] { return older_runs.may_hold(entry.key); });
     if (keep == Keep::kDrop) {
       ++counts.dropped_entries;
       counts.dropped_tombstones += entry.kind == Kind::kDelete;

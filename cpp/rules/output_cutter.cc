@@ -21,6 +21,16 @@ Cut OutputCutter::before(std::string_view key, uint64_t open_weight) {
   return cut ? Cut::kTable : Cut::kNo;
 }
 
+// Requires: before() was asked since the last part began.
+StretchEnd OutputCutter::steady_until() const {
+  StretchEnd end;
+  if (part_ < rules_.part_bounds.size()) end = {rules_.part_bounds[part_], false};
+  if (!cursor_passed_ && rules_.cursor) end = earlier(end, {*rules_.cursor, true});
+  if (!neighbour_) return end;
+  const TableBound& bound = in_gap_ ? neighbour_->smallest : neighbour_->largest;
+  return earlier(end, {bound.key, !in_gap_ && !bound.exclusive});
+}
+
 // A part knows nothing of the one before it: it may be cut elsewhere, beside it.
 bool OutputCutter::begins_part(std::string_view key) {
   const uint32_t before = part_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lsmkit/rules/merge_keys.h"
 #include "lsmkit/rules/merge_rules.h"
 
 namespace lsmkit {
@@ -38,6 +39,15 @@ class OutputCutter {
 
   // `open_weight` is that of the open table, 0 if none is open.
   Cut before(std::string_view key, uint64_t open_weight);
+
+  // Up to where nothing but the open table's weight can call for a cut: for a key before that,
+  // before_unless_heavy says the same as before.
+  StretchEnd steady_until() const;
+  Cut before_unless_heavy(uint64_t open_weight) {
+    const bool cut = open_weight > 0 && (passed_too_much() || open_weight >= rules_.max_weight);
+    if (cut || open_weight == 0) begin_table();
+    return cut ? Cut::kTable : Cut::kNo;
+  }
 
   // Whether a part begins at `key`, which comes next; before() then does not say so again.
   bool begins_part(std::string_view key);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lsmkit/rules/merge_keys.h"
 #include "lsmkit/rules/merge_rules.h"
 
 namespace lsmkit {
@@ -34,26 +35,41 @@ class RecordFilter {
   // NotSupported for kinds that this build cannot merge.
   Keep decide(std::string_view key, bool new_key, Seqno seqno, Kind kind);
 
+  // The same with the question about older runs handed out: `older_run_may_hold()` is called where
+  // the answer matters.
+  template <class OlderRunMayHold>
+  Keep decide(bool new_key, Seqno seqno, Kind kind, const OlderRunMayHold& older_run_may_hold) {
+    if (kind != Kind::kPut && kind != Kind::kDelete) refuse(kind);
+    const Seqno newer_seqno = new_key ? UINT64_MAX : newer_seqno_;
+    newer_seqno_ = seqno;
+    if (newer_seqno <= rules_.history_floor && !is_pinned(seqno, newer_seqno)) return Keep::kDrop;
+    if (seqno > elision_seqno_) return Keep::kKeep;
+    if (kind == Kind::kDelete) return older_run_may_hold() ? Keep::kKeep : Keep::kDrop;
+    if (!rules_.zero_seqnos || older_run_may_hold()) return Keep::kKeep;
+    return Keep::kKeepZeroed;
+  }
+
+  // Whether an older run may hold `key`, and up to where that answer holds. Keys that are asked for
+  // ascend.
+  bool look_up(std::string_view key);
+  StretchEnd answer_end() const { return answer_end_; }
+
   // The same for a stretch of keys, for simulations without records: what decide's question about
   // older runs would answer for the keys of [smallest, largest].
   OlderRuns older_runs_over(std::string_view smallest, std::string_view largest) const;
 
  private:
-  bool is_visible(Seqno seqno, Seqno newer_seqno) const;
-  bool older_run_may_hold(std::string_view key);
-  void look_up(std::string_view key);
+  [[noreturn]] static void refuse(Kind kind);
+  bool is_pinned(Seqno seqno, Seqno newer_seqno) const;
 
   const MergeRules& rules_;
   const Seqno elision_seqno_;
   Seqno newer_seqno_ = 0;  // of the record before, if it has the same key
 
-  // The last look-up's answer holds for all keys up to answer_end_, which points into a table meta
-  // that rules_.older_runs keeps alive.
+  // Of the last look-up. The end points into a table meta that rules_.older_runs keeps alive.
   bool may_hold_ = false;
   bool has_answer_ = false;
-  bool answer_has_end_ = false;
-  bool answer_end_inclusive_ = false;
-  std::string_view answer_end_;
+  StretchEnd answer_end_;
 };
 
 }  // namespace lsmkit

@@ -129,7 +129,7 @@ std::vector<Seqno> ExactTree::pinned_seqnos() const {
 
 void ExactTree::flush_memtable() {
   std::sort(memtable_.begin(), memtable_.end(), [](const Record& a, const Record& b) {
-    return a.rank != b.rank ? a.rank < b.rank : a.seqno > b.seqno;
+    return a.key != b.key ? a.key < b.key : a.seqno > b.seqno;
   });
   auto sorted = std::make_shared<Records>();
   for (const Record& record : memtable_) sorted->push_back(record);
@@ -139,7 +139,7 @@ void ExactTree::flush_memtable() {
       flush_rules(job, version_, memtable_weight_, pinned_seqnos(), last_seqno_, options_);
   std::vector<RecordSource> sources;
   sources.emplace_back(*keys_, std::vector<const Records*>{sorted.get()}, nullptr);
-  RecordSink sink(*keys_);
+  RecordSink sink;
   const MergeCounts counts = merge_tables(rules, std::span(sources), sink);
   VersionEdit edit = flush_edit({.job = job,
                                  .largest_seqno = last_seqno_,
@@ -164,7 +164,7 @@ void ExactTree::carry_out(const CompactionPlan& plan) {
         tables.push_back(contents_.at(table->number).get());
       sources.emplace_back(*keys_, std::move(tables), &input.tables);
     }
-    RecordSink sink(*keys_);
+    RecordSink sink;
     counts = merge_tables(plan.merge, std::span(sources), sink);
     merged_records_ += counts.in_entries;
     outputs = keep(sink);
@@ -218,7 +218,7 @@ void ExactTree::for_each_record(
     KeyRank rank, const std::function<bool(const std::string& where, const Record&)>& f) const {
   std::vector<Record> fresh;
   for (const Record& record : memtable_)
-    if (record.rank == rank) fresh.push_back(record);
+    if (record.key == rank) fresh.push_back(record);
   std::sort(fresh.begin(), fresh.end(),
             [](const Record& a, const Record& b) { return a.seqno > b.seqno; });
   for (const Record& record : fresh)

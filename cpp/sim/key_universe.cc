@@ -34,27 +34,24 @@ KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
   }
 }
 
-std::optional<KeyRank> KeyUniverse::rank_of(std::string_view sought) const {
+uint64_t KeyUniverse::count_below(std::string_view bound, bool inclusive) const {
   uint64_t low = 0, high = size_;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
-    if (key(static_cast<KeyRank>(middle)) < sought) {
+    const int order = key(static_cast<KeyRank>(middle)).compare(bound);
+    if (order < 0 || (order == 0 && inclusive)) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  if (low == size_ || key(static_cast<KeyRank>(low)) != sought) return std::nullopt;
-  return static_cast<KeyRank>(low);
+  return low;
 }
 
-KeyRank KeyUniverse::rank_of_own(std::string_view key) const {
-  const uint64_t offset = static_cast<uint64_t>(key.data() - bytes_.data());
-  if (width_ != 0) return static_cast<KeyRank>(offset / width_);
-  // The empty key begins where the one after it does; it is the first of all.
-  if (key.empty()) return 0;
-  const auto after = std::upper_bound(ends_.begin(), ends_.end(), offset);
-  return static_cast<KeyRank>(after - ends_.begin() - 1);
+std::optional<KeyRank> KeyUniverse::rank_of(std::string_view sought) const {
+  const uint64_t rank = count_below(sought, false);
+  if (rank == size_ || key(static_cast<KeyRank>(rank)) != sought) return std::nullopt;
+  return static_cast<KeyRank>(rank);
 }
 
 }  // namespace lsmkit

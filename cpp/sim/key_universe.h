@@ -26,8 +26,8 @@ class KeyUniverse {
   }
   size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
   std::optional<KeyRank> rank_of(std::string_view key) const;
-  // Of a key that key() gave.
-  KeyRank rank_of_own(std::string_view key) const;
+  // How many keys lie below `bound`, or at it if `inclusive`; it need not be one of them.
+  uint64_t count_below(std::string_view bound, bool inclusive) const;
 
  private:
   std::string bytes_;

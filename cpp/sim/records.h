@@ -11,7 +11,7 @@
 namespace lsmkit {
 
 struct Record {
-  KeyRank rank = 0;
+  KeyRank key = 0;
   Seqno seqno = 0;
   Kind kind = Kind::kPut;
   uint32_t value_bytes = 0;
@@ -44,7 +44,7 @@ class Column {
 class Records {
  public:
   void push_back(const Record& record) {
-    ranks_.push_back(record.rank);
+    ranks_.push_back(record.key);
     seqnos_.push_back(record.seqno);
     kinds_.push_back(record.kind);
     value_bytes_.push_back(record.value_bytes);

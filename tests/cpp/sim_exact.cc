@@ -49,7 +49,8 @@ TEST_CASE("keys have ranks in order of their bytes") {
       const std::string_view key = keys->key(rank);
       CHECK((rank == 0 || keys->key(rank - 1) < key));
       CHECK(keys->rank_of(key) == rank);
-      CHECK(keys->rank_of_own(key) == rank);
+      CHECK(keys->count_below(key, false) == rank);
+      CHECK(keys->count_below(key, true) == rank + 1);
       CHECK(keys->key_bytes(rank) == key.size());
     }
     CHECK(!keys->rank_of("nobody"));
