@@ -3,8 +3,7 @@
 //   1. Every table stands, once, and is neither damaged nor in a job.
 //   2. Tables never go up, so jobs in flight, which don't either, can't get out of order with them.
 //      In L0 whole neighbouring runs become one: seqnos of L0's runs don't interleave (V5).
-//   3. A table that stays and overlaps an input is on the same side of the output as of the input;
-//      and it is of a run that stays whole, since make_plan looks for older records in those alone.
+//   3. A table that stays and overlaps an input is on the same side of the output as of the input.
 //   4. Nothing that stays in the output run lies between the smallest and the largest key.
 #include "lsmkit/planner/plan_chosen.h"
 
@@ -43,10 +42,6 @@ std::string name_of(const TableMeta& table) {
   throw InvalidArgument("the choice can't be carried out: " + what);
 }
 
-bool overlap(const TableMeta& a, const TableMeta& b) {
-  return !ends_before(a, b.smallest.key) && !ends_before(b, a.smallest.key);
-}
-
 class Check {
  public:
   Check(const PlanView& view, const ChosenTables& chosen) : view_(view), chosen_(chosen) {}
@@ -77,12 +72,6 @@ class Check {
  private:
   bool is_input(const TableMeta& table) const {
     return std::binary_search(numbers_.begin(), numbers_.end(), table.number);
-  }
-
-  bool is_input_run(const Place& place) const {
-    return std::any_of(inputs_.begin(), inputs_.end(), [&](const PlanInput& input) {
-      return Place{input.level, input.run} == place;
-    });
   }
 
   // By run, newest first, and by key.
@@ -180,9 +169,6 @@ class Check {
       for (const TableRef& table : input.tables) {
         for_each_overlapped(*table, [&](const TableMeta& other, const Place& at) {
           if (at == output_) return;
-          if (from.above(at) && is_input_run(at))
-            refuse(name_of(other) + " in " + text_of(at) + " overlaps " + name_of(*table) +
-                   " and would stay behind its run; choose it, too");
           if (at.above(from) == at.above(output_)) return;
           refuse(name_of(*table) + " would go from " + text_of(from) + " to " + text_of(output_) +
                  (at.above(from) ? ", above the newer " : ", below the older ") + name_of(other) +

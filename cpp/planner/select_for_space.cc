@@ -144,21 +144,12 @@ Choice select_for_tombstones(const PlanView& view) {
 }
 
 void drop_if_empty(const PlanView& view, Selection& selection) {
-  const PlanInput& newest = selection.inputs.front();
   for (const PlanInput& input : selection.inputs) {
     for (const TableRef& table : input.tables) {
       if (table->tombstone_count != table->entry_count || table->entry_count == 0 ||
-          table->largest_seqno > view.elision_seqno())
+          table->largest_seqno > view.elision_seqno() ||
+          !older_runs(view, selection, table->smallest.key, table->largest.key).empty())
         return;
-      for (unsigned n = newest.level; n < view.version.level_count(); ++n) {
-        for (const Run& run : view.version.level(n).runs) {
-          const bool newer = n == newest.level && run.id() > newest.run;
-          const bool is_input =
-              std::any_of(selection.inputs.begin(), selection.inputs.end(),
-                          [&](const PlanInput& i) { return i.level == n && i.run == run.id(); });
-          if (!newer && !is_input && run.overlaps(table->smallest.key, table->largest.key)) return;
-        }
-      }
     }
   }
   selection.drop = true;

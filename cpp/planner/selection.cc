@@ -1,6 +1,7 @@
 #include "lsmkit/planner/selection.h"
 
 #include <algorithm>
+#include <span>
 
 #include "lsmkit/planner/parts.h"
 #include "lsmkit/rules/filter_bits.h"
@@ -10,12 +11,6 @@ namespace {
 
 bool contains(const std::vector<TableNumber>& sorted, TableNumber number) {
   return std::binary_search(sorted.begin(), sorted.end(), number);
-}
-
-bool is_input(const Selection& selection, uint32_t level, RunId run) {
-  return std::any_of(selection.inputs.begin(), selection.inputs.end(), [&](const PlanInput& input) {
-    return input.level == level && input.run == run;
-  });
 }
 
 constexpr uint64_t kMaxGrandparents = 10;  // that one table may meet; LevelDB
@@ -36,21 +31,27 @@ void sum_up(CompactionPlan& plan) {
   plan.merge.input_entry_count = entries;
 }
 
-// Runs that may hold older records of the inputs' keys and stay where they are. Runs of the input
-// levels other than L0 need no look: what is left of them holds other keys, or newer records.
-std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
-                            const CompactionPlan& plan) {
-  std::vector<Run> older;
-  const PlanInput& newest = selection.inputs.front();
-  for (unsigned n = newest.level; n < view.version.level_count(); ++n) {
-    for (const Run& run : view.version.level(n).runs) {
-      const bool newer = n == newest.level && run.id() > newest.run;
-      if (!newer && !is_input(selection, n, run.id()) &&
-          run.overlaps(plan.smallest_key, plan.largest_key))
-        older.push_back(run);
-    }
+// Whether one of these inputs takes a table that overlaps `table`.
+bool overlaps_one_of(std::span<const PlanInput> newer, const TableMeta& table) {
+  return std::any_of(newer.begin(), newer.end(), [&](const PlanInput& input) {
+    return std::any_of(input.tables.begin(), input.tables.end(),
+                       [&](const TableRef& other) { return overlap(*other, table); });
+  });
+}
+
+// What stays of a run that `input` takes tables of, and overlaps inputs of newer runs. Whatever else
+// stays of it holds other keys, or newer records.
+Run left_behind(const Run& run, const PlanInput& input, std::span<const PlanInput> newer,
+                std::string_view smallest, std::string_view largest) {
+  if (newer.empty() || input.tables.size() == run.table_count()) return {};
+  std::vector<RunItem> left;
+  auto taken = input.tables.begin();
+  for (const TableRef& table : run.overlapping(smallest, largest)) {
+    while (taken != input.tables.end() && (*taken)->smallest.key < table->smallest.key) ++taken;
+    const bool stays = taken == input.tables.end() || (*taken)->number != table->number;
+    if (stays && overlaps_one_of(newer, *table)) left.push_back({table, 0});
   }
-  return older;
+  return Run(run.id(), Run::Tree::build(left));
 }
 
 // The first run below the output that overlaps: what later jobs will merge the outputs into.
@@ -177,6 +178,29 @@ uint64_t total_weight(const std::vector<TableRef>& tables) {
   return weight;
 }
 
+bool overlap(const TableMeta& a, const TableMeta& b) {
+  return !ends_before(a, b.smallest.key) && !ends_before(b, a.smallest.key);
+}
+
+std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
+                            std::string_view smallest, std::string_view largest) {
+  std::vector<Run> older;
+  const std::span<const PlanInput> inputs = selection.inputs;
+  size_t seen = 0;  // inputs of the runs before
+  for (unsigned n = inputs.front().level; n < view.version.level_count(); ++n) {
+    for (const Run& run : view.version.level(n).runs) {
+      if (seen < inputs.size() && inputs[seen].level == n && inputs[seen].run == run.id()) {
+        Run left = left_behind(run, inputs[seen], inputs.first(seen), smallest, largest);
+        if (!left.empty()) older.push_back(std::move(left));
+        ++seen;
+      } else if (seen > 0 && run.overlaps(smallest, largest)) {
+        older.push_back(run);
+      }
+    }
+  }
+  return older;
+}
+
 bool can_move(const PlanView& view, const TableMeta& table, unsigned output_level) {
   uint64_t deeper_weight = 0;
   bool anything_older = false;
@@ -210,7 +234,7 @@ CompactionPlan make_plan(const PlanView& view, Selection selection) {
   plan.merge.pinned_seqnos = view.context.pinned_seqnos;
   plan.merge.history_floor = view.context.history_floor;
   plan.merge.pass_through = view.options.pass_through && may_pass_tables(plan);
-  plan.merge.older_runs = older_runs(view, selection, plan);
+  plan.merge.older_runs = older_runs(view, selection, plan.smallest_key, plan.largest_key);
   plan.merge.zero_seqnos = plan.output_level > 0 && plan.merge.older_runs.empty();
   plan.merge.cut = cut_rules(view, plan);
   plan.merge.cut.part_bounds = part_bounds(view, plan);

@@ -96,6 +96,13 @@ RangeStep plan_range_of_runs(const PlanView& view, const std::optional<std::stri
                              const std::optional<std::string>& end, JobNumber first_job);
 
 uint64_t total_weight(const std::vector<TableRef>& tables);
+bool overlap(const TableMeta& a, const TableMeta& b);
+
+// What stays where it is and may hold older records than the inputs do, of keys in [smallest,
+// largest]: runs as they are, and of a run of which only some tables are inputs those others that
+// overlap a newer input. Newest first.
+std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
+                            std::string_view smallest, std::string_view largest);
 
 // A selection with all that shapes its result.
 CompactionPlan make_plan(const PlanView& view, Selection selection);

@@ -3,22 +3,6 @@
 #include <algorithm>
 
 namespace lsmkit {
-namespace {
-
-// Whether a run that is not an input and older than the inputs may hold keys of `table`.
-bool lies_on_older(const PlanView& view, const Selection& selection, const TableMeta& table) {
-  const PlanInput& oldest = selection.inputs.back();
-  for (unsigned n = oldest.level; n < view.version.level_count(); ++n) {
-    for (const Run& run : view.version.level(n).runs) {
-      const bool newer_or_input = n == oldest.level && run.id() >= oldest.run;
-      if (!newer_or_input && run.overlaps(table.smallest.key, table.largest.key)) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
 std::vector<SortedRun> sorted_runs(const PlanView& view) {
   std::vector<SortedRun> all;
   all.reserve(view.version.run_count());
@@ -38,7 +22,8 @@ bool can_stand_together(const PlanView& view, const Selection& selection) {
     const TableMeta& table = *tables[i];
     if (i > 0 && !ends_before(*tables[i - 1], table.smallest.key)) return false;
     const bool may_drop = table.tombstone_count > 0 && table.smallest_seqno <= view.elision_seqno();
-    if (may_drop && !lies_on_older(view, selection, table)) return false;
+    if (may_drop && older_runs(view, selection, table.smallest.key, table.largest.key).empty())
+      return false;
   }
   return true;
 }

@@ -113,6 +113,27 @@ CompactionOptions random_options(RandomChooser& random) {
   return options;
 }
 
+// Whether a table stays that is older than an input which it overlaps, and is of a run of which
+// other tables are inputs.
+bool leaves_part_of_a_run(const Version& version, const ChosenTables& chosen) {
+  const std::set<TableNumber> inputs(chosen.inputs.begin(), chosen.inputs.end());
+  std::vector<TableRef> newer;
+  for (unsigned n = 0; n < version.level_count(); ++n) {
+    for (const Run& run : version.level(n).runs) {
+      std::vector<TableRef> taken, left;
+      run.for_each(
+          [&](const TableRef& t) { (inputs.contains(t->number) ? taken : left).push_back(t); });
+      for (const TableRef& table : taken.empty() ? std::vector<TableRef>{} : left)
+        for (const TableRef& input : newer)
+          if (!ends_before(*input, table->smallest.key) &&
+              !starts_after(*input, table->largest.key))
+            return true;
+      newer.insert(newer.end(), taken.begin(), taken.end());
+    }
+  }
+  return false;
+}
+
 std::set<TableNumber> tables_of(const std::vector<PlanInput>& inputs) {
   std::set<TableNumber> out;
   for (const PlanInput& input : inputs)
@@ -123,7 +144,7 @@ std::set<TableNumber> tables_of(const std::vector<PlanInput>& inputs) {
 }  // namespace
 
 TEST_CASE("W4.3: chosen at random, jobs are refused or every reader still sees what was written") {
-  size_t accepted = 0, refused = 0, moves = 0, new_runs = 0, beside_others = 0;
+  size_t accepted = 0, refused = 0, moves = 0, new_runs = 0, beside_others = 0, parts = 0;
   std::set<std::string> reasons;
   for (uint64_t seed = 1; seed <= 150; ++seed) {
     CAPTURE(seed);
@@ -151,6 +172,7 @@ TEST_CASE("W4.3: chosen at random, jobs are refused or every reader still sees w
           ++accepted;
           moves += chosen.move;
           new_runs += chosen.new_run;
+          parts += leaves_part_of_a_run(tree.version(), chosen);
         } catch (const InvalidArgument& error) {
           beside_others -= tree.running() > 0;
           ++refused;
@@ -167,12 +189,14 @@ TEST_CASE("W4.3: chosen at random, jobs are refused or every reader still sees w
     REQUIRE(!tree.first_difference(tree.last_seqno()));
   }
   std::printf(
-      "%zu choices accepted (%zu moves, %zu new runs, %zu beside other jobs), %zu refused\n",
-      accepted, moves, new_runs, beside_others, refused);
+      "%zu choices accepted (%zu moves, %zu new runs, %zu that leave older tables of a run, %zu "
+      "beside other jobs), %zu refused\n",
+      accepted, moves, new_runs, parts, beside_others, refused);
   CHECK(accepted > 3'000);
   CHECK(refused > 3'000);
   CHECK(moves > 200);
   CHECK(new_runs > 200);
+  CHECK(parts > 100);
   CHECK(beside_others > 500);
 }
 
@@ -305,8 +329,9 @@ TEST_CASE("a choice that can't be carried out says which table and what to do") 
         "too, or first");
   CHECK(refusal(kTree, {.inputs = numbers({3, 4}), .drop = true}) == "");
   CHECK(refusal("L0 #9 a..z seqnos=8..9\nL1 #5 a..c\nL1 #6 d..f",
-                {.inputs = numbers({9, 5}), .output_level = 1, .new_run = true}) ==
-        "table #6 in L1 overlaps table #9 and would stay behind its run; choose it, too");
+                {.inputs = numbers({9, 5}), .output_level = 2}) ==
+        "table #9 would go from L0 run 9 to L2, below the older table #6 in L1, which overlaps it; "
+        "choose that, too");
   CHECK(refusal("L0 #9 a..c seqnos=5..6\nL0 #8 k..z seqnos=3..4\nL0 #7 a..b seqnos=1..2",
                 {.inputs = numbers({9, 7}), .output_level = 0}) ==
         "within L0 whole neighbouring runs are merged, and table #8 of run 4 is left out; choose "
@@ -337,6 +362,33 @@ TEST_CASE("a choice keeps off damage, jobs in flight and a disk that is too full
   CHECK(refusal(tree, chosen, context) ==
         "it may take 11 bytes of disk, and 10 are free; choose less");
   CHECK(refusal(tree, {.inputs = numbers({6}), .output_level = 2, .move = true}, context) == "");
+}
+
+TEST_CASE("what a choice leaves of a run is older than the inputs that it overlaps") {
+  // #6 overlaps the newer #9, #7 nothing; both stay below the new run.
+  const char* tree = R"(L0 #9 a..h seqnos=8..9
+L1 #5 a..c
+L1 #6 d..f
+L1 #7 r..t
+L3 #2 p..q)";
+  const ChosenTables chosen{.inputs = numbers({9, 5}), .output_level = 1, .new_run = true};
+  const CompactionPlan plan = plan_of(tree, chosen);
+  REQUIRE(plan.merge.older_runs.size() == 1);
+  REQUIRE(plan.merge.older_runs[0].table_count() == 1);
+  CHECK(plan.merge.older_runs[0].smallest_key() == "d");
+  CHECK_FALSE(plan.merge.zero_seqnos);
+
+  // What is left below the output's own run holds keys of no input.
+  const CompactionPlan apart =
+      plan_of("L0 #9 a..c seqnos=8..9\nL1 #5 a..c\nL1 #6 d..f",
+              {.inputs = numbers({9, 5}), .output_level = 1, .new_run = true});
+  CHECK(apart.merge.older_runs.empty());
+  CHECK(apart.merge.zero_seqnos);
+
+  // Nor is what is left newer than the input that it overlaps.
+  const CompactionPlan newer = plan_of("L1 run=4 #4 b..d\nL1 run=4 #5 f..g\nL1 run=3 #3 a..g",
+                                       {.inputs = numbers({4, 3}), .output_level = 2});
+  CHECK(newer.merge.older_runs.empty());
 }
 
 TEST_CASE("a chosen plan has the run that the layouts would give it") {
