@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -97,9 +99,13 @@ class InputRun {
 // A merge did not add up. It may have been given what no checksum tells: tables that are out of
 // order, or that hold other entries than the MANIFEST says. Throws CorruptionError for the first.
 [[noreturn]] void blame_input(const CompactionPlan& plan, const OpenTable& open,
-                              const std::function<void()>& poll, const std::logic_error& error) {
+                              const std::function<void(uint64_t)>& poll,
+                              const std::logic_error& error) {
+  const auto poll_reading = [&] {
+    if (poll) poll(0);
+  };
   for (const PlanInput& input : plan.inputs) {
-    for (const TableRef& meta : input.tables) check_table(*open(meta), *meta, poll);
+    for (const TableRef& meta : input.tables) check_table(*open(meta), *meta, poll_reading);
   }
   throw CorruptionError(
       open(plan.inputs.front().tables.front())->path(), 0,
@@ -144,51 +150,100 @@ std::vector<KeySpan> spans_of(const std::vector<std::string>& bounds) {
   return spans;
 }
 
-// Runs all of `parts` on the caller's thread and up to `threads` - 1 others. What one throws ends
-// all.
-void run_side_by_side(std::vector<std::unique_ptr<PartMerge>>& parts, unsigned threads,
-                      std::atomic<bool>& failed) {
-  std::mutex mutex;
-  std::exception_ptr first_error;
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < parts.size() && !failed; i = next++) {
-      try {
-        parts[i]->run();
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!first_error) first_error = std::current_exception();
-        failed = true;
+// The parts of a job, side by side on the caller's thread and others. What one of them throws, or
+// poll, ends all.
+class SideBySide {
+ public:
+  explicit SideBySide(std::function<void(uint64_t)> poll) : poll_(std::move(poll)) {}
+
+  // What the parts call instead of poll, which is the caller's alone to call.
+  std::function<void(uint64_t)> poll_of_parts() {
+    return [this, caller = std::this_thread::get_id()](uint64_t entry_count) {
+      if (failed_) throw std::runtime_error("another part of the job failed");
+      unheard_entries_ += entry_count;
+      if (std::this_thread::get_id() == caller) hear();
+    };
+  }
+
+  // On up to `threads` threads.
+  void run(std::vector<std::unique_ptr<PartMerge>>& parts, unsigned threads) {
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t i = next++; i < parts.size() && !failed_; i = next++) {
+        try {
+          parts[i]->run();
+        } catch (...) {
+          fail();
+        }
       }
+    };
+    helper_count_ = std::min<size_t>(threads, parts.size()) - 1;
+    std::vector<std::jthread> helpers;
+    for (size_t i = helper_count_; i > 0; --i) {
+      helpers.emplace_back([&] {
+        work();
+        const std::lock_guard lock(mutex_);
+        --helper_count_;
+        helper_ended_.notify_one();
+      });
     }
-  };
-  std::vector<std::jthread> helpers;
-  for (size_t i = 1; i < std::min<size_t>(threads, parts.size()); ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();
-  if (first_error) std::rethrow_exception(first_error);
-}
+    work();
+    wait_for_helpers();
+    helpers.clear();
+    if (first_error_) std::rethrow_exception(first_error_);
+  }
+
+ private:
+  static constexpr auto kPollInterval = std::chrono::milliseconds(20);
+
+  void hear() {
+    if (poll_) poll_(unheard_entries_.exchange(0));
+  }
+
+  void fail() {
+    const std::lock_guard lock(mutex_);
+    if (!first_error_) first_error_ = std::current_exception();
+    failed_ = true;
+  }
+
+  // Ctrl-C and close are heard by poll, and the last part may take much longer than the caller's.
+  void wait_for_helpers() {
+    std::unique_lock lock(mutex_);
+    while (!helper_ended_.wait_for(lock, kPollInterval, [this] { return helper_count_ == 0; })) {
+      lock.unlock();
+      try {
+        if (!failed_) hear();
+      } catch (...) {
+        fail();
+      }
+      lock.lock();
+    }
+  }
+
+  const std::function<void(uint64_t)> poll_;
+  std::atomic<bool> failed_ = false;
+  std::atomic<uint64_t> unheard_entries_ = 0;
+  std::mutex mutex_;
+  std::condition_variable helper_ended_;
+  size_t helper_count_ = 0;         // mutex_
+  std::exception_ptr first_error_;  // mutex_
+};
 
 }  // namespace
 
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output,
                     unsigned threads) {
-  const std::function<void()> poll = output.poll;
+  const std::function<void(uint64_t)> poll = output.poll;
   const std::vector<std::string> no_bounds;
   const bool side_by_side = threads > 1 && !plan.merge.cut.part_bounds.empty();
-  std::atomic<bool> failed = false;
-  if (side_by_side) {
-    output.poll = [&, caller = std::this_thread::get_id()] {
-      if (failed) throw std::runtime_error("another part of the job failed");
-      if (poll && std::this_thread::get_id() == caller) poll();
-    };
-  }
+  SideBySide together(poll);
+  if (side_by_side) output.poll = together.poll_of_parts();
   std::vector<std::unique_ptr<PartMerge>> parts;
   for (KeySpan& span : spans_of(side_by_side ? plan.merge.cut.part_bounds : no_bounds))
     parts.push_back(std::make_unique<PartMerge>(plan, open, std::move(span), output));
   JobOutput out;
   try {
-    run_side_by_side(parts, threads, failed);
+    together.run(parts, threads);
     std::vector<MergeCounts> counts;
     for (const auto& part : parts) counts.push_back(part->counts());
     out.counts = total(counts);

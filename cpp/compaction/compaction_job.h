@@ -24,7 +24,8 @@ using OpenTable = std::function<std::shared_ptr<const Table>(const TableRef&)>;
 
 // Requires: plan.rewrites(). Throws CorruptionError, also for tables that do not add up although
 // their checksums are right.
-// The plan's parts run on up to `threads` threads; `output.poll` is called on the caller's alone.
+// The plan's parts run on up to `threads` threads; `output.poll` is called on the caller's alone,
+// and goes on being called while that waits for the others.
 JobOutput run_merge(const CompactionPlan& plan, const OpenTable& open, OutputContext output,
                     unsigned threads = 1);
 

@@ -44,7 +44,7 @@ void TableSink::add(const Entry& entry) {
   builder_->add(entry);
   if (entries_until_poll_-- > 0) return;
   entries_until_poll_ = kEntriesPerPoll;
-  if (context_.poll) context_.poll();
+  if (context_.poll) context_.poll(kEntriesPerPoll);
 }
 
 void TableSink::end_table(TableMeta meta) {

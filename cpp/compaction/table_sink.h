@@ -22,8 +22,10 @@ struct OutputContext {
   std::function<std::string(TableNumber)> path_of;
   uint64_t database_id = 0;
   uint64_t created_us = 0;
-  TableOptions table;          // its filter bits are the rules' to say
-  std::function<void()> poll;  // called every kEntriesPerPoll entries; a throw ends the job
+  TableOptions table;  // its filter bits are the rules' to say
+  // Called every kEntriesPerPoll entries and while nothing is written but waited for, with the
+  // number of entries since the last call; a throw ends the job.
+  std::function<void(uint64_t entry_count)> poll;
 };
 
 class TableSink {

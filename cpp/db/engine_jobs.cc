@@ -387,9 +387,9 @@ std::unique_ptr<FileSystem> Engine::limit(OutputContext& context, IoUse use) {
 // `poll` hears of each entry written, of at most `entry_count`.
 OutputContext Engine::output_context(uint32_t level, uint64_t entry_count, const Poll& poll) {
   return output_context_of(options_, environment_, path_, database_id_, level,
-                           [this, poll, at = Progress{0, entry_count}]() mutable {
+                           [this, poll, at = Progress{0, entry_count}](uint64_t more) mutable {
                              if (stopping()) throw Interrupted();
-                             at.done = std::min(at.done + kEntriesPerPoll, at.total);
+                             at.done = std::min(at.done + more, at.total);
                              if (poll) poll(at);
                            });
 }

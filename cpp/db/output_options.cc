@@ -68,7 +68,7 @@ CompactionOptions compaction_options_of(const Options& options) {
 
 OutputContext output_context_of(const Options& options, const Environment& environment,
                                 const std::string& dir, uint64_t database_id, uint32_t level,
-                                std::function<void()> poll) {
+                                std::function<void(uint64_t entry_count)> poll) {
   OutputContext out;
   out.files = environment.files;
   out.path_of = [dir](TableNumber number) { return join_path(dir, table_file_name(number)); };

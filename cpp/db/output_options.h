@@ -15,6 +15,6 @@ CompactionOptions compaction_options_of(const Options& options);
 // For tables of `level`.
 OutputContext output_context_of(const Options& options, const Environment& environment,
                                 const std::string& dir, uint64_t database_id, uint32_t level,
-                                std::function<void()> poll);
+                                std::function<void(uint64_t entry_count)> poll);
 
 }  // namespace lsmkit

@@ -308,9 +308,10 @@ void Recovery::flush_replayed() {
   const Seqno flushed = out_.state.last_seqno;
   const MergeRules rules = flush_rules(job, out_.state.version, replayed_->weight(), {}, flushed,
                                        compaction_options_of(out_.options));
-  const JobOutput output = run_flush(rules, replayed_->cursor(),
-                                     output_context_of(out_.options, request_.environment, dir_,
-                                                       out_.database_id, 0, [this] { poll(); }));
+  const JobOutput output =
+      run_flush(rules, replayed_->cursor(),
+                output_context_of(out_.options, request_.environment, dir_, out_.database_id, 0,
+                                  [this](uint64_t) { poll(); }));
   for (const TableRef& table : output.tables) {
     made_.push_back(table_file_name(table->number));
     out_.state.counters.flush_file_bytes += table->file_bytes;
