@@ -39,8 +39,8 @@ bool overlaps_one_of(std::span<const PlanInput> newer, const TableMeta& table) {
   });
 }
 
-// What stays of a run that `input` takes tables of, and overlaps inputs of newer runs. Whatever else
-// stays of it holds other keys, or newer records.
+// What stays of a run that `input` takes tables of, and overlaps inputs of newer runs. Whatever
+// else stays of it holds other keys, or newer records.
 Run left_behind(const Run& run, const PlanInput& input, std::span<const PlanInput> newer,
                 std::string_view smallest, std::string_view largest) {
   if (newer.empty() || input.tables.size() == run.table_count()) return {};
