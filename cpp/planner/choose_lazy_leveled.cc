@@ -36,7 +36,6 @@ Choice select_tier(const PlanView& view, unsigned level, std::string& why_not) {
     }
     why_not = view.obstacles.to_writing(last, smallest, largest);
   } else {  // a tier takes any number of runs, one beside the other
-
     selection.output_run = static_cast<RunId>(view.context.job);  // the newest that stands there
   }
   for (const PlanInput& input : selection.inputs)

@@ -5,14 +5,14 @@
 //               trigger               runs per level     granularity       movement
 // leveled       L0's runs; a level's  L0 many,           L0: all that      the picker's table, with
 //               weight over target    others one         overlaps; below:  what it meets one level
-//                                                       a table or more   down, or two
+//                                                        a table or more   down, or two
 // hybrid        likewise, and L0's    L0 two tiers,      likewise          likewise; within L0 the
 //               tiers (l0_tiers.h)    others one                           young runs
 // lazy_leveled  runs of a level       all many, the      a level's runs    one level down as a run
 //                                       last one                             more; into the last's
 // tiered        runs of the tree;     each run is a      whole runs,       to the deepest level
 //               space; weight ratio   level              neighbours in     that is free
-//                                                       age
+//                                                        age
 // fifo          weight; age           all in L0          a table           out of the tree
 //
 // A tree may have been made by another layout: whatever stands, each of them reads it correctly and

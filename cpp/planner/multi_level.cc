@@ -3,9 +3,9 @@
 // A job from Ln writes what it picked and what that meets in L(n+1), weights u and m. When L(n+1)
 // is about full, as much again has soon to leave it, and writes u + m and what that meets in
 // L(n+2). One merge of all three, which meets d there, spares the first of the two writes. The
-// picker would have found cheaper tables in L(n+1) than those that happen to lie here; so d / (u +
-// m) is held against what its cheapest table meets per weight. Half of what is spared pays for the
-// difference.
+// picker would have found cheaper tables in L(n+1) than those that happen to lie here; so what is
+// met per weight, d / (u + m), is held against that of its cheapest table. Half of what is spared
+// pays for the difference.
 #include <algorithm>
 
 #include "lsmkit/planner/level_scores.h"

@@ -29,8 +29,7 @@ enum class Cut : uint8_t {
 //     already, at most nine tenths: a boundary seen means more will come, so a larger table can
 //     still end at one;
 //   - kAligned, where the next key jumps over a whole table of next_run that weighs an eighth of
-//   the
-//     target: later jobs then need not read it.
+//     the target: later jobs then need not read it.
 // kAligned are RocksDB's rules since 7.8, counted in weight.
 class OutputCutter {
  public:
