@@ -139,7 +139,7 @@ void ExactTree::flush_memtable() {
       flush_rules(job, version_, memtable_weight_, pinned_seqnos(), last_seqno_, options_);
   std::vector<RecordSource> sources;
   sources.emplace_back(*keys_, std::vector<const Records*>{sorted.get()}, nullptr);
-  RecordSink sink;
+  RecordSink sink(now_us_);
   const MergeCounts counts = merge_tables(rules, std::span(sources), sink);
   VersionEdit edit = flush_edit({.job = job,
                                  .largest_seqno = last_seqno_,
@@ -164,7 +164,7 @@ void ExactTree::carry_out(const CompactionPlan& plan) {
         tables.push_back(contents_.at(table->number).get());
       sources.emplace_back(*keys_, std::move(tables), &input.tables);
     }
-    RecordSink sink;
+    RecordSink sink(now_us_);
     counts = merge_tables(plan.merge, std::span(sources), sink);
     merged_records_ += counts.in_entries;
     outputs = keep(sink);

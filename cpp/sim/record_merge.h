@@ -89,10 +89,13 @@ struct RecordTable {
 
 class RecordSink {
  public:
+  explicit RecordSink(uint64_t now_us) : now_us_(now_us) {}
+
   void begin_table(TableNumber) {}
   void add(const Record& record) { records_.push_back(record); }
   void end_table(TableMeta meta) {
     meta.file_bytes = meta.weight;
+    meta.created_us = now_us_;
     records_.shrink();
     tables.push_back({std::make_shared<const TableMeta>(std::move(meta)),
                       std::make_shared<const Records>(std::exchange(records_, {}))});
@@ -101,6 +104,7 @@ class RecordSink {
   std::vector<RecordTable> tables;
 
  private:
+  const uint64_t now_us_;
   Records records_;
 };
 

@@ -85,7 +85,10 @@ Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys)
                           " holds something already; a twin begins with an empty database");
   const std::vector<Event> before = db_->events();
   if (!before.empty()) last_event_ = before.back().number;
-  simulation_.observe([this](const Event& event) { simulated_.push_back(event); });
+  simulation_.observe([this](const Event& event) {
+    simulated_.push_back(event);
+    if (watcher_) watcher_(event);
+  });
 }
 
 // ---- What goes to both.

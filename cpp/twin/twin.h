@@ -31,6 +31,9 @@ class Twin {
   // Nobody else may write to it.
   Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys);
 
+  // Told of each simulated edit as it is made.
+  void watch(ExactTree::Observer watcher) { watcher_ = std::move(watcher); }
+
   // Goes to both. Once they differ, nothing more is written: look at report().
   void write(std::span<const SimWrite> commit);
   void put(KeyRank rank, uint32_t value_bytes);
@@ -58,6 +61,7 @@ class Twin {
   const std::shared_ptr<Db> db_;
   const std::shared_ptr<const KeyUniverse> keys_;
   ExactTree simulation_;
+  ExactTree::Observer watcher_;
   std::vector<Event> simulated_;  // not yet compared
   uint64_t last_event_ = 0;       // of the engine's, looked at
   std::string value_;

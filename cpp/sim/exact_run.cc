@@ -1,0 +1,44 @@
+#include "lsmkit/sim/exact_run.h"
+
+#include <utility>
+
+namespace lsmkit {
+
+ExactRun::ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events)
+    : driver_(std::move(spec)),
+      keys_(driver_.stream().spec()),
+      tree_(keys_.universe(), options),
+      log_(keep_events) {
+  tree_.observe(
+      [this](const Event& event) { log_.take(event, tree_.version(), tree_.live_weight()); });
+}
+
+bool ExactRun::step() {
+  if (done_) return false;
+  if (!driver_.next_commit()) {
+    done_ = true;
+    return false;
+  }
+  to_ranks(driver_.commit(), keys_, commit_);
+  tree_.set_time_us(driver_.now_us());
+  tree_.write(commit_);
+  return true;
+}
+
+bool ExactRun::step_to_edit(uint64_t most_commits) {
+  const size_t edits = log_.moments().size();
+  for (uint64_t i = 0; i < most_commits; ++i) {
+    if (!step()) return false;
+    if (log_.moments().size() != edits) break;
+  }
+  return true;
+}
+
+void to_ranks(std::span<const WorkloadWrite> commit, const WorkloadKeys& keys,
+              std::vector<SimWrite>& out) {
+  out.clear();
+  for (const WorkloadWrite& write : commit)
+    out.push_back({keys.rank_of(write.key_id), write.kind, write.value_bytes});
+}
+
+}  // namespace lsmkit

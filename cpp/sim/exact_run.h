@@ -1,0 +1,50 @@
+// A workload on an exact simulated tree in lock-step, from an empty tree to its last operation.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lsmkit/sim/exact_tree.h"
+#include "lsmkit/sim/workload_driver.h"
+#include "lsmkit/sim/workload_keys.h"
+#include "lsmkit/trace/run_log.h"
+
+namespace lsmkit {
+
+class ExactRun {
+ public:
+  // Throws InvalidArgument or NotSupported naming what cannot be simulated.
+  ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events = true);
+  ExactRun(const ExactRun&) = delete;
+  ExactRun& operator=(const ExactRun&) = delete;
+
+  void plan_by(Planner planner) { tree_.plan_by(std::move(planner)); }
+
+  // One commit; false: the workload is over. How far a run is cut into steps changes nothing.
+  bool step();
+  // Until the tree has changed, or so many commits were written.
+  bool step_to_edit(uint64_t most_commits);
+  // What is in the memtable becomes a run of L0, and what is due then is compacted.
+  void flush() { tree_.flush(); }
+
+  bool done() const { return done_; }
+  uint64_t now_us() const { return driver_.now_us(); }
+  const WorkloadDriver& driver() const { return driver_; }
+  const ExactTree& tree() const { return tree_; }
+  const RunLog& log() const { return log_; }
+  Window settled() const { return log_.settled(tree_.counters(), tree_.last_seqno()); }
+
+ private:
+  WorkloadDriver driver_;
+  const WorkloadKeys keys_;
+  ExactTree tree_;
+  RunLog log_;
+  std::vector<SimWrite> commit_;
+  bool done_ = false;
+};
+
+// The driver's commit in ranks. Replaces `out`.
+void to_ranks(std::span<const WorkloadWrite> commit, const WorkloadKeys& keys,
+              std::vector<SimWrite>& out);
+
+}  // namespace lsmkit

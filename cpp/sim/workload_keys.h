@@ -1,0 +1,29 @@
+// The keys that a workload may write, sorted, and the rank of each id among them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lsmkit/sim/key_universe.h"
+#include "lsmkit/workload/workload_spec.h"
+
+namespace lsmkit {
+
+class WorkloadKeys {
+ public:
+  // Throws InvalidArgument for a workload that is none, or for more keys than an exact simulation
+  // can hold. A workload that adds keys is gone through once to count them.
+  explicit WorkloadKeys(const WorkloadSpec& spec);
+
+  const std::shared_ptr<const KeyUniverse>& universe() const { return universe_; }
+  KeyRank rank_of(uint64_t id) const {
+    return ranks_.empty() ? static_cast<KeyRank>(id) : ranks_[id];
+  }
+
+ private:
+  std::shared_ptr<const KeyUniverse> universe_;
+  std::vector<KeyRank> ranks_;  // by id; empty: ids are in key order
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,47 @@
+// A workload on both sides of a twin: the engine in inline mode on a disk in memory, its clock the
+// workload's, and the exact simulation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lsmkit/sim/workload_driver.h"
+#include "lsmkit/sim/workload_keys.h"
+#include "lsmkit/trace/run_log.h"
+#include "lsmkit/twin/twin.h"
+#include "lsmkit/vfs/clock.h"
+#include "lsmkit/vfs/memory_file_system.h"
+
+namespace lsmkit {
+
+class WorkloadTwin {
+ public:
+  // `options` by name, as an open takes them; background, create and sync are the twin's own.
+  // Throws InvalidArgument or NotSupported naming what cannot be done.
+  WorkloadTwin(WorkloadSpec spec, std::vector<std::pair<std::string, std::string>> options);
+
+  // One commit on both; false: the workload is over, or the sides differ.
+  bool step();
+  // Compares how both stand at last.
+  const TwinReport& finish() { return twin_->finish(); }
+
+  const WorkloadDriver& driver() const { return driver_; }
+  Twin& twin() { return *twin_; }
+  // What the simulation did, up to the first difference.
+  const RunLog& log() const { return log_; }
+
+ private:
+  WorkloadDriver driver_;
+  const WorkloadKeys keys_;
+  ManualClock clock_;
+  MemoryFileSystem disk_;
+  uint64_t forgotten_at_ = 0;  // operations of the disk
+  std::unique_ptr<Twin> twin_;
+  RunLog log_;
+  std::vector<SimWrite> commit_;
+};
+
+}  // namespace lsmkit
