@@ -18,6 +18,8 @@ void register_long_calls(py::module_& m);   // long_calls.cc
 void register_inspection(py::module_& m);   // inspection.cc
 void register_planning(py::module_& m);     // planning.cc
 void register_events(py::module_& m);       // events.cc
+void register_workloads(py::module_& m);    // workloads.cc
+void register_simulation(py::module_& m);   // simulation.cc
 void register_options(py::module_& m);      // option_texts.cc
 void register_dump(py::module_& m);         // dump.cc
 void register_build_info(py::module_& m);   // build_info.cc

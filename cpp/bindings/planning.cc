@@ -14,6 +14,7 @@
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/planner/closed_form.h"
 #include "lsmkit/planner/explanation.h"
+#include "own_planner.h"
 #include "text_map.h"
 #include "version_columns.h"
 
@@ -105,7 +106,7 @@ py::dict plan(const Version& version, const py::object& options,
               const std::vector<PlanRef>& in_flight, const std::vector<uint64_t>& damaged,
               std::vector<Seqno> pinned_seqnos, unsigned free_slots,
               const std::optional<uint64_t>& free_bytes, const std::optional<Seqno>& history_floor,
-              uint64_t now_us) {
+              uint64_t now_us, const py::object& own_planner) {
   const CompactionOptions compaction = compaction_options_of(to_options(options));
   PlanContext context;
   for (const PlanRef& job : in_flight) context.in_flight.push_back(job_in_flight(*job));
@@ -117,7 +118,14 @@ py::dict plan(const Version& version, const py::object& options,
   context.now_us = now_us;
   context.free_bytes = free_bytes.value_or(UINT64_MAX);
   context.history_floor = history_floor.value_or(last_seqno(version));
-  return to_dict(without_gil([&] { return explain_decision(version, context, compaction); }));
+  if (own_planner.is_none())
+    return to_dict(without_gil([&] { return explain_decision(version, context, compaction); }));
+  const Planner planner = planner_of(own_planner);
+  Explanation explanation;
+  long_call(py::none(), [&](const Poll&) {
+    explanation = explain_own_decision(version, context, compaction, planner);
+  });
+  return to_dict(explanation);
 }
 
 Version after(const Version& version, const PlanRef& plan,
@@ -197,7 +205,8 @@ void register_planning(py::module_& m) {
       .def("fields", fields_of);
   m.def("plan", plan, py::arg("version"), py::arg("options"), py::kw_only(), py::arg("in_flight"),
         py::arg("damaged"), py::arg("pinned_seqnos"), py::arg("free_slots"), py::arg("free_bytes"),
-        py::arg("history_floor"), py::arg("now_us"), "What is compacted next, and why.");
+        py::arg("history_floor"), py::arg("now_us"), py::arg("planner") = py::none(),
+        "What is compacted next, and why.");
   m.def("expected_cost", expected_cost_of, py::arg("options"), py::arg("keys"),
         py::arg("record_weight"), "What a tree under uniform overwrites comes to, by formula.");
   m.def("table_number", table_number, py::arg("text"),

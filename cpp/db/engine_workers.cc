@@ -5,6 +5,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/engine.h"
+#include "lsmkit/planner/plan_chosen.h"
 #include "lsmkit/rules/flow.h"
 
 namespace lsmkit {
@@ -14,8 +15,6 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 constexpr auto kIdleLook = std::chrono::milliseconds(500);
 constexpr uint64_t kFirstRetryMs = 50;
 constexpr uint64_t kLastRetryMs = 5'000;
-constexpr uint64_t kMaxOwnPlans =
-    10'000;  // in a row; a planner that wants more never comes to rest
 
 }  // namespace
 
@@ -112,10 +111,7 @@ void Engine::run_all_due(const Poll& poll) {
   while (flush_oldest(poll)) {
   }
   for (uint64_t plans = 0;; ++plans) {
-    if (own_planner_ && plans == kMaxOwnPlans)
-      throw InvalidArgument("one's own planner made " + std::to_string(plans) +
-                            " plans in a row, and more are due; let it plan nothing once the tree "
-                            "has the shape that it wants");
+    if (own_planner_) check_comes_to_rest(plans);
     const std::optional<CompactionPlan> plan = begin_inline_compaction();
     if (!plan) break;
     run_compaction(*plan, poll);

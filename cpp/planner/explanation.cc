@@ -308,4 +308,20 @@ Explanation explain_decision(const Version& version, const PlanContext& context,
   return Explainer(version, context, options).explanation();
 }
 
+Explanation explain_own_decision(const Version& version, const PlanContext& context,
+                                 const CompactionOptions& options, const Planner& planner) {
+  Explanation out = explain_decision(version, context, options);
+  out.plan = planner(version, context, options);
+  out.blocked = false;
+  out.candidates.clear();
+  out.bounds = {"one's own planner decides; what is said of the levels is the layout's view"};
+  for (LevelVerdict& level : out.levels) {
+    level.chosen =
+        out.plan && std::any_of(out.plan->inputs.begin(), out.plan->inputs.end(),
+                                [&](const PlanInput& input) { return input.level == level.level; });
+    if (level.chosen) level.why = "one's own planner takes tables of it";
+  }
+  return out;
+}
+
 }  // namespace lsmkit

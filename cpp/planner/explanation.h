@@ -47,6 +47,11 @@ struct Explanation {
 Explanation explain_decision(const Version& version, const PlanContext& context,
                              const CompactionOptions& options);
 
+// The same with another's plan, asked for here, in place of the layout's; what the layout makes of
+// the levels stands beside it.
+Explanation explain_own_decision(const Version& version, const PlanContext& context,
+                                 const CompactionOptions& options, const Planner& planner);
+
 // Several lines: what is done or why nothing is, the levels, the candidates, the bounds.
 std::string to_text(const Explanation& explanation);
 

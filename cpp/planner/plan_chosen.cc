@@ -258,4 +258,12 @@ CompactionPlan plan_chosen(const Version& version, const PlanContext& context,
   return plan;
 }
 
+void check_comes_to_rest(uint64_t plans_in_a_row) {
+  constexpr uint64_t kMost = 10'000;
+  if (plans_in_a_row < kMost) return;
+  throw InvalidArgument("one's own planner made " + std::to_string(plans_in_a_row) +
+                        " plans in a row, and more are due; let it plan nothing once the tree "
+                        "has the shape that it wants");
+}
+
 }  // namespace lsmkit

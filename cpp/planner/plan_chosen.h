@@ -27,4 +27,8 @@ struct ChosenTables {
 CompactionPlan plan_chosen(const Version& version, const PlanContext& context,
                            const CompactionOptions& options, const ChosenTables& chosen);
 
+// A planner that wants more jobs in a row, with no flush between, never comes to rest. Throws
+// InvalidArgument then.
+void check_comes_to_rest(uint64_t plans_in_a_row);
+
 }  // namespace lsmkit

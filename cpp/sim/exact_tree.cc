@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/planner/plan_chosen.h"
 #include "lsmkit/rules/flow.h"
 
 namespace lsmkit {
@@ -98,7 +99,10 @@ void ExactTree::unpin(Seqno seqno) {
 
 void ExactTree::flush() {
   if (!memtable_.empty()) flush_memtable();
-  while (const auto plan = planner_(version_, context(), options_)) carry_out(*plan);
+  for (uint64_t plans = 0; const auto plan = planner_(version_, context(), options_); ++plans) {
+    if (own_planner_) check_comes_to_rest(plans);
+    carry_out(*plan);
+  }
 }
 
 void ExactTree::compact_range(const std::optional<std::string>& begin,

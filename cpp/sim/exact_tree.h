@@ -40,7 +40,10 @@ class ExactTree {
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
-  void plan_by(Planner planner) { planner_ = std::move(planner); }
+  void plan_by(Planner planner) {
+    planner_ = std::move(planner);
+    own_planner_ = true;
+  }
 
   // One commit of all of them; the last word on a key wins. Throws InvalidArgument for what is no
   // write to this universe; nothing is written then.
@@ -65,6 +68,7 @@ class ExactTree {
   const Counters& counters() const { return counters_; }
   Seqno last_seqno() const { return last_seqno_; }
   uint64_t memtable_weight() const { return memtable_weight_; }
+  uint64_t memtable_entries() const { return memtable_.size(); }
   // Of the newest record of each key, tombstones aside: what a reader sees now.
   uint64_t live_weight() const { return live_weight_; }
   uint64_t live_keys() const { return live_keys_; }
@@ -98,6 +102,7 @@ class ExactTree {
   const std::shared_ptr<const KeyUniverse> keys_;
   const CompactionOptions options_;
   Planner planner_ = plan_compaction;
+  bool own_planner_ = false;
   Observer observer_;
   uint64_t now_us_ = 0;
 

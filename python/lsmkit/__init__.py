@@ -9,7 +9,7 @@ b'value'
 Start at `lsmkit.open` and `lsmkit.DB`; `lsmkit.Options` says what can be set.
 """
 
-from lsmkit import codecs, keys
+from lsmkit import codecs, keys, workloads
 from lsmkit._core import (  # type: ignore[attr-defined]
     MAX_BATCH_BYTES,
     MAX_KEY_BYTES,
@@ -43,11 +43,15 @@ from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
 from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
+from lsmkit.run import Run, Window
 from lsmkit.schema import SCHEMAS, ColumnSpec
+from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
 from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
+from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
 from lsmkit.version import Version
+from lsmkit.workload import Phase, Workload
 
 __all__ = [
     "DB",
@@ -64,6 +68,7 @@ __all__ = [
     "CorruptionError",
     "Counters",
     "Cursor",
+    "Driven",
     "DurabilityError",
     "Error",
     "ExpectedCost",
@@ -82,25 +87,35 @@ __all__ = [
     "OptionNote",
     "Options",
     "OptionsDict",
+    "Phase",
     "Plan",
     "PlanContext",
     "Planner",
     "PrefixedDB",
     "ReadOnlyError",
+    "Run",
     "RunnerUp",
+    "Simulation",
     "Snapshot",
     "StallTimeout",
     "Stats",
     "Sync",
+    "Twin",
     "TypedDB",
     "Version",
+    "Window",
+    "Workload",
     "WriteBatch",
     "__version__",
     "build_info",
     "codecs",
     "destroy",
+    "drive",
     "expected_cost",
     "keys",
     "open",
     "plan",
+    "simulate",
+    "twin",
+    "workloads",
 ]

@@ -24,6 +24,8 @@ class Replay:
     moments: list[Row] = field(default_factory=list)
     standing: dict[int, Row] = field(default_factory=dict)  # by table number
     runs: Counter[tuple[int, int]] = field(default_factory=Counter)  # tables, by level and run
+    weight: int = 0  # of those that stand, as the next
+    file_bytes: int = 0
 
     def take(self, event: Row) -> None:
         """Go on by one event."""
@@ -40,27 +42,30 @@ class Replay:
         self.tables.append(row)
         self.standing[table["number"]] = row
         self.runs[row["level"], row["run"]] += 1
+        self.weight += row["weight"]
+        self.file_bytes += row["file_bytes"]
 
     def _die(self, number: int, event: int) -> None:
         row = self.standing.pop(number)
         row["died"] = event
+        self.weight -= row["weight"]
+        self.file_bytes -= row["file_bytes"]
         run = (row["level"], row["run"])
         self.runs[run] -= 1
         if not self.runs[run]:
             del self.runs[run]
 
     def _moment(self, event: Row) -> Row:
-        tables = self.standing.values()
         return {
             "event": event["number"],
             "time_us": event["time_us"],
             "wall_us": event["wall_us"],
             "last_seqno": event["last_seqno"],
-            "table_count": len(tables),
+            "table_count": len(self.standing),
             "run_count": len(self.runs),
             "l0_run_count": sum(level == 0 for level, _ in self.runs),
-            "weight": sum(table["weight"] for table in tables),
-            "file_bytes": sum(table["file_bytes"] for table in tables),
+            "weight": self.weight,
+            "file_bytes": self.file_bytes,
             **_counted(event["counters"]),
         }
 

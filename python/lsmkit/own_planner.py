@@ -6,11 +6,11 @@ from typing import Protocol, SupportsIndex, cast
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
+from lsmkit.arguments import table_number, within
 from lsmkit.options import Options
-from lsmkit.planning import table_number, within
 from lsmkit.version import Version
 
-__all__ = ["Asked", "Choice", "PlanContext", "Planner"]
+__all__ = ["Asked", "Choice", "PlanContext", "Planner", "asked_by"]
 
 LAST_LEVEL = 15
 
@@ -169,3 +169,12 @@ class Asked:
         if not isinstance(choice, Choice):
             raise TypeError(f"planner: None or a Choice is due, not {type(choice).__name__}")
         return choice.inputs, choice.output_level or 0, choice.move, choice.drop, choice.new_run
+
+
+def asked_by(planner: Planner | None, options: Options) -> Asked | None:
+    """A planner under these options, if there is one."""
+    if planner is None:
+        return None
+    asked = Asked(planner)
+    asked.options = options
+    return asked

@@ -1,15 +1,15 @@
 """What is compacted next, and why: `plan` and `DB.why()`, and the `Explanation` they give."""
 
 import html
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from lsmkit import _core, inspection
-from lsmkit._errors import InvalidArgument
+from lsmkit import _core, frames
+from lsmkit.arguments import LARGEST, table_number, within
 from lsmkit.frame import Frame
 from lsmkit.options import Options, option_texts
+from lsmkit.own_planner import Planner, asked_by
 from lsmkit.text import size_text
 from lsmkit.version import Version
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from lsmkit.db import DB
 
 __all__ = ["Background", "Explanation", "Plan", "RunnerUp", "explain_db", "plan"]
-
-LARGEST = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
@@ -266,6 +264,7 @@ def plan(
     free_bytes: int | None = None,
     history_floor: int | None = None,
     now_us: int = 0,
+    planner: Planner | None = None,
 ) -> Explanation:
     """What the engine would compact next in such a tree, and why.
 
@@ -292,6 +291,8 @@ def plan(
         version, so all may.
     now_us : int
         Wall time since 1970, for picks by age, beside the column `created_us` of `tables()`.
+    planner : Planner, optional
+        Asked in place of the layout's; see `Choice`.
 
     Returns
     -------
@@ -322,6 +323,7 @@ def plan(
             None if history_floor is None else within("history_floor", history_floor, LARGEST)
         ),
         now_us=within("now_us", now_us, LARGEST),
+        planner=asked_by(planner, options or Options()),
     )
     return _explanation(values, None)
 
@@ -337,28 +339,10 @@ def explain_db(db: "DB") -> Explanation:
 def _explanation(values: Mapping[str, Any], background: Background | None) -> Explanation:
     return Explanation(
         plan=None if values["plan"] is None else Plan.of(values["plan"]),
-        frame=inspection.verdicts(values["levels"]),
-        candidates=inspection.candidates(values["candidates"]),
+        frame=frames.verdicts(values["levels"]),
+        candidates=frames.candidates(values["candidates"]),
         bounds=tuple(values["bounds"]),
         base_level=values["base_level"],
         background=background,
         _text=values["text"],
     )
-
-
-def table_number(name: str, table: SupportsIndex | str) -> int:
-    """The number of a table given as a number or as text, "#7.0.1"; `name`: of the argument."""
-    if isinstance(table, str):
-        return _core.table_number(table)
-    return within(name, table, LARGEST)
-
-
-def within(name: str, value: SupportsIndex, largest: int) -> int:
-    """The value as an int from 0 to `largest`; TypeError or InvalidArgument naming it."""
-    try:
-        number = operator.index(value)  # also NumPy's, as frames give them
-    except TypeError:
-        raise TypeError(f"{name}: int is due, not {type(value).__name__}") from None
-    if not 0 <= number <= largest:
-        raise InvalidArgument(f"{name}: {number} found, a number from 0 to {largest} is due")
-    return number

@@ -4,7 +4,7 @@ The same frames come from an open database, from a simulation and from another e
 one picture can show all of them; `sources` says who fills a column.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["SCHEMAS", "ColumnSpec"]
 
@@ -24,7 +24,7 @@ class ColumnSpec:
     meaning : str
     nullable : bool
     sources : tuple of str
-        Who fills it.
+        Who fills it: "db" (an open database), "run" (a simulation). Others leave nulls.
     """
 
     name: str
@@ -32,7 +32,17 @@ class ColumnSpec:
     unit: str
     meaning: str
     nullable: bool = False
-    sources: tuple[str, ...] = ("db",)
+    sources: tuple[str, ...] = ("db", "run")
+
+
+def _db(spec: ColumnSpec) -> ColumnSpec:
+    """Filled by a database alone."""
+    return replace(spec, nullable=True, sources=("db",))
+
+
+def _run(spec: ColumnSpec) -> ColumnSpec:
+    """Filled by a simulation alone, which knows what every key holds."""
+    return replace(spec, nullable=True, sources=("run",))
 
 
 def _count(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
@@ -76,11 +86,12 @@ _KEYS = (
     ColumnSpec("smallest_key", "bytes", "", "its first key"),
     ColumnSpec("largest_key", "bytes", "", "its last key"),
 )
+_FILE_BYTES = _db(_bytes("file_bytes", "stored"))
 _WRITTEN = (
-    _ratio(
-        "write_amp",
-        "file bytes written by flush and compaction / bytes of keys and values put",
-        True,
+    _db(
+        _ratio(
+            "write_amp", "file bytes written by flush and compaction / bytes of keys and values put"
+        )
     ),
     _ratio("write_amp_weight", "the same in weights, whatever the codec", True),
 )
@@ -93,7 +104,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("run_count", "sorted runs: what a get may have to look into"),
         _count("table_count", "tables"),
         _weight("weight", "of its records, before compression"),
-        _bytes("file_bytes", "stored; null for a memtable", True),
+        _db(_bytes("file_bytes", "stored; null for a memtable")),
         _count("entry_count", "records, tombstones included"),
         _count("tombstone_count", "deletes among them; null for a memtable", True),
         _weight("target_weight", "beyond which it is sealed or compacted; null: no target", True),
@@ -110,7 +121,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         *_KEYS,
         *_SEQNOS,
         _weight("weight", "of its records, before compression"),
-        _bytes("file_bytes", "stored"),
+        _FILE_BYTES,
         _bytes("key_bytes", "of all keys", True),
         _bytes("value_bytes", "of all values", True),
         _count("entry_count", "records, tombstones included"),
@@ -151,7 +162,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         *_KEYS,
         *_SEQNOS,
         _weight("weight", "of its records, before compression"),
-        _bytes("file_bytes", "stored"),
+        _FILE_BYTES,
         _count("entry_count", "records, tombstones included"),
         _count("tombstone_count", "deletes among them"),
         _id("born", "event that put it there; null: before the first that is kept", True),
@@ -170,8 +181,8 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         ColumnSpec("output_level", "i32", "", "where its outputs stand"),
         ColumnSpec("removed", "list[u64]", "", "numbers of the tables that it took away"),
         ColumnSpec("added", "list[u64]", "", "numbers of the tables that it put there"),
-        _bytes("read_bytes", "file bytes read"),
-        _bytes("written_bytes", "file bytes written"),
+        _db(_bytes("read_bytes", "file bytes read")),
+        _db(_bytes("written_bytes", "file bytes written")),
         _weight("read_weight", "of the records read"),
         _weight("written_weight", "of the records written"),
         _count("in_entries", "records read"),
@@ -192,9 +203,11 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("run_count", "sorted runs: what a get may have to look into"),
         _count("l0_run_count", "those of them in L0"),
         _weight("weight", "of all tables"),
-        _bytes("file_bytes", "of all tables"),
+        _run(_weight("live_weight", "of the newest record of each key")),
+        _run(_ratio("space_amp", "weight / live weight")),
+        _db(_bytes("file_bytes", "of all tables")),
         _bytes("user_bytes", "keys and values put or deleted so far", True),
-        _bytes("written_bytes", "file bytes written by flush and compaction so far", True),
+        _db(_bytes("written_bytes", "file bytes written by flush and compaction so far")),
         *_WRITTEN,
         _us("stall_us", "that writes have waited so far", True),
     ),
@@ -206,27 +219,32 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("table_count", "tables"),
         _count("entry_count", "records in tables, tombstones included"),
         _weight("weight", "of all tables"),
-        _bytes("file_bytes", "of all tables"),
-        _bytes("memtable_bytes", "allocated for memtables"),
-        _ratio("compression_ratio", "file bytes / bytes of keys and values stored", True),
+        _run(_weight("live_weight", "of the newest record of each key")),
+        _db(_bytes("file_bytes", "of all tables")),
+        _db(_bytes("memtable_bytes", "allocated for memtables")),
+        _db(_ratio("compression_ratio", "file bytes / bytes of keys and values stored")),
         _count("puts", "since the database was made"),
         _count("deletes", "since the database was made"),
         _bytes("user_bytes", "keys and values put or deleted"),
-        _bytes("log_bytes", "written to logs"),
+        _db(_bytes("log_bytes", "written to logs")),
         _count("flush_count", "memtables written out"),
-        _bytes("flush_bytes", "file bytes written by flush"),
+        _db(_bytes("flush_bytes", "file bytes written by flush")),
         _count("compaction_count", "merges"),
-        _bytes("compaction_read_bytes", "file bytes read by compaction"),
-        _bytes("compaction_written_bytes", "file bytes written by compaction"),
+        _db(_bytes("compaction_read_bytes", "file bytes read by compaction")),
+        _db(_bytes("compaction_written_bytes", "file bytes written by compaction")),
         _count("trivial_move_count", "tables moved a level down as they are"),
         _count("dropped_count", "superseded records and tombstones left out by compaction"),
         *_WRITTEN,
-        _ratio(
-            "write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure", True
+        _db(
+            _ratio("write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure")
         ),
-        _ratio("log_amp", "log bytes / bytes of keys and values put", True),
-        _ratio("read_amp", "tables looked into per get since the open", True),
-        _ratio("cache_hit_ratio", "blocks found in the cache since the open", True),
+        _db(_ratio("log_amp", "log bytes / bytes of keys and values put")),
+        _db(_ratio("read_amp", "tables looked into per get since the open")),
+        _db(_ratio("cache_hit_ratio", "blocks found in the cache since the open")),
+        _run(_ratio("settled_write_amp", "write_amp_weight, since all was written over once")),
+        _run(_ratio("mean_space_amp", "weight / live weight, on average since then")),
+        _run(_ratio("peak_space_amp", "the most of it")),
+        _run(_ratio("mean_run_count", "sorted runs, on average since then")),
         _us("stall_us", "that writes have waited"),
     ),
 }

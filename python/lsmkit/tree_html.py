@@ -10,7 +10,7 @@ from lsmkit.tree_text import draw as draw_text
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["draw"]
+__all__ = ["draw", "picture"]
 
 # Colours that people with any colour vision tell apart (Okabe and Ito).
 MEMTABLE_COLOUR = "#e69f00"
@@ -22,13 +22,18 @@ def draw(db: "DB") -> str:
     """A line about the whole, then a table with a bar per memtable and level."""
     if db.closed:
         return f"<pre>{html.escape(draw_text(db))}</pre>"
-    rows = shown_rows(db)
+    rows = shown_rows(db.levels())
+    return picture(title(db, rows), rows)
+
+
+def picture(title: str, rows: list[dict[str, Any]]) -> str:
+    """A line, then a row for each of `levels()`."""
     largest = max((row["weight"] for row in rows), default=0)
     heads = ("", "", "weight", "target", "runs", "tables", "entries", "score")
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "".join(_row(row, largest) for row in rows)
     return (
-        f"<p><code>{html.escape(title(db, rows))}</code></p>"
+        f"<p><code>{html.escape(title)}</code></p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

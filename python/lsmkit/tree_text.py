@@ -10,12 +10,13 @@ L6              1.4 MiB                             1      24   11,020
 
 from typing import TYPE_CHECKING, Any
 
+from lsmkit.frame import Frame
 from lsmkit.text import bar, size_text
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["bar_fraction", "draw", "shown_rows", "title"]
+__all__ = ["bar_fraction", "draw", "picture", "shown_rows", "title"]
 
 BAR_WIDTH = 12
 
@@ -24,12 +25,17 @@ def draw(db: "DB") -> str:
     """A line about the whole, then one per memtable and level that holds anything."""
     if db.closed:
         return f"<lsmkit.DB {_path(db)!r}, closed>"
-    rows = shown_rows(db)
+    rows = shown_rows(db.levels())
+    return picture(title(db, rows), rows)
+
+
+def picture(title: str, rows: list[dict[str, Any]]) -> str:
+    """A line, then one per row of `levels()`."""
     largest = max((row["weight"] for row in rows), default=0)
     head = ("", "weight", "target", "", "runs", "tables", "entries", "score")
     table = [head, *(_cells(row, largest) for row in rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
-    lines = [title(db, rows)]
+    lines = [title]
     for row in table:
         cells = [
             cell.ljust(width) if i in (0, 3) else cell.rjust(width)
@@ -39,9 +45,9 @@ def draw(db: "DB") -> str:
     return "\n".join(lines)
 
 
-def shown_rows(db: "DB") -> list[dict[str, Any]]:
-    """The rows of `db.levels()` that hold anything, memtables in any case."""
-    return [row for row in db.levels() if row["level"] is None or row["table_count"]]
+def shown_rows(levels: Frame) -> list[dict[str, Any]]:
+    """The rows that hold anything, memtables in any case."""
+    return [row for row in levels if row["level"] is None or row["table_count"]]
 
 
 def title(db: "DB", rows: list[dict[str, Any]]) -> str:

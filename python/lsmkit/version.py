@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, final
 
-from lsmkit import _core, inspection
+from lsmkit import _core, frames
 from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
 from lsmkit.options import Options, option_texts
@@ -75,11 +75,11 @@ class Version:
             Whose targets and scores are shown. Default: none are.
         """
         texts = None if options is None else option_texts(vars(options))
-        return inspection.levels_of(self._core.levels(texts), scored=options is not None)
+        return frames.levels_of(self._core.levels(texts), scored=options is not None)
 
     def tables(self) -> Frame:
         """One row per table, with the columns of `DB.tables()`."""
-        return inspection.tables_of(self._core.tables())
+        return frames.tables_of(self._core.tables())
 
     def check(self) -> None:
         """Recompute all that holds of a version (`cpp/version/version.h` lists it).

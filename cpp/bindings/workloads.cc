@@ -1,0 +1,63 @@
+// Workloads as text: checked, spelled out, and by name. Python's classes are made of the text.
+#include "bindings.h"
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/sim/workload_driver.h"
+#include "lsmkit/workload/named_workloads.h"
+
+namespace lsmkit {
+
+namespace {
+
+std::string spelled_out(const std::string& text) {
+  return to_text(workload_from_text(text));
+}
+
+std::string ycsb_text(const std::string& letter, uint64_t key_count, uint64_t ops) {
+  if (letter.size() != 1)
+    throw InvalidArgument("YCSB's workloads are a b c d e f, not '" + printable(letter) + "'");
+  return to_text(ycsb(letter.front(), key_count, ops));
+}
+
+}  // namespace
+
+void register_workloads(py::module_& m) {
+  m.def("workload_text", spelled_out, py::arg("text"), "Checked, every field spelled out.");
+  m.def(
+      "workload_op_count",
+      [](const std::string& text) { return op_count(workload_from_text(text)); }, py::arg("text"),
+      "How many operations come; 0: that depends.");
+  m.def("ycsb", ycsb_text, py::arg("letter"), py::arg("key_count"), py::arg("ops"),
+        "YCSB's core workload, as text.");
+  m.def(
+      "db_bench",
+      [](const std::string& name, uint64_t num) { return to_text(db_bench(name, num)); },
+      py::arg("name"), py::arg("num"), "db_bench's benchmark, as text.");
+  m.def(
+      "mixgraph",
+      [](const std::string& variant, uint64_t key_count, uint64_t ops) {
+        return to_text(mixgraph(variant, key_count, ops));
+      },
+      py::arg("variant"), py::arg("key_count"), py::arg("ops"), "RocksDB's mixgraph, as text.");
+  m.def(
+      "queues",
+      [](uint64_t queue_count, uint64_t backlog, uint64_t ops) {
+        return to_text(queues(queue_count, backlog, ops));
+      },
+      py::arg("queue_count"), py::arg("backlog"), py::arg("ops"), "Queues, as text.");
+  m.def(
+      "time_series",
+      [](uint64_t series_count, double points_per_s, double ttl_s, double duration_s) {
+        return to_text(time_series(series_count, points_per_s, ttl_s, duration_s));
+      },
+      py::arg("series_count"), py::arg("points_per_s"), py::arg("ttl_s"), py::arg("duration_s"),
+      "Series of points that expire, as text.");
+  m.def(
+      "bursts",
+      [](uint64_t key_count, double base_bytes_per_s, double duration_s) {
+        return to_text(bursts(key_count, base_bytes_per_s, duration_s));
+      },
+      py::arg("key_count"), py::arg("base_bytes_per_s"), py::arg("duration_s"),
+      "Bursts with spikes, as text.");
+}
+
+}  // namespace lsmkit

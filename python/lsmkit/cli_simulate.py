@@ -1,0 +1,151 @@
+"""The commands `lsmkit simulate` and `lsmkit twin`: workloads by name or file, told to people."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import lsmkit
+from lsmkit import workloads
+from lsmkit._errors import InvalidArgument
+from lsmkit.cli_output import frame_table, print_json, progress
+from lsmkit.options import check_option_names, option_texts, options_from_texts
+
+__all__ = ["add_commands"]
+
+PRESETS = {
+    "default": lsmkit.Options,
+    "small": lsmkit.Options.small,
+    "rocksdb": lsmkit.Options.rocksdb,
+    "leveldb": lsmkit.Options.leveldb,
+}
+WORKLOADS = (
+    "overwrites, ycsb:a to ycsb:f, db_bench:NAME, mixgraph[:VARIANT], queues, or the name of a "
+    "file with a workload's text"
+)
+
+
+def add_commands(add: Any) -> None:
+    """Describe the commands to the argument parser."""
+    text = "run a workload on a simulated tree: levels, write and space amplification"
+    simulate = add("simulate", show_simulation, text)
+    text = "run a workload on engine and simulation side by side; exit code 1 if they differ"
+    twin = add("twin", show_twin, text)
+    for command in (simulate, twin):
+        command.set_defaults(refuse=command.error)
+        command.add_argument("workload", metavar="WORKLOAD", help=WORKLOADS)
+        command.add_argument(
+            "--keys", type=_count, default=100_000, metavar="N", help="keys (default: 100000)"
+        )
+        command.add_argument(
+            "--ops",
+            type=_count,
+            metavar="N",
+            help="operations after the load (default: four for each key)",
+        )
+        command.add_argument("--seed", type=int, metavar="N", help="in place of the workload's")
+        command.add_argument(
+            "--preset", choices=PRESETS, default="default", help="options to begin with"
+        )
+        command.add_argument(
+            "--set",
+            dest="changes",
+            action="append",
+            default=[],
+            metavar="OPTION=VALUE",
+            help="change an option; may come several times",
+        )
+
+
+def show_simulation(options: argparse.Namespace) -> int:
+    """Simulate and print the levels and the summary."""
+    workload, chosen = _asked_for(options)
+    with progress(f"simulating {workload.name}") as show:
+        run = lsmkit.simulate(workload, chosen, keep_events=False, progress=show)
+    if options.json:
+        window = dataclasses.asdict(run.window)
+        for name in ("mean_level_weight", "mean_level_table_count"):
+            window[name] = list(window[name])
+        print_json(
+            {
+                "workload": workload.name,
+                "seed": workload.seed,
+                "fidelity": run.fidelity,
+                "ops": run.ops,
+                "summary": run.summary()[0],
+                "window": window,
+                "levels": run.levels().rows(),
+            }
+        )
+        return 0
+    print(f"{workload.name}: {workload.key_count:,} keys, {run.ops:,} operations, seed "
+          f"{workload.seed}, {run.fidelity}\n")  # fmt: skip
+    frame_table("levels at the end", run.levels())
+    print(run.summary())
+    return 0
+
+
+def show_twin(options: argparse.Namespace) -> int:
+    """Compare engine and simulation."""
+    workload, chosen = _asked_for(options)
+    with progress(f"comparing on {workload.name}") as show:
+        twin = lsmkit.twin(workload, chosen, progress=show)
+    if options.json:
+        names = ("ops", "commits", "edits", "edits_by_reason", "moved_tables", "passed_tables",
+                 "dropped_entries", "deepest_level", "difference")  # fmt: skip
+        print_json({"workload": workload.name, **{name: getattr(twin, name) for name in names}})
+    else:
+        print(f"{workload.name}: {twin.ops:,} operations, {twin.commits:,} commits")
+        for reason, count in twin.edits_by_reason.items():
+            print(f"  {count:>8,}  {reason}")
+        print(f"  {twin.edits:>8,}  edits, all the same" if twin.agree else twin.difference)
+    return 0 if twin.agree else 1
+
+
+def _asked_for(options: argparse.Namespace) -> tuple[lsmkit.Workload, lsmkit.Options]:
+    try:
+        workload = _workload(options)
+        if options.seed is not None:
+            workload = workload.with_seed(options.seed)
+        return workload, _options(options)
+    except (lsmkit.InvalidArgument, TypeError) as error:
+        options.refuse(str(error))  # exit code 2
+        raise
+
+
+def _workload(options: argparse.Namespace) -> lsmkit.Workload:
+    name, _, variant = options.workload.partition(":")
+    keys = options.keys
+    ops = 4 * keys if options.ops is None else options.ops
+    if name == "overwrites" and not variant:
+        return lsmkit.Workload.overwrites(keys=keys, times=ops / keys)
+    if name == "ycsb":
+        return workloads.ycsb(variant, keys=keys, ops=ops)
+    if name == "db_bench":
+        return workloads.db_bench(variant, num=keys)
+    if name == "mixgraph":
+        return workloads.mixgraph(variant or "all_dist", keys=keys, ops=ops)
+    if name == "queues" and not variant:
+        return workloads.queues(queue_count=8, backlog=keys, ops=ops)
+    path = Path(options.workload)
+    if not path.is_file():
+        raise InvalidArgument(f"{options.workload!r} is no workload; give {WORKLOADS}")
+    return lsmkit.Workload.from_text(path.read_text(encoding="utf-8"))
+
+
+def _options(options: argparse.Namespace) -> lsmkit.Options:
+    texts = option_texts(vars(PRESETS[options.preset]()))
+    for change in options.changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise InvalidArgument(f"--set {change}: OPTION=VALUE is due")
+        check_option_names([name], "--set")
+        texts[name] = value
+    return options_from_texts(texts)
+
+
+def _count(text: str) -> int:
+    number = int(text.replace(",", "").replace("_", ""))
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: 1 or more is due")
+    return number

@@ -1,0 +1,233 @@
+"""`Run`: what a simulation did, in the frames that a database has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lsmkit import _core, tree_html, tree_text
+from lsmkit._errors import InvalidArgument
+from lsmkit.frame import Frame
+from lsmkit.frames import (
+    Columns,
+    events_of,
+    frame_of,
+    level_rows,
+    levels_at,
+    memtable_row,
+    rows_of,
+    tables_at,
+)
+from lsmkit.history import Replay, replay
+from lsmkit.options import Options, option_texts
+from lsmkit.schema import SCHEMAS
+from lsmkit.stats import Counters
+from lsmkit.text import size_text
+from lsmkit.version import Version
+from lsmkit.workload import Workload
+
+__all__ = ["Run", "Window"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The stretch of a run over which it is measured: since all that lives was written over once.
+
+    Means are by weight put: a moment counts for what was put until the next.
+
+    Attributes
+    ----------
+    first_seqno, last_seqno : int
+        It opens right after the former.
+    overwritten : bool
+        False: that never came, and the window opens half-way.
+    write_amp_weight : float
+        Weight written by flush and compaction / weight put, in the window. NaN: nothing was put.
+    user_weight : int
+        Weight put in the window.
+    mean_space_amp, peak_space_amp : float
+        Weight of all tables / weight of the newest record of each key.
+    mean_run_count, peak_run_count : float
+        Sorted runs.
+    mean_level_weight, mean_level_table_count : tuple of float
+        By level, from L0 on.
+    """
+
+    first_seqno: int
+    last_seqno: int
+    overwritten: bool
+    write_amp_weight: float
+    user_weight: int
+    mean_space_amp: float
+    peak_space_amp: float
+    mean_run_count: float
+    peak_run_count: float
+    mean_level_weight: tuple[float, ...]
+    mean_level_table_count: tuple[float, ...]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Window":
+        """From the compiled module's."""
+        lists = ("mean_level_weight", "mean_level_table_count")
+        return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
+
+
+class Run:
+    """What a simulation did up to one moment. Made by `lsmkit.simulate` and `Simulation.run`.
+
+    Its frames are those of a database: the same columns, nulls where only files would tell.
+
+    Attributes
+    ----------
+    workload : Workload
+    options : Options
+    fidelity : str
+    counters : Counters
+        What was put, flushed and compacted, in weights.
+    window : Window
+        Amplification over the settled part.
+    ops : int
+        Operations of the workload so far, reads too; `ops_by_kind` has them by kind.
+    """
+
+    def __init__(
+        self, core: _core.Simulation, workload: Workload, options: Options, fidelity: str
+    ) -> None:
+        state = core.state()
+        self.workload = workload
+        self.options = options
+        self.fidelity = fidelity
+        self.counters = Counters(**state["counters"])
+        self.window = Window.of(state["window"])
+        self.ops: int = state["ops"]
+        self.ops_by_kind: dict[str, int] = state["ops_by_kind"]
+        self._state = state
+        self._version = core.version()
+        self._events = core.events()
+        self._series = core.series()
+
+    # -- Frames ------------------------------------------------------------------------------------
+
+    def levels(self, at: int | None = None) -> Frame:
+        """One row for the memtable and one per level; see `DB.levels`.
+
+        Parameters
+        ----------
+        at : int, optional
+            As the tree stood after that event, by number, without memtable, targets and scores.
+        """
+        if at is not None:
+            return levels_at(self._replayed(at))
+        seal_weight = self.options.memtable_bytes
+        memtable = {
+            "sealed": False,
+            "weight": self._state["memtable_weight"],
+            "entry_count": self._state["memtable_entries"],
+        }
+        texts = option_texts(vars(self.options))
+        rows = level_rows(_without_files(self._version.levels(texts)))
+        return frame_of("levels", [memtable_row(memtable, seal_weight), *rows])
+
+    def tables(self, at: int | None = None, *, all: bool = False) -> Frame:
+        """One row per table; see `DB.tables`.
+
+        Parameters
+        ----------
+        at : int, optional
+            As they stood after that event, by number.
+        all : bool
+            Every table that ever was, with the events of its birth and death.
+        """
+        if all:
+            return frame_of("all_tables", self._replayed().tables)
+        if at is not None:
+            return tables_at(self._replayed(at))
+        return frame_of("tables", rows_of(_without_files(self._version.tables())))
+
+    def events(self) -> Frame:
+        """What happened, oldest first; see `DB.events`."""
+        return events_of(_without_files(self._events))
+
+    def series(self) -> Frame:
+        """How the tree grew, one row per event; see `DB.series`."""
+        rows = rows_of(self._series)
+        for row in rows:
+            written = row["flush_weight"] + row["compaction_written_weight"]
+            row["wall_us"] = row["time_us"]
+            row["write_amp_weight"] = _ratio(written, row["user_weight"])
+            row["space_amp"] = _ratio(row["weight"], row["live_weight"])
+        return frame_of("series", rows)
+
+    def summary(self) -> Frame:
+        """The run in one row; see `DB.summary`."""
+        counted, levels = self.counters, self._version.levels()
+        written = counted.flush_weight + counted.compaction_written_weight
+        row = {
+            "last_seqno": self._state["last_seqno"],
+            "level_count": sum(count > 0 for count in levels["table_count"]),
+            "run_count": self._version.run_count,
+            "table_count": self._version.table_count,
+            "entry_count": self._version.entry_count,
+            "weight": self._version.weight,
+            "live_weight": self._state["live_weight"],
+            "puts": counted.puts,
+            "deletes": counted.deletes,
+            "user_bytes": counted.user_key_bytes + counted.user_value_bytes,
+            "flush_count": counted.flush_count,
+            "compaction_count": counted.compaction_count,
+            "trivial_move_count": counted.trivial_move_count,
+            "dropped_count": counted.compaction_dropped_entries,
+            "write_amp_weight": _ratio(written, counted.user_weight),
+            "settled_write_amp": self.window.write_amp_weight,
+            "mean_space_amp": self.window.mean_space_amp,
+            "peak_space_amp": self.window.peak_space_amp,
+            "mean_run_count": self.window.mean_run_count,
+            "stall_us": counted.stall_us,
+        }
+        return frame_of("summary", [row])
+
+    def version(self) -> Version:
+        """The tables as they stand, as a value."""
+        return Version._of(self._version)
+
+    def _replayed(self, until: int | None = None) -> Replay:
+        if len(self._series["event"]) != len(self._events["number"]):
+            raise InvalidArgument("this run kept no events: simulate with keep_events=True")
+        then = replay([], rows_of(self._events), until)
+        for row in then.tables:
+            row["file_bytes"] = None
+        return then
+
+    # -- Shown -------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return tree_text.picture(self._title(), tree_text.shown_rows(self.levels()))
+
+    def _repr_html_(self) -> str:
+        return tree_html.picture(self._title(), tree_text.shown_rows(self.levels()))
+
+    def _title(self) -> str:
+        window, tables = self.window, self._version.table_count
+        since = "since all was written over" if window.overwritten else "over the last half"
+        return (
+            f"lsmkit.Run {self.workload.name!r}, {self.fidelity}: {tables:,} "
+            f"table{'s' * (tables != 1)}, weight {size_text(self._version.weight)}; {since}: "
+            f"write amplification {window.write_amp_weight:.2f}, space {window.mean_space_amp:.3f} "
+            f"(peak {window.peak_space_amp:.3f}), {window.mean_run_count:.1f} sorted runs"
+        )
+
+
+_OF_FILES = frozenset(
+    spec.name for specs in SCHEMAS.values() for spec in specs if spec.sources == ("db",)
+)
+
+
+def _without_files(columns: Columns) -> Columns:
+    """Nulls where only files would tell."""
+    return {
+        name: [None] * len(values) if name in _OF_FILES else values
+        for name, values in columns.items()
+    }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
