@@ -48,6 +48,7 @@ from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
 from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
+from lsmkit.sweep import sweep
 from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
 from lsmkit.version import Version
@@ -116,6 +117,7 @@ __all__ = [
     "open",
     "plan",
     "simulate",
+    "sweep",
     "twin",
     "workloads",
 ]
