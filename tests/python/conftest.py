@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from lsmkit import _core
+from lsmkit import _core, cli
 
 # A machine that is busy, or an fsync, is no failure of a test.
 settings.register_profile("lsmkit", deadline=None)
@@ -52,5 +52,21 @@ def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
             timeout=60,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int | str | None, str, str]]:
+    """Runs a command in this process and gives (exit code, standard output, standard error)."""
+
+    def run(*arguments: object) -> tuple[int | str | None, str, str]:
+        code: int | str | None
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as error:
+            code = error.code
+        out, err = capfd.readouterr()
+        return code, out, err
 
     return run

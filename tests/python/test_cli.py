@@ -13,27 +13,13 @@ from pathlib import Path
 import pytest
 
 import lsmkit
-from lsmkit import cli, cli_data, cli_look, cli_output, records
+from lsmkit import cli_data, cli_look, cli_output, records
 
 COMMANDS = [
     "demo", "get", "put", "delete", "scan", "count", "load", "export",
     "import", "stats", "levels", "log", "dump", "verify", "simulate", "twin",
+    "validate",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def run(capfd):
-    """Runs a command in this process and gives (exit code, standard output, standard error)."""
-
-    def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as error:
-            code = error.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -442,58 +428,3 @@ def test_the_kinds_of_events_are_those_of_the_engine():
         pytest.skip("the sources are elsewhere")
     names = re.search(r"name_of\(EventKind.*?^}", source.read_text(), re.DOTALL | re.MULTILINE)[0]
     assert tuple(re.findall('return "(.*)"', names)) == (*cli_look.EVENT_KINDS, "unknown")
-
-
-# -- simulate, twin --------------------------------------------------------------------------------
-
-
-def test_w4_10_simulate_prints_levels_and_summary(run):
-    asked = ("simulate", "overwrites", "--keys", "5_000", "--preset", "small")
-    code, out, _ = run(*asked)
-    assert code == 0
-    assert "5,000 keys, 25,000 operations" in out
-    assert "settled_write_amp" in out
-    code, out, _ = run(*asked, "--json", "--set", "layout=leveled", "--seed", "9", "--ops", "15000")
-    told = parsed(out)[0]
-    assert (code, told["seed"], told["ops"]) == (0, 9, 20_000)
-    assert told["summary"]["puts"] == 20_000
-    assert told["summary"]["file_bytes"] is None
-    assert told["window"]["overwritten"]
-    assert told["levels"][0]["name"] == "memtable"
-
-
-def test_w4_12_twin_counts_edits(run):
-    code, out, _ = run("twin", "ycsb:a", "--keys", "1000", "--preset", "small")
-    assert code == 0
-    assert "edits, all the same" in out
-    code, out, _ = run("twin", "ycsb:f", "--keys", "1000", "--preset", "small", "--json")
-    told = parsed(out)[0]
-    assert told["difference"] == ""
-    assert sum(told["edits_by_reason"].values()) == told["edits"] > 5
-
-
-def test_simulate_takes_a_file(run, tmp_path):
-    file = tmp_path / "mine.workload"
-    file.write_text("name mine\nkey_count 50\nphase run\nmix put=1\nend unit=ops after=70\n")
-    code, out, _ = run("simulate", file)
-    assert code == 0
-    assert "mine: 50 keys, 70 operations" in out
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ("no_such_workload",),
-        ("ycsb:q",),
-        ("overwrites", "--keys", "0"),
-        ("overwrites", "--set", "layout"),
-        ("overwrites", "--set", "layuot=leveled"),
-        ("overwrites", "--set", "layout=flat"),
-        ("overwrites", "--seed", "-1"),
-    ],
-)
-def test_simulate_refuses_what_makes_no_sense(run, wrong):
-    code, out, err = run("simulate", *wrong)
-    assert code == 2
-    assert out == ""
-    assert err

@@ -8,19 +8,7 @@ import sys
 import pytest
 
 import lsmkit
-from lsmkit import cli, cli_data, demo
-
-
-@pytest.fixture
-def run(capfd):
-    """Runs a command in this process and gives (exit code, standard output, standard error)."""
-
-    def run(*arguments):
-        code = cli.main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
+from lsmkit import cli_data, demo
 
 
 def stored(path):

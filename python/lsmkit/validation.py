@@ -1,0 +1,234 @@
+"""The validation ladder: how far the simulator is from what it stands for, case by case.
+
+Each rung yields `Check`s: a figure beside the one that is due, the error, and the bound that the
+rung has. Nothing is fitted here, and no case is left out.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsmkit import choices
+from lsmkit.cost import expected_cost
+from lsmkit.options import Layout, Options, Picker
+from lsmkit.run import Run
+from lsmkit.simulate import simulate
+from lsmkit.twin import twin
+from lsmkit.workload import Phase, Workload
+from lsmkit.workloads import mixgraph, queues, ycsb
+
+__all__ = ["RUNGS", "Check", "Rung"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure of one case.
+
+    Attributes
+    ----------
+    rung : str
+        "V0" ...
+    case, figure : str
+    found, due : float
+    bound : float
+        What `error` may be.
+    relative : bool
+        Whether the error is a share of what is due.
+    note : str
+        What else there is to say.
+    """
+
+    rung: str
+    case: str
+    figure: str
+    found: float
+    due: float
+    bound: float
+    relative: bool = True
+    note: str = ""
+
+    @property
+    def error(self) -> float:
+        """How far off."""
+        off = abs(self.found - self.due)
+        return off / abs(self.due) if self.relative and self.due else off
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within the bound."""
+        return self.error <= self.bound
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A rung of the ladder.
+
+    Attributes
+    ----------
+    name : str
+    text : str
+        What stands beside what.
+    checks : callable
+        Given whether to run it in full, yields its checks.
+    """
+
+    name: str
+    text: str
+    checks: Callable[[bool], Iterator[Check]]
+
+
+# -- V0: the exact simulator beside the engine -----------------------------------------------------
+
+LAYOUTS: tuple[Layout, ...] = ("hybrid", "leveled", "lazy_leveled", "tiered")
+PICKERS: tuple[Picker, ...] = (
+    "min_overlapping_ratio",
+    "oldest_smallest_seq",
+    "oldest_largest_seq",
+    "compact_pointer",
+)
+
+
+def _v0(full: bool) -> Iterator[Check]:
+    """Same edits: what is counted is the first difference, 0 or 1."""
+    keys, ops = (10_000, 400_000) if full else (10_000, 20_000)
+    for name, workload, options in _v0_cases(keys, ops):
+        told = twin(workload, options)
+        merges = sum(n for reason, n in told.edits_by_reason.items() if reason != "flush")
+        note = f"{told.edits:,} edits, {merges:,} compactions, down to L{told.deepest_level}"
+        if told.difference:
+            note = told.difference
+        yield Check("V0", name, "differences", 0.0 if told.agree else 1.0, 0, 0, False, note)
+
+
+def _v0_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
+    deletes = {"put": 0.8, "delete": 0.2}
+    workloads = {
+        "uniform": _overwritten(keys, ops, choices.Uniform()),
+        "zipf": _overwritten(keys, ops, choices.Zipf()),
+        "deletes": _overwritten(keys, ops, choices.Uniform(), mix=deletes),
+        "sequential": _overwritten(keys, ops, choices.Sequential()),
+        "batches": _overwritten(keys, ops, choices.Clustered(), batch_ops=20),
+        "YCSB A": ycsb("a", keys=keys // 5, ops=ops // 5),
+        "queues": queues(queue_count=4, backlog=keys // 4, ops=ops),
+    }
+    base = Options.small(
+        memtable_bytes=16 << 10, table_bytes=16 << 10, base_bytes=32 << 10, fanout=3.0
+    )
+    for layout, (name, workload) in itertools.product(LAYOUTS, workloads.items()):
+        yield f"{layout}, {name}", workload, base.replace(layout=layout)
+    leveled = base.replace(layout="leveled")
+    for picker in PICKERS:
+        yield f"leveled, {picker}", workloads["deletes"], leveled.replace(picker=picker)
+    yield "leveled, static", workloads["uniform"], leveled.replace(level_sizing="static")
+    yield "leveled, parts", workloads["uniform"], leveled.replace(max_parts=4)
+    yield "hybrid, little space", workloads["deletes"], base.replace(max_space_amp=1.2)
+    yield "fifo", workloads["uniform"], base.replace(layout="fifo", fifo_bytes=512 << 10)
+    mixed = mixgraph("all_dist", keys=keys, ops=3 * ops)
+    yield "hybrid, mixgraph", mixed, base
+
+
+def _overwritten(
+    keys: int,
+    ops: int,
+    chosen: choices.Keys,
+    mix: dict[str, float] | None = None,
+    batch_ops: int = 1,
+) -> Workload:
+    load = Phase(name="load", keys=choices.Permuted(), ops=keys)
+    over = Phase(keys=chosen, mix=mix or "put", batch_ops=batch_ops, ops=ops)
+    return Workload(load, over, key_count=keys)
+
+
+# -- V3: beside published figures ------------------------------------------------------------------
+
+FAST16 = Options(
+    layout="leveled",
+    level_sizing="static",
+    picker="compact_pointer",
+    cut="grandparents",
+    memtable_bytes=4 << 20,
+    l0_trigger_runs=4,
+    table_bytes=2 << 20,
+    base_bytes=10 << 20,
+    fanout=10,
+    filter_bits_per_key=0,
+    tombstone_gain=0,
+    pass_through=False,
+    multi_level=False,
+)
+"""LevelDB as Lim et al. set it (FAST 2016); records of 1000 bytes weight."""
+
+
+def _v3(full: bool) -> Iterator[Check]:
+    """Lim et al.: n keys in order, then 10 n puts; the log counts as 1."""
+    del full  # their n is what makes the figures
+    keys = 1_000_000
+    published: tuple[tuple[str, choices.Keys, float], ...] = (
+        ("uniform", choices.Uniform(), 13.07),
+        ("zipf .99", choices.Zipf(0.99), 6.62),
+    )
+    for name, chosen, due in published:
+        load = Phase(name="load", keys=choices.Sequential(), value_bytes=976, ops=keys)
+        over = Phase(keys=chosen, value_bytes=976, ops=10 * keys)
+        workload = Workload(load, over, key_count=keys, encoding=choices.Binary(16))
+        run = simulate(workload, FAST16, keep_events=False)
+        found = 1 + _write_amp_after(run, seqno=keys)
+        yield Check("V3", f"FAST'16, {name}", "write amplification", found, due, 0.03)
+
+
+def _write_amp_after(run: Run, seqno: int) -> float:
+    """Of what was put after the first event beyond a commit."""
+    series, counted = run.series(), run.counters
+    first = int(np.searchsorted(series["last_seqno"], seqno))
+    put_before = int(series["last_seqno"][first]) * counted.user_weight // counted.puts
+    written_before = float(series["write_amp_weight"][first]) * put_before
+    written = counted.flush_weight + counted.compaction_written_weight
+    return (written - written_before) / (counted.user_weight - put_before)
+
+
+# -- V6: formulas beside simulations ---------------------------------------------------------------
+
+
+def _v6(full: bool) -> Iterator[Check]:
+    """`expected_cost` under uniform overwrites, 36 configurations, and how well it ranks them."""
+    keys, times = (1_000_000, 8) if full else (150_000, 5)
+    workload = Workload.overwrites(keys=keys, times=times, encoding=choices.Binary(16))
+    told, found = [], []
+    some: tuple[Layout, ...] = ("hybrid", "leveled", "lazy_leveled")
+    for layout, share, fanout in itertools.product(some, (600, 250, 100), (4, 6, 10, 15)):
+        memtable = keys * 124 // share
+        options = Options(
+            layout=layout,
+            memtable_bytes=memtable,
+            table_bytes=memtable // 4,
+            base_bytes=4 * memtable,
+            fanout=fanout,
+        )
+        cost = expected_cost(options, keys=keys)
+        run = simulate(workload, options, keep_events=False)
+        told.append(cost.write_amp)
+        found.append(run.window.write_amp_weight)
+        case = f"{layout}, 1/{share} in memory, fanout {fanout}"
+        yield Check("V6", case, "write amplification", told[-1], found[-1], 0.05)
+    agreement = rank_agreement(told, found)
+    yield Check("V6", "all", "rank agreement", agreement, 1, 0.1, note="Kendall's tau")
+
+
+def rank_agreement(a: list[float], b: list[float]) -> float:
+    """Kendall's tau-b: 1 if both put all in one order, -1 if in opposite ones."""
+    left, right = np.asarray(a), np.asarray(b)
+    upper = np.triu_indices(len(left), 1)
+    left_signs = np.sign(np.subtract.outer(left, left))[upper]
+    right_signs = np.sign(np.subtract.outer(right, right))[upper]
+    norm = np.sqrt(np.count_nonzero(left_signs) * np.count_nonzero(right_signs))
+    return float(np.sum(left_signs * right_signs) / norm)
+
+
+RUNGS = (
+    Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
+    Rung("V3", "exact simulation beside published figures", _v3),
+    Rung("V6", "formulas beside the exact simulation", _v6),
+)
+"""Those that stand, from the ground up."""
