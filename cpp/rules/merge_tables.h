@@ -17,8 +17,18 @@
 //              void skip_table();                     to the first entry of the one after
 // A Source whose keys are no byte strings says what they are: `using Keys`, `Keys keys() const`
 // (merge_keys.h).
+//
+// A Source that knows many of its entries to be alike may give them in stretches; it then has
+//              size_t stretch_before(End) const;   entries from here on whose keys are before that,
+//                                  puts of different keys with one weight; 0: it can't tell
+//              uint64_t stretch_weight() const;    of each
+//              Seqno seqno_ahead(size_t) const;    of those that follow
+//              void skip(size_t);
+//            and its Sink void add_stretch(const Source&, size_t, Seqno zeroed_up_to). What becomes
+//            of an entry is the same as one by one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -50,6 +60,11 @@ concept PassesTables = requires(Source& source) {
   source.skip_table();
 };
 
+template <class Source>
+concept HasStretches = requires(const Source& source) {
+  source.stretch_weight();
+};
+
 // What the parts of a job come to.
 MergeCounts total(std::span<const MergeCounts> parts);
 
@@ -76,6 +91,23 @@ class TableSplitter {
     if (!table_) begin_table();
     sink_.add(entry);
     table_->add(entry);
+  }
+
+  // A stretch of entries from source's next on, `weight` each, before `end` and before where
+  // another question may be due: how many have gone out.
+  template <class Source>
+  size_t add_stretch(const Source& source, typename Keys::End end, uint64_t weight,
+                     Seqno zeroed_up_to) {
+    const Cut cut = cut_before(source.key());
+    if (cut != Cut::kNo) end_table();
+    if (cut == Cut::kPart) begin_part();
+    const uint64_t room = std::max<uint64_t>(cutter_.steady_weight(open_weight()), weight);
+    const size_t count = std::min<size_t>(source.stretch_before(Keys::earlier(end, steady_end_)),
+                                          (room + weight - 1) / weight);
+    if (!table_) begin_table();
+    sink_.add_stretch(source, count, zeroed_up_to);
+    table_->add_stretch(source, count, weight, zeroed_up_to);
+    return count;
   }
 
   // A part may begin at `key`, which comes next: then the open table ends before it.
@@ -135,6 +167,7 @@ class OlderRunsAhead {
  public:
   OlderRunsAhead(const Keys& keys, RecordFilter& filter) : keys_(keys), filter_(filter) {}
 
+  typename Keys::End answer_end() const { return end_; }
   bool may_hold(typename Keys::Key key) {
     if (!is_known_ || !keys_.is_before(key, end_)) {
       may_hold_ = filter_.look_up(keys_.bytes(key));
@@ -173,6 +206,31 @@ bool pass_table(const MergeRules& rules, const Keys& keys, LoserTree<Source>& me
   return true;
 }
 
+// Takes entries of the source that the merge stands on in one go, up to where another source, a
+// rule or the weight of a table may want a say. 0: the next entry has to be looked at by itself.
+template <class Source, class Keys, class Sink>
+size_t take_stretch(LoserTree<Source>& merge, RecordFilter& filter,
+                    OlderRunsAhead<Keys>& older_runs, TableSplitter<Keys, Sink>& tables,
+                    MergeCounts& counts) {
+  const Source& source = merge.top();
+  typename Keys::End end = Keys::kNoEnd;
+  if (const auto other = merge.other_key()) end = Keys::before(*other);
+  if (source.stretch_before(end) == 0) return 0;
+  Seqno zeroed_up_to = 0;
+  if (filter.may_zero()) {
+    zeroed_up_to = filter.zeroed_up_to(older_runs.may_hold(source.key()));
+    end = Keys::earlier(end, older_runs.answer_end());
+  }
+  const size_t count = tables.add_stretch(source, end, source.stretch_weight(), zeroed_up_to);
+  for (size_t i = 0; i < count && zeroed_up_to > 0; ++i) {
+    const Seqno seqno = source.seqno_ahead(i);
+    counts.zeroed_seqnos += seqno != 0 && seqno <= zeroed_up_to;
+  }
+  counts.in_entries += count;
+  counts.out_entries += count;
+  return count;
+}
+
 // Sources come newest first, and may hold the records of one part only: the tables are those that
 // the whole merge would make of them, and `rules` then promises no count. Throws std::logic_error
 // if they are out of order or the records don't add up.
@@ -196,6 +254,18 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
     if constexpr (PassesTables<Source>) {
       if (rules.pass_through && pass_table(rules, keys, merge, any_key, key, tables, counts))
         continue;
+    }
+    if constexpr (HasStretches<Source>) {
+      if (!any_key || keys.compare(keys.key_of(key), source.key()) < 0) {
+        if (const size_t count = take_stretch(merge, filter, older_runs, tables, counts)) {
+          keys.keep(key, source.key_ahead(count - 1));
+          seqno = source.seqno_ahead(count - 1);
+          filter.pass_by(seqno);
+          any_key = key_went_out = true;
+          merge.advance([count](Source& on) { on.skip(count); });
+          continue;
+        }
+      }
     }
     typename Keys::Entry entry = keys.entry_at(source);
     const int order = any_key ? keys.compare(keys.key_of(key), entry.key) : -1;

@@ -48,6 +48,14 @@ class OutputCutter {
     return cut ? Cut::kTable : Cut::kNo;
   }
 
+  // Until then, how much may come upon the open table before that calls for a cut; 0: nothing but
+  // what makes it not empty.
+  uint64_t steady_weight(uint64_t open_weight) const {
+    const bool wide =
+        rules_.kind == OutputCut::kGrandparents && passed_weight_ > rules_.max_overlap_weight;
+    return wide || open_weight >= rules_.max_weight ? 0 : rules_.max_weight - open_weight;
+  }
+
   // Whether a part begins at `key`, which comes next; before() then does not say so again.
   bool begins_part(std::string_view key);
   // The part that the last key belongs to: how many part bounds lie at or below it.

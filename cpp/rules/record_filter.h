@@ -49,6 +49,15 @@ class RecordFilter {
     return Keep::kKeepZeroed;
   }
 
+  // The same for puts of different keys, each the newest of its key: all of them are kept, and
+  // those up to this seqno zeroed. Older runs matter only if any may be.
+  bool may_zero() const { return rules_.zero_seqnos; }
+  Seqno zeroed_up_to(bool older_run_may_hold) const {
+    return older_run_may_hold ? 0 : elision_seqno_;
+  }
+  // Of the last one.
+  void pass_by(Seqno seqno) { newer_seqno_ = seqno; }
+
   // Whether an older run may hold `key`, and up to where that answer holds. Keys that are asked for
   // ascend.
   bool look_up(std::string_view key);

@@ -24,6 +24,7 @@ class KeyUniverse {
     if (width_ != 0) return {bytes_.data() + uint64_t{rank} * width_, width_};
     return {bytes_.data() + ends_[rank], ends_[rank + 1] - ends_[rank]};
   }
+  bool have_one_width() const { return width_ != 0; }
   size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
   std::optional<KeyRank> rank_of(std::string_view key) const;
   // How many keys lie below `bound`, or at it if `inclusive`; it need not be one of them.

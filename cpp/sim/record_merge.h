@@ -32,6 +32,10 @@ class RankKeys {
     return universe_->count_below(*end.key, end.inclusive);
   }
   static bool is_before(Key key, End end) { return key < end; }
+  static constexpr End kNoEnd = UINT64_MAX;
+  static End before(Key key) { return key; }
+  static End earlier(End a, End b) { return a < b ? a : b; }
+  bool have_one_width() const { return universe_->have_one_width(); }
   template <class Source>
   static Entry entry_at(const Source& source) {
     return source.record();
@@ -63,6 +67,20 @@ class RecordSource {
     if (++at_ == records_->size()) enter();
   }
 
+  size_t stretch_before(uint64_t end) const {
+    return stretch_weight_ == 0 ? 0 : records_->count_below(at_, end);
+  }
+  uint64_t stretch_weight() const { return stretch_weight_; }
+  KeyRank key_ahead(size_t i) const { return records_->rank(at_ + i); }
+  Seqno seqno_ahead(size_t i) const { return records_->seqno(at_ + i); }
+  void skip(size_t count) {
+    at_ += count;
+    if (at_ == records_->size()) enter();
+  }
+  void copy_to(Records& out, size_t count, Seqno zeroed_up_to) const {
+    out.append_puts(*records_, at_, count, zeroed_up_to);
+  }
+
   const TableRef* table_ahead() const {
     return metas_ != nullptr && at_ == 0 ? &(*metas_)[next_ - 1] : nullptr;
   }
@@ -72,6 +90,9 @@ class RecordSource {
   void enter() {
     at_ = 0;
     records_ = next_ < tables_.size() ? tables_[next_++] : nullptr;
+    const bool alike = records_ != nullptr && keys_.have_one_width() && records_->are_alike();
+    stretch_weight_ =
+        alike ? weight_of(keys_.key_bytes((*records_)[0]), records_->value_bytes(0)) : 0;
   }
 
   RankKeys keys_;
@@ -80,6 +101,7 @@ class RecordSource {
   size_t next_ = 0;
   const Records* records_ = nullptr;
   size_t at_ = 0;
+  uint64_t stretch_weight_ = 0;  // 0: records of this table have to be looked at one by one
 };
 
 struct RecordTable {
@@ -93,6 +115,9 @@ class RecordSink {
 
   void begin_table(TableNumber) {}
   void add(const Record& record) { records_.push_back(record); }
+  void add_stretch(const RecordSource& source, size_t count, Seqno zeroed_up_to) {
+    source.copy_to(records_, count, zeroed_up_to);
+  }
   void end_table(TableMeta meta) {
     meta.file_bytes = meta.weight;
     meta.created_us = now_us_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,25 @@ class Column {
     values_.push_back(value);
     ++size_;
   }
+  void append(const Column& other, size_t begin, size_t count) {
+    if (other.is_constant()) {
+      append(other.first_, count);
+    } else {
+      for (size_t i = begin; i < begin + count; ++i) push_back(other.values_[i]);
+    }
+  }
+  void append(T value, size_t count) {
+    if (count == 0) return;
+    if (size_ == 0) first_ = value;
+    if (values_.empty() && value == first_) {
+      size_ += count;
+      return;
+    }
+    if (values_.empty()) values_.assign(size_, first_);
+    values_.insert(values_.end(), count, value);
+    size_ += count;
+  }
+  bool is_constant() const { return values_.empty(); }
   T operator[](size_t i) const { return values_.empty() ? first_ : values_[i]; }
   void shrink() { values_.shrink_to_fit(); }
   uint64_t allocated_bytes() const { return values_.capacity() * sizeof(T); }
@@ -44,10 +64,44 @@ class Column {
 class Records {
  public:
   void push_back(const Record& record) {
+    has_repeats_ |= !ranks_.empty() && ranks_.back() == record.key;
     ranks_.push_back(record.key);
     seqnos_.push_back(record.seqno);
     kinds_.push_back(record.kind);
     value_bytes_.push_back(record.value_bytes);
+  }
+  // Puts of different keys, out of `other`; those with seqnos up to `zeroed_up_to` get 0.
+  void append_puts(const Records& other, size_t begin, size_t count, Seqno zeroed_up_to) {
+    has_repeats_ |= !ranks_.empty() && ranks_.back() == other.ranks_[begin];
+    const auto first = other.ranks_.begin() + static_cast<ptrdiff_t>(begin);
+    ranks_.insert(ranks_.end(), first, first + static_cast<ptrdiff_t>(count));
+    if (zeroed_up_to == 0) {
+      seqnos_.append(other.seqnos_, begin, count);
+    } else {
+      for (size_t i = begin; i < begin + count; ++i) {
+        const Seqno seqno = other.seqnos_[i];
+        seqnos_.push_back(seqno <= zeroed_up_to ? 0 : seqno);
+      }
+    }
+    kinds_.append(Kind::kPut, count);
+    value_bytes_.append(other.value_bytes_, begin, count);
+  }
+  // Puts of different keys, all values equally long.
+  bool are_alike() const {
+    return !has_repeats_ && kinds_.is_constant() && value_bytes_.is_constant() && size() > 0 &&
+           kind(0) == Kind::kPut;
+  }
+  // How many from `begin` on have ranks below `end`.
+  size_t count_below(size_t begin, uint64_t end) const {
+    size_t step = 1, low = begin;  // all before low are below
+    while (low + step <= ranks_.size() && ranks_[low + step - 1] < end) {
+      low += step;
+      step *= 2;
+    }
+    const auto high = ranks_.begin() + static_cast<ptrdiff_t>(std::min(low + step, ranks_.size()));
+    const auto found = std::partition_point(ranks_.begin() + static_cast<ptrdiff_t>(low), high,
+                                            [end](KeyRank rank) { return rank < end; });
+    return static_cast<size_t>(found - ranks_.begin()) - begin;
   }
   size_t size() const { return ranks_.size(); }
   // Where the records of `rank` begin, or would.
@@ -74,6 +128,7 @@ class Records {
 
  private:
   std::vector<KeyRank> ranks_;
+  bool has_repeats_ = false;
   Column<Seqno> seqnos_;
   Column<Kind> kinds_;
   Column<uint32_t> value_bytes_;

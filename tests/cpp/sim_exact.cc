@@ -146,3 +146,67 @@ TEST_CASE("writes that make no sense are refused, and nothing is written") {
   CHECK(tree.last_seqno() == 0);
   CHECK(tree.counters() == Counters{});
 }
+
+namespace {
+
+// Every edit of a run of puts, deletes, readers and ranges, all values equally long.
+std::vector<Event> edits_of(const std::shared_ptr<const KeyUniverse>& keys, uint64_t written_keys,
+                            const CompactionOptions& options) {
+  ExactTree tree(keys, options);
+  std::vector<Event> edits;
+  tree.observe([&](const Event& event) { edits.push_back(event); });
+  Random random{7};
+  std::vector<Seqno> pins;
+  uint64_t next = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    const uint64_t dice = random.below(100);
+    const auto rank =
+        static_cast<KeyRank>(dice < 30 ? ++next % written_keys : random.below(written_keys));
+    if (dice % 20 == 0 && i % 10'000 > 5'000) {
+      tree.remove(rank);
+    } else {
+      tree.put(rank, 50);
+    }
+    if (i % 1'000 == 700) pins.push_back(tree.pin());
+    if (pins.size() > 2) {
+      tree.unpin(pins.front());
+      pins.erase(pins.begin());
+    }
+    if (i % 9'000 == 8'000) tree.compact_range("key100500", std::nullopt);
+  }
+  tree.check_contents();
+  return edits;
+}
+
+}  // namespace
+
+TEST_CASE("records that are alike go through a merge in stretches: the edits are the same") {
+  constexpr uint64_t kWritten = 3'000;
+  std::vector<std::string> names;
+  for (uint64_t i = 0; i < kWritten; ++i) names.push_back("key" + std::to_string(100'000 + i));
+  const auto alike = std::make_shared<const KeyUniverse>(names);
+  // One that is never written, of another length: now no record is known to weigh what others do.
+  names.push_back("zzz");
+  const auto one_by_one = std::make_shared<const KeyUniverse>(names);
+  REQUIRE(alike->have_one_width());
+  REQUIRE(!one_by_one->have_one_width());
+  for (const Layout layout :
+       {Layout::kLeveled, Layout::kHybrid, Layout::kLazyLeveled, Layout::kTiered}) {
+    for (const OutputCut cut :
+         {OutputCut::kAligned, OutputCut::kGrandparents, OutputCut::kGrid, OutputCut::kPlain}) {
+      CompactionOptions options = small_tree(layout);
+      options.cut = cut;
+      options.picker = cut == OutputCut::kGrid ? Picker::kRoundRobin : options.picker;
+      options.max_parts = cut == OutputCut::kAligned ? 3 : 1;
+      CAPTURE(static_cast<int>(layout));
+      CAPTURE(static_cast<int>(cut));
+      const std::vector<Event> in_stretches = edits_of(alike, kWritten, options);
+      const std::vector<Event> each = edits_of(one_by_one, kWritten, options);
+      CHECK(in_stretches.size() > 300);
+      REQUIRE(in_stretches.size() == each.size());
+      size_t same = 0;
+      for (size_t i = 0; i < each.size(); ++i) same += in_stretches[i] == each[i];
+      CHECK(same == each.size());
+    }
+  }
+}
