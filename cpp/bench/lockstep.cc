@@ -160,6 +160,7 @@ Asked asked_of(int argc, char** argv) {
       throw std::invalid_argument("unknown argument " + name + " (see the head of lockstep.cc)");
     }
   }
+  out.shape.keys = out.workload.keys;
   return out;
 }
 

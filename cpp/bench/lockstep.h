@@ -17,6 +17,7 @@
 #include "lockstep_picks.h"
 #include "lsmkit/db/options.h"
 #include "lsmkit/rules/compaction_options.h"
+#include "lsmkit/sim/key_universe.h"
 
 namespace lsmkit::bench {
 
@@ -26,6 +27,7 @@ inline constexpr uint64_t kLockstepEntryWeight = kLockstepKeyBytes + kLockstepVa
 
 // The shape asked of every tree, in entries.
 struct LockstepShape {
+  uint64_t keys = 1'000'000;  // decimal_key(0) and up
   uint64_t flush_entries = 4096;
   uint64_t table_entries = 4519;  // 512 KiB of 116 bytes
   uint64_t base_entries = 18'079;
@@ -72,6 +74,8 @@ class LockstepTree {
 // that size, or with the leveled layout that RocksDB is asked for, its universal style, or
 // LevelDB's rules.
 enum class OurRules { kDefaults, kAsRocksDb, kAsUniversal, kAsLevelDb };
+// decimal_key(0) and so many more.
+std::shared_ptr<const KeyUniverse> lockstep_universe(uint64_t count);
 // `entry_weight` is what one entry of the shape counts for.
 Options lockstep_database_options(const LockstepShape& shape, OurRules rules,
                                   uint64_t entry_weight);

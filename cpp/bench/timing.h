@@ -36,7 +36,7 @@ Number percentile(const std::vector<Number>& ascending, double percent) {
 
 // `i` as 16 decimal digits, as db_bench writes keys.
 inline std::string decimal_key(uint64_t i) {
-  char digits[17];
+  char digits[24];
   std::snprintf(digits, sizeof digits, "%016llu", static_cast<unsigned long long>(i));
   return std::string(digits, 16);
 }
