@@ -285,9 +285,14 @@ std::optional<CompactionPlan> Engine::begin_own_compaction() {
     const JobScope scope(*this);
     plan = planner_(version, context, compaction_options_);
   }
-  if (!plan) return plan;
   const std::lock_guard lock(state_mutex_);
-  jobs_.push_back(job_in_flight(*plan));
+  if (plan) {
+    jobs_.push_back(job_in_flight(*plan));
+  } else {
+    // The number was for nothing: it is the next one again, unless a flush has taken that.
+    auto next = static_cast<uint64_t>(context.job) + 1;
+    next_job_.compare_exchange_strong(next, next - 1);
+  }
   return plan;
 }
 

@@ -187,11 +187,32 @@ void Twin::count(const Event& event) {
   ++report_.edits;
   ++report_.edits_by_reason[event.reason];
   report_.dropped_entries += event.dropped_entries;
-  report_.deepest_level = std::max<uint64_t>(report_.deepest_level, event.output_level);
+  if (!event.added.empty()) report_.levels.insert(event.output_level);
+  if (event.kind == EventKind::kFlush) return;
+  ++report_.compactions;
+  report_.pinned_jobs += !readers_.empty();
   if (event.kind == EventKind::kTrivialMove) report_.moved_tables += event.added.size();
-  if (event.kind != EventKind::kCompaction) return;
-  for (const Rectangle& added : event.added)
-    report_.passed_tables += JobNumber{event.job} != job_of(TableNumber{added.number});
+  if (event.kind == EventKind::kCompaction) count_tables(event);
+}
+
+void Twin::count_tables(const Event& event) {
+  uint64_t made = 0, tombstones = 0;
+  uint32_t last_part = 0;
+  for (const Rectangle& removed : event.removed) tombstones += removed.tombstone_count;
+  for (const Rectangle& added : event.added) {
+    tombstones -= added.tombstone_count;
+    const TableNumber number{added.number};
+    if (job_of(number) != event.job) {
+      ++report_.passed_tables;
+      continue;
+    }
+    ++made;
+    last_part = std::max(last_part, part_of(number));
+    report_.zeroed_tables += added.largest_seqno == 0;
+  }
+  report_.dropped_tombstones += tombstones;
+  report_.cut_jobs += made > 1;
+  report_.parted_jobs += last_part > 0;
 }
 
 void Twin::compare_state() {

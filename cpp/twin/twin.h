@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,10 +19,16 @@ struct TwinReport {
   uint64_t commits = 0;
   uint64_t edits = 0;  // that agreed
   std::map<EditReason, uint64_t> edits_by_reason;
+  uint64_t compactions = 0;    // of the edits; moves and drops among them
   uint64_t moved_tables = 0;   // by trivial moves
   uint64_t passed_tables = 0;  // out of merges as they were
   uint64_t dropped_entries = 0;
-  uint64_t deepest_level = 0;  // written to
+  uint64_t dropped_tombstones = 0;
+  uint64_t zeroed_tables = 0;  // whose seqnos are all zero
+  uint64_t cut_jobs = 0;       // that made several tables
+  uint64_t parted_jobs = 0;    // that made tables in several parts
+  uint64_t pinned_jobs = 0;    // under a reader
+  std::set<uint32_t> levels;   // written to
   std::string difference;      // the first, in words; empty: none
 };
 
@@ -57,6 +64,7 @@ class Twin {
   void compare_edits();
   void compare_state();
   void count(const Event& event);
+  void count_tables(const Event& event);
 
   const std::shared_ptr<Db> db_;
   const std::shared_ptr<const KeyUniverse> keys_;
