@@ -4,7 +4,7 @@
 //   build/cpp/bench/lockstep [--keys N] [--overwrites N] [--flush N] [--distribution uniform|zipf]
 //                            [--deletes PERCENT] [--picker NAME] [--dynamic] [--fanout F]
 //                            [--trees NAME,...] [--seed N] [--set OPTION=VALUE]...
-//                            [--differences N] [--dir DIR]
+//                            [--differences N] [--exact|--usual] [--dir DIR]
 //   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
 //   build/cpp/bench/lockstep --shares [--jobs N] [--filter TEXT] ...
 //
@@ -12,7 +12,11 @@
 // engine is the same in files, inline. leveled are our rules with the layout that rocksdb is asked
 // for, tiered as for universal, which is RocksDB's style of that name, as_leveldb as for leveldb.
 // By default lsmkit,engine,leveled,rocksdb. --set gives an option of any of ours its value;
-// --differences prints the first jobs of RocksDB's for which our planner chose other inputs.
+// --differences prints the first jobs of RocksDB's for which our planner chose other inputs, and
+// the first whose inputs our rules cut otherwise. --exact gives RocksDB tables whose size it knows
+// to the entry, and our picker its order among equals (lockstep.h); so do --matrix and --check, but
+// for
+// --usual.
 //
 // --matrix prints a table of all cases beside RocksDB and LevelDB, --check of RocksDB's defaults
 // and one of its universal style, by default with 200,000 keys. Exits with 1 if a case breaks a
@@ -20,6 +24,7 @@
 //
 // --shares prints what our defaults come to with one mechanism at a time switched off.
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -93,6 +98,18 @@ void report(const std::vector<std::pair<std::string, LockstepOutcome>>& outcomes
     for (const std::string& difference : o.picks->differences)
       std::printf("%s\n", difference.c_str());
   }
+  for (const auto& [name, o] : outcomes) {
+    if (!o.outputs) continue;
+    std::printf(
+        "\n%s: of %s jobs' inputs our rules make the same records in %s, as many tables in %s, "
+        "ending within a hundredth of a table in %s; %s tables, theirs %s\n",
+        name.c_str(), with_commas(o.outputs->jobs).c_str(),
+        with_commas(o.outputs->same_records).c_str(), with_commas(o.outputs->same_tables).c_str(),
+        with_commas(o.outputs->same_cuts).c_str(), with_commas(o.outputs->our_tables).c_str(),
+        with_commas(o.outputs->their_tables).c_str());
+    for (const std::string& difference : o.outputs->differences)
+      std::printf("%s\n", difference.c_str());
+  }
   const auto& [last, against] = outcomes.back();
   for (size_t i = 0; i + 1 < outcomes.size(); ++i) {
     const auto& [name, o] = outcomes[i];
@@ -104,6 +121,7 @@ void report(const std::vector<std::pair<std::string, LockstepOutcome>>& outcomes
 
 Asked asked_of(int argc, char** argv) {
   Asked out;
+  std::optional<bool> exact;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&]() -> std::string {
@@ -133,6 +151,8 @@ Asked asked_of(int argc, char** argv) {
       out.workload.zipf = given == "zipf";
     } else if (name == "--picker") {
       out.shape.picker = value();
+    } else if (name == "--exact" || name == "--usual") {
+      exact = name == "--exact";
     } else if (name == "--dynamic") {
       out.shape.dynamic_levels = true;
     } else if (name == "--fanout") {
@@ -161,6 +181,7 @@ Asked asked_of(int argc, char** argv) {
     }
   }
   out.shape.keys = out.workload.keys;
+  out.shape.exact = exact.value_or(out.matrix || out.check);
   return out;
 }
 

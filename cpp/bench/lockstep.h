@@ -14,16 +14,16 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep_outputs.h"
 #include "lockstep_picks.h"
 #include "lsmkit/db/options.h"
 #include "lsmkit/rules/compaction_options.h"
-#include "lsmkit/sim/key_universe.h"
 
 namespace lsmkit::bench {
 
 inline constexpr size_t kLockstepKeyBytes = 16;
 inline constexpr size_t kLockstepValueBytes = 100;
-inline constexpr uint64_t kLockstepEntryWeight = kLockstepKeyBytes + kLockstepValueBytes + 8;
+inline constexpr size_t kLockstepValueBytesBesideRocksDb = 884;
 
 // The shape asked of every tree, in entries.
 struct LockstepShape {
@@ -35,6 +35,9 @@ struct LockstepShape {
   unsigned l0_trigger = 4;
   bool dynamic_levels = false;
   std::string picker = "min_overlapping_ratio";
+  // RocksDB is given tables whose size it knows to the entry, and our picker its order among
+  // equals. Else it has its blocks of 4 KiB, and ours its own order.
+  bool exact = false;
   std::map<std::string, std::string> options;  // of lsmkit's, over all of these
   size_t differences = 0;                      // in picks, kept in words
 };
@@ -68,12 +71,18 @@ class LockstepTree {
   virtual uint64_t run_count() const = 0;
   // Of a tree beside whose jobs our planner was asked what it would do; else null.
   virtual const PickTally* picks() const { return nullptr; }
+  // Of a tree whose jobs' inputs our rules merged as well; else null.
+  virtual const OutputTally* outputs() const { return nullptr; }
 };
 
-// Our planner and rules on lists of keys: with lsmkit's own defaults for memtables and tables of
-// that size, or with the leveled layout that RocksDB is asked for, its universal style, or
+// Our planner and rules in the exact simulator: with lsmkit's own defaults for memtables and tables
+// of that size, or with the leveled layout that RocksDB is asked for, its universal style, or
 // LevelDB's rules.
 enum class OurRules { kDefaults, kAsRocksDb, kAsUniversal, kAsLevelDb };
+// What a value takes in ours. Nothing depends on it but how large a part of an entry a tombstone
+// is: beside RocksDB about as much as there (lockstep_rocksdb.cc).
+uint32_t lockstep_value_bytes(const LockstepShape& shape, OurRules rules);
+uint64_t lockstep_entry_weight(const LockstepShape& shape, OurRules rules);
 // decimal_key(0) and so many more.
 std::shared_ptr<const KeyUniverse> lockstep_universe(uint64_t count);
 // `entry_weight` is what one entry of the shape counts for.

@@ -51,7 +51,8 @@ class EngineTree final : public LockstepTree {
   EngineTree(const LockstepShape& shape, const std::string& path) {
     OpenRequest request;
     request.path = path;
-    request.options = lockstep_database_options(shape, OurRules::kDefaults, kLockstepEntryWeight);
+    request.options = lockstep_database_options(shape, OurRules::kDefaults,
+                                                lockstep_entry_weight(shape, OurRules::kDefaults));
     request.overrides = {{"background", "inline"}, {"sync", "none"}, {"compression", "none"}};
     request.planner = [this](const Version& version, const PlanContext& context,
                              const CompactionOptions& options) {

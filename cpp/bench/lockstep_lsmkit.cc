@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lockstep.h"
+#include "lockstep_ties.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/sim/exact_tree.h"
 #include "timing.h"
@@ -14,12 +15,14 @@ namespace {
 class LsmkitTree final : public LockstepTree {
  public:
   LsmkitTree(const LockstepShape& shape, OurRules rules)
-      : keys_(lockstep_universe(shape.keys)),
-        tree_(keys_, lockstep_options(shape, rules, kLockstepEntryWeight)) {
+      : value_bytes_(lockstep_value_bytes(shape, rules)),
+        keys_(lockstep_universe(shape.keys)),
+        tree_(keys_, lockstep_options(shape, rules, lockstep_entry_weight(shape, rules))) {
+    if (rules == OurRules::kAsRocksDb && shape.exact) tree_.plan_by(plan_with_rocksdb_ties);
     tree_.observe([this](const Event& event) { count(event); });
   }
 
-  void put(std::string_view key) override { tree_.put(rank_of(key), kLockstepValueBytes); }
+  void put(std::string_view key) override { tree_.put(rank_of(key), value_bytes_); }
   void remove(std::string_view key) override { tree_.remove(rank_of(key)); }
   void flush_and_settle() override { tree_.flush(); }
 
@@ -52,12 +55,26 @@ class LsmkitTree final : public LockstepTree {
     }
   }
 
+  const uint32_t value_bytes_;
   const std::shared_ptr<const KeyUniverse> keys_;
   ExactTree tree_;
   LockstepWork work_;
 };
 
+bool is_as_rocksdb(OurRules rules) {
+  return rules == OurRules::kAsRocksDb || rules == OurRules::kAsUniversal;
+}
+
 }  // namespace
+
+uint32_t lockstep_value_bytes(const LockstepShape& shape, OurRules rules) {
+  return is_as_rocksdb(rules) && shape.exact ? kLockstepValueBytesBesideRocksDb
+                                             : kLockstepValueBytes;
+}
+
+uint64_t lockstep_entry_weight(const LockstepShape& shape, OurRules rules) {
+  return kLockstepKeyBytes + lockstep_value_bytes(shape, rules) + 8;
+}
 
 std::shared_ptr<const KeyUniverse> lockstep_universe(uint64_t count) {
   std::vector<std::string> keys;
@@ -85,6 +102,10 @@ Options lockstep_database_options(const LockstepShape& shape, OurRules rules,
     set("pass_through", "false");
     set("multi_level", "false");
   }
+  // RocksDB learns what an entry takes when the next one comes: one at a target, two below twice
+  // that.
+  if (is_as_rocksdb(rules) && shape.exact)
+    set("table_bytes", std::to_string(shape.table_entries * entry_weight - entry_weight / 2));
   if (rules == OurRules::kAsUniversal) {
     set("layout", "tiered");
     set("cut", "plain");

@@ -25,7 +25,9 @@ struct Sums {
   uint64_t all_written = 0;
   std::vector<uint64_t> written;
   double tables = 0;
+  std::vector<LockstepWork> seeds;
   void add(const LockstepOutcome& outcome) {
+    seeds.push_back(outcome.end);
     flushed += outcome.end.flushed;
     all_written += outcome.end.all_written();
     written.resize(std::max(written.size(), outcome.end.written.size()));
@@ -39,9 +41,36 @@ struct Sums {
   uint64_t at(size_t level) const { return level < written.size() ? written[level] : 0; }
 };
 
+// How far apart the seeds of one store are, as a share of what they come to together. `of` a seed's
+// work: entries.
+template <class Of>
+double between_seeds(const Sums& sums, const Of& of) {
+  double least = INFINITY, most = 0;
+  uint64_t all = 0;
+  for (const LockstepWork& work : sums.seeds) {
+    const double share = static_cast<double>(of(work)) / static_cast<double>(work.flushed);
+    least = std::min(least, share);
+    most = std::max(most, share);
+    all += of(work);
+  }
+  return all == 0 ? 0 : (most - least) / sums.per_flushed(all);
+}
+
+double write_amps_apart(const Sums& sums) {
+  return between_seeds(sums, [](const LockstepWork& work) { return work.all_written(); });
+}
+
+double levels_apart(const Sums& sums, size_t level) {
+  return between_seeds(sums, [level](const LockstepWork& work) {
+    return level < work.written.size() ? work.written[level] : 0;
+  });
+}
+
 struct Result {
   Sums ours, theirs;
-  uint64_t jobs = 0, same_picks = 0;  // none of LevelDB's, which does not tell its picks
+  // None of LevelDB's, which does not tell its picks.
+  uint64_t jobs = 0, same_picks = 0;
+  uint64_t rewrites = 0, same_outputs = 0;
 };
 
 double difference(double ours, double theirs) {
@@ -134,6 +163,8 @@ Result run_case(const Case& c, unsigned seeds, const std::string& dir) {
     if (!theirs.picks) continue;
     result.jobs += theirs.picks->jobs;
     result.same_picks += theirs.picks->same;
+    result.rewrites += theirs.outputs->jobs;
+    result.same_outputs += theirs.outputs->same_cuts;
   }
   return result;
 }
@@ -158,19 +189,25 @@ std::vector<std::string> broken_bounds(const std::string& name, const Result& re
   return out;
 }
 
+std::string share_text(uint64_t part, uint64_t whole) {
+  if (whole == 0) return "-";
+  return text("%.1f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
 Cells row_of(const std::string& name, const Result& result) {
   const auto [level, share] = worst_level(result);
   const double ours = result.ours.write_amp(), theirs = result.theirs.write_amp();
   return {name,
           text("%.3f", ours),
           text("%.3f", theirs),
+          text("%.1f %%", 100 * write_amps_apart(result.theirs)),
           text("%+.1f %%", 100 * difference(ours, theirs)),
           text("L%zu %+.1f %%", level, 100 * share),
+          text("%.1f %%", 100 * levels_apart(result.theirs, level)),
           text("%+.1f %%", 100 * difference(result.ours.tables, result.theirs.tables)),
-          result.jobs == 0 ? "-"
-                           : text("%.1f %%", 100 * static_cast<double>(result.same_picks) /
-                                                 static_cast<double>(result.jobs)),
-          result.jobs == 0 ? "-" : with_commas(result.jobs)};
+          share_text(result.same_picks, result.jobs),
+          result.jobs == 0 ? "-" : with_commas(result.jobs),
+          share_text(result.same_outputs, result.rewrites)};
 }
 
 }  // namespace
@@ -192,7 +229,8 @@ std::vector<std::string> run_matrix(const MatrixAsked& asked, bool brief) {
            with_commas(asked.workload.keys).c_str(), with_commas(asked.workload.overwrites).c_str(),
            with_commas(asked.shape.flush_entries).c_str(), asked.seeds,
            static_cast<unsigned long long>(asked.workload.seed)),
-      {"case", "WA ours", "theirs", "differ by", "worst level", "tables", "same picks", "of jobs"},
+      {"case", "WA ours", "theirs", "between their seeds", "differ by", "worst level",
+       "between their seeds", "tables", "same picks", "of jobs", "same outputs"},
       rows);
   return broken;
 }

@@ -6,8 +6,6 @@
 #include <optional>
 #include <stdexcept>
 
-#include "lsmkit/planner/planner.h"
-
 namespace lsmkit::bench {
 namespace {
 
@@ -59,21 +57,22 @@ std::string text_of(const Version& version, const ForeignJob& job) {
 
 }  // namespace
 
-Version PickJudge::version_of(const std::vector<ForeignTable>& tables) const {
+Version version_of_foreign(const std::vector<ForeignTable>& tables, unsigned level_count,
+                           const std::vector<std::string>& cursors) {
   VersionEdit edit;
   for (const ForeignTable& table : tables)
     edit.added.push_back(
         {table.level, table.level == 0 ? RunId{table.largest_seqno} : RunId{0}, table_of(table)});
-  for (uint32_t level = 0; level < cursors_.size(); ++level)
-    if (!cursors_[level].empty()) edit.cursors.emplace(level, just_below(cursors_[level]));
-  return apply(Version(options_.level_count), edit);
+  for (uint32_t level = 0; level < cursors.size(); ++level)
+    if (!cursors[level].empty()) edit.cursors.emplace(level, just_below(cursors[level]));
+  return apply(Version(level_count), edit);
 }
 
 void PickJudge::judge(const std::vector<ForeignTable>& tables, const ForeignJob& job) {
-  const Version version = version_of(tables);
+  const Version version = version_of_foreign(tables, options_.level_count, cursors_);
   PlanContext context;
   context.history_floor = kMaxSeqno;
-  const auto plan = plan_compaction(version, context, options_);
+  const auto plan = planner_(version, context, options_);
   const std::string theirs = text_of(version, job);
   const std::string ours = plan ? text_of(version, job_of(*plan)) : "nothing";
   ++tally_.jobs;

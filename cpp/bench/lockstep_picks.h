@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/compaction_options.h"
 #include "lsmkit/version/table_meta.h"
 #include "lsmkit/version/version.h"
@@ -40,20 +42,25 @@ struct PickTally {
   }
 };
 
+// As a version of ours. `cursors`, by level: at which key its round robin goes on; or empty.
+Version version_of_foreign(const std::vector<ForeignTable>& tables, unsigned level_count,
+                           const std::vector<std::string>& cursors);
+
 class PickJudge {
  public:
-  PickJudge(const CompactionOptions& options, size_t differences_kept)
-      : options_(options), differences_kept_(differences_kept) {}
+  PickJudge(const CompactionOptions& options, Planner planner, size_t differences_kept)
+      : options_(options), planner_(std::move(planner)), differences_kept_(differences_kept) {}
 
   // `tables` as they stood when the store chose `job`.
   void judge(const std::vector<ForeignTable>& tables, const ForeignJob& job);
   const PickTally& tally() const { return tally_; }
+  const std::vector<std::string>& cursors() const { return cursors_; }
 
  private:
-  Version version_of(const std::vector<ForeignTable>& tables) const;
   void move_cursor(const Version& version, const ForeignJob& job);
 
   const CompactionOptions options_;
+  const Planner planner_;
   const size_t differences_kept_;
   std::vector<std::string> cursors_;  // by level: where the store's round robin goes on; or empty
   PickTally tally_;

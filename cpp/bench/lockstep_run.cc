@@ -114,6 +114,7 @@ LockstepOutcome run_lockstep(const LockstepWorkload& workload, const LockstepSha
   }
   out.levels = tree.levels();
   if (tree.picks() != nullptr) out.picks = *tree.picks();
+  if (tree.outputs() != nullptr) out.outputs = *tree.outputs();
   return out;
 }
 

@@ -24,6 +24,7 @@ struct LockstepOutcome {
   double seconds = 0;                 // a store's compactions, and its files, among them
   double cpu_seconds = 0;             // of all threads of this process
   std::optional<PickTally> picks;
+  std::optional<OutputTally> outputs;
 };
 
 LockstepOutcome run_lockstep(const LockstepWorkload& workload, const LockstepShape& shape,

@@ -19,7 +19,8 @@ struct Mechanism {
 
 // A new mechanism is one more line here.
 std::vector<Mechanism> mechanisms_of(const LockstepShape& shape) {
-  const std::string base_bytes = std::to_string(shape.base_entries * kLockstepEntryWeight);
+  const std::string base_bytes =
+      std::to_string(shape.base_entries * lockstep_entry_weight(shape, OurRules::kDefaults));
   return {
       {"nothing", {}},
       {"L0 goes down unmerged", {{"l0_merged_runs", "1"}}},
