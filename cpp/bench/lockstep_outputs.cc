@@ -73,7 +73,7 @@ void OutputJudge::begin(const std::vector<ForeignTable>& tables, const ForeignJo
       records.push_back(contents_.at(static_cast<uint64_t>(table->number)).records.get());
     sources.emplace_back(*keys_, std::move(records), &input.tables);
   }
-  RecordSink sink;
+  RecordSink sink(0);
   merge_tables(plan.merge, std::span<RecordSource>(sources), sink);
   ends_.clear();
   merged_.clear();

@@ -152,7 +152,8 @@ py::dict to_dict(const TwinReport& report, const WorkloadTwin& twin) {
       "ops"_a = twin.driver().ops(), "commits"_a = report.commits, "edits"_a = report.edits,
       "edits_by_reason"_a = reasons, "moved_tables"_a = report.moved_tables,
       "passed_tables"_a = report.passed_tables, "dropped_entries"_a = report.dropped_entries,
-      "deepest_level"_a = report.deepest_level, "difference"_a = path_text(report.difference),
+      "dropped_tombstones"_a = report.dropped_tombstones, "compactions"_a = report.compactions,
+      "levels"_a = report.levels, "difference"_a = path_text(report.difference),
       "events"_a = event_columns(twin.log().events()), "series"_a = moment_columns(twin.log()));
 }
 

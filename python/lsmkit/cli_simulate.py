@@ -92,8 +92,9 @@ def show_twin(options: argparse.Namespace) -> int:
         twin = lsmkit.twin(workload, chosen, progress=show)
     if options.json:
         names = ("ops", "commits", "edits", "edits_by_reason", "moved_tables", "passed_tables",
-                 "dropped_entries", "deepest_level", "difference")  # fmt: skip
-        print_json({"workload": workload.name, **{name: getattr(twin, name) for name in names}})
+                 "dropped_entries", "dropped_tombstones", "levels", "difference")  # fmt: skip
+        told = {name: getattr(twin, name) for name in names}
+        print_json({"workload": workload.name, **told, "levels": list(twin.levels)})
     else:
         print(f"{workload.name}: {twin.ops:,} operations, {twin.commits:,} commits")
         for reason, count in twin.edits_by_reason.items():

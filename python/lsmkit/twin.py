@@ -31,11 +31,13 @@ class Twin:
         Flushes and compactions that agreed in reason, inputs, output level, and each output's
         number, bounds, counts, seqnos and weight.
     edits_by_reason : dict of str to int
+    compactions : int
+        Of the edits, all but flushes.
     moved_tables, passed_tables : int
         By trivial moves, and out of merges as they were.
-    dropped_entries : int
-        Superseded records and tombstones left out.
-    deepest_level : int
+    dropped_entries, dropped_tombstones : int
+        Superseded records and tombstones left out; of these, the tombstones.
+    levels : tuple of int
         Written to.
     difference : str
         The first, in words; empty: none.
@@ -49,10 +51,12 @@ class Twin:
     commits: int
     edits: int
     edits_by_reason: dict[str, int]
+    compactions: int
     moved_tables: int
     passed_tables: int
     dropped_entries: int
-    deepest_level: int
+    dropped_tombstones: int
+    levels: tuple[int, ...]
     difference: str
     events: Frame
 
@@ -108,7 +112,9 @@ def twin(
     options = options if options is not None else Options()
     values = _core.twin(workload.to_text(), option_texts(vars(options)), progress=progress)
     del values["series"]
-    return Twin(workload, options, **{**values, "events": events_of(values["events"])})
+    values["events"] = events_of(values["events"])
+    values["levels"] = tuple(sorted(values["levels"]))
+    return Twin(workload, options, **values)
 
 
 @dataclass(frozen=True)
