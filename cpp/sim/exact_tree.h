@@ -4,10 +4,14 @@
 //
 //   put -> memtable -> full: flush -> plan and carry out until nothing is due -> next put
 //
+// Or jobs take time: then whoever has a clock (timed_run.h) commits, seals, and begins and finishes
+// each job, and only what is finished is seen.
+//
 // All integers, no clock of its own, no randomness.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,6 +25,7 @@
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/key_universe.h"
 #include "lsmkit/sim/record_merge.h"
+#include "lsmkit/sim/sim_job.h"
 #include "lsmkit/trace/event.h"
 
 namespace lsmkit {
@@ -50,12 +55,25 @@ class ExactTree {
   void write(std::span<const SimWrite> commit);
   void put(KeyRank rank, uint32_t value_bytes);
   void remove(KeyRank rank);
-  // What is in the memtable becomes a run of L0, and what is due then is compacted.
+  // What is in memtables becomes runs of L0, and what is due then is compacted. Requires, as
+  // compact_range: no job has begun and is not finished.
   void flush();
   // All that lies in [begin, end] (none: no bound) goes to the deepest level, as
   // Db::compact_range.
   void compact_range(const std::optional<std::string>& begin,
                      const std::optional<std::string>& end);
+
+  // As write, but background work is the caller's.
+  void commit(std::span<const SimWrite> commit);
+  bool memtable_is_full() const;
+  // The memtable takes no more, and the next one does. Requires: it is not empty.
+  void seal();
+  // The oldest sealed memtable's. Requires: there is one; one flush at a time.
+  SimJob begin_flush();
+  // What the planner wants next beside the jobs in flight, if anything.
+  std::optional<SimJob> begin_compaction(unsigned free_slots);
+  // Its result is seen from now on. Requires: begun here, and every flush in its turn.
+  void finish(SimJob job);
 
   // A reader that stays at this moment, until unpin.
   Seqno pin();
@@ -67,8 +85,12 @@ class ExactTree {
   const Version& version() const { return version_; }
   const Counters& counters() const { return counters_; }
   Seqno last_seqno() const { return last_seqno_; }
-  uint64_t memtable_weight() const { return memtable_weight_; }
-  uint64_t memtable_entries() const { return memtable_.size(); }
+  const CompactionOptions& options() const { return options_; }
+  const KeyUniverse& keys() const { return *keys_; }
+  uint64_t memtable_weight() const { return memtable_.weight; }
+  uint64_t memtable_entries() const { return memtable_.records.size(); }
+  size_t sealed_count() const { return sealed_.size(); }
+  uint64_t sealed_weight() const { return sealed_weight_; }
   // Of the newest record of each key, tombstones aside: what a reader sees now.
   uint64_t live_weight() const { return live_weight_; }
   uint64_t live_keys() const { return live_keys_; }
@@ -88,14 +110,20 @@ class ExactTree {
     bool is_live() const { return seqno != 0 && !deleted; }
   };
 
+  struct Memtable {
+    std::vector<Record> records;  // in order of writing
+    uint64_t weight = 0;
+    Seqno largest_seqno = 0;
+  };
+
+  void check(const SimWrite& write) const;
   void count_user_write(const SimWrite& write);
   void insert(const SimWrite& write);
-  void flush_memtable();
-  void carry_out(const CompactionPlan& plan);
-  PlanContext context() const;
+  SimJob begin(CompactionPlan plan);
+  void merge(SimJob& job);
+  PlanContext context(unsigned free_slots) const;
   std::vector<Seqno> pinned_seqnos() const;
-  std::vector<TableRef> keep(RecordSink& sink);
-  void publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts);
+  void publish(const SimJob& job);
   void for_each_record(KeyRank rank,
                        const std::function<bool(const std::string& where, const Record&)>& f) const;
 
@@ -106,8 +134,9 @@ class ExactTree {
   Observer observer_;
   uint64_t now_us_ = 0;
 
-  std::vector<Record> memtable_;  // in order of writing
-  uint64_t memtable_weight_ = 0;
+  Memtable memtable_;
+  std::deque<Memtable> sealed_;  // oldest first
+  uint64_t sealed_weight_ = 0;
   Seqno last_seqno_ = 0;
   std::multiset<Seqno> pins_;
   std::vector<Newest> newest_;  // by rank
@@ -117,6 +146,7 @@ class ExactTree {
   Version version_;
   std::map<TableNumber, std::shared_ptr<const Records>> contents_;
   uint64_t next_job_ = 1;
+  std::vector<JobInFlight> in_flight_;
   Counters counters_;
   uint64_t merged_records_ = 0;
 };
