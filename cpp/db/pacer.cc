@@ -1,12 +1,7 @@
 #include "lsmkit/db/pacer.h"
 
-#include <algorithm>
-
 namespace lsmkit {
 namespace {
-
-constexpr uint64_t kAskBytes =
-    1024;  // ours is asked for the pauses of several small writes at once
 
 RocksDbFlowOptions rocksdb_options_of(const Options& options) {
   return {.sealed_memtables_stop = options.max_memtables,
@@ -17,15 +12,11 @@ RocksDbFlowOptions rocksdb_options_of(const Options& options) {
           .delayed_bytes_per_s = options.delayed_bytes_per_s};
 }
 
-double rate_of(uint64_t bytes, uint64_t us) {
-  return static_cast<double>(bytes) * 1e6 / static_cast<double>(us);
-}
-
 }  // namespace
 
 Pacer::Pacer(const Options& options, const CompactionOptions& compaction)
     : is_rocksdb_(options.flow == "rocksdb"),
-      ask_bytes_(is_rocksdb_ ? 1 : kAskBytes),
+      ask_bytes_(is_rocksdb_ ? 1 : kPauseAskBytes),
       rocksdb_options_(rocksdb_options_of(options)),
       compaction_(compaction) {}
 
@@ -42,7 +33,8 @@ void Pacer::tree_changed(const Version& version, uint64_t sealed_memtables, uint
     return;
   }
   // Nobody measures how fast debt shrinks: it is what L0 pushes down that makes it.
-  const double drain = l0_drain_bytes_per_s(now_us);
+  const double drain =
+      l0_drain_.bytes_per_s(flush_bytes_per_s_.load(std::memory_order_relaxed), now_us);
   const WriteDelay delay = longer(
       write_delay(StallCause::kL0Runs, l0_pressure(version, sealed_memtables, compaction_), drain),
       write_delay(StallCause::kDebt, debt_pressure(version, compaction_), drain));
@@ -50,41 +42,17 @@ void Pacer::tree_changed(const Version& version, uint64_t sealed_memtables, uint
   us_per_byte_ = delay.us_per_byte;
 }
 
-// One job of L0 may take longer than L0 takes to fill, so the one that runs counts, too, as soon as
-// it is slower than the one before it.
-double Pacer::l0_drain_bytes_per_s(uint64_t now_us) const {
-  const double known = l0_bytes_per_s_ > 0
-                           ? l0_bytes_per_s_
-                           : kAssumedL0Share * flush_bytes_per_s_.load(std::memory_order_relaxed);
-  if (l0_job_weight_ == 0 || now_us <= l0_job_start_us_) return known;
-  const double present = rate_of(l0_job_weight_, now_us - l0_job_start_us_);
-  return known > 0 ? std::min(known, present) : present;
-}
-
-void Pacer::l0_job_begins(uint64_t weight, uint64_t now_us) {
-  l0_job_weight_ = weight;
-  l0_job_start_us_ = now_us;
-}
-
-void Pacer::l0_job_ends(bool is_done, uint64_t now_us) {
-  if (is_done && l0_job_weight_ > 0 && now_us > l0_job_start_us_) {
-    l0_bytes_per_s_ = rate_of(l0_job_weight_, now_us - l0_job_start_us_);
-  }
-  l0_job_weight_ = 0;
-}
-
 void Pacer::flushed(uint64_t weight, uint64_t us) {
-  if (us == 0) return;
-  const double now = rate_of(weight, us);
-  const double before = flush_bytes_per_s_.load(std::memory_order_relaxed);
-  flush_bytes_per_s_.store(before == 0 ? now : (before + now) / 2, std::memory_order_relaxed);
+  flush_bytes_per_s_.store(
+      flush_rate_after(flush_bytes_per_s_.load(std::memory_order_relaxed), weight, us),
+      std::memory_order_relaxed);
 }
 
 WriteDelay Pacer::delay_for(const Fill& fill) const {
   const WriteDelay tree{us_per_byte_.load(std::memory_order_relaxed),
                         cause_.load(std::memory_order_relaxed)};
   // One memtable goes with each log.
-  const double logs = fill.log_us > 0 ? rate_of(fill.log.free, fill.log_us) : 0;
+  const double logs = fill.log_us > 0 ? bytes_per_s_of(fill.log.free, fill.log_us) : 0;
   return longer(longer(tree, write_delay(StallCause::kLog, fill.log, logs)),
                 write_delay(StallCause::kMemtables, fill.memtables,
                             flush_bytes_per_s_.load(std::memory_order_relaxed)));

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "lsmkit/db/options.h"
+#include "lsmkit/rules/drain_rates.h"
 #include "lsmkit/rules/rocksdb_flow.h"
 #include "lsmkit/rules/write_delay.h"
 
@@ -30,8 +31,8 @@ class Pacer {
   // state_mutex_: at each seal, flush and compaction.
   void tree_changed(const Version& version, uint64_t sealed_memtables, uint64_t now_us);
   // state_mutex_: a compaction takes so much out of L0, and has ended, done or not.
-  void l0_job_begins(uint64_t weight, uint64_t now_us);
-  void l0_job_ends(bool is_done, uint64_t now_us);
+  void l0_job_begins(uint64_t weight, uint64_t now_us) { l0_drain_.job_begins(weight, now_us); }
+  void l0_job_ends(bool is_done, uint64_t now_us) { l0_drain_.job_ends(is_done, now_us); }
 
   // Any thread: a flush has taken so long.
   void flushed(uint64_t weight, uint64_t us);
@@ -56,7 +57,6 @@ class Pacer {
 
  private:
   WriteDelay delay_for(const Fill& fill) const;
-  double l0_drain_bytes_per_s(uint64_t now_us) const;
 
   const bool is_rocksdb_;
   const uint64_t ask_bytes_;
@@ -65,9 +65,7 @@ class Pacer {
 
   // state_mutex_
   RocksDbFlow flow_;
-  double l0_bytes_per_s_ = 0;  // the last compaction that took something out of L0; 0: none yet
-  uint64_t l0_job_weight_ = 0;
-  uint64_t l0_job_start_us_ = 0;
+  L0DrainRate l0_drain_;
 
   // Commit lock.
   uint64_t unpaid_bytes_ = 0;

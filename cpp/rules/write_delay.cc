@@ -7,7 +7,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr double kShortestPauseUs = 250;
 // So much oversleeping is made good by shorter pauses afterwards.
 constexpr double kMostCreditUs = 5'000;
 

@@ -74,6 +74,10 @@ inline constexpr double kAssumedL0Share = 0.125;
 // However full, so much of what drains is let through.
 inline constexpr double kLeastShare = 0.05;
 
+// Pauses are asked for after so many bytes, for several small writes at once, and none is shorter
+// than this: short ones are left to add up, since a sleep has its own cost.
+inline constexpr uint64_t kPauseAskBytes = 1024;
+inline constexpr double kShortestPauseUs = 250;
 // One pause is at most so long, for a write of at most so many bytes, and in proportion for more.
 inline constexpr uint64_t kMaxPauseUs = 5'000;
 inline constexpr uint64_t kMaxPauseBytes = 4 * 1024;
@@ -84,9 +88,8 @@ inline uint64_t longest_pause_us(uint64_t bytes) {
 // The pauses of all writers together: each gets a turn behind the ones before it.
 class PauseQueue {
  public:
-  // How long a writer pauses now for `bytes` that were written, at most `longest_us`. Short pauses
-  // are left to add up: a sleep has its own cost. Time that a pause took too long is not slept
-  // again, and what is beyond the longest pause is forgotten.
+  // How long a writer pauses now for `bytes` that were written, at most `longest_us`. Time that a
+  // pause took too long is not slept again, and what is beyond the longest pause is forgotten.
   uint64_t pause_us(uint64_t bytes, double us_per_byte, uint64_t longest_us, uint64_t now_us);
 
  private:
