@@ -35,11 +35,11 @@ void FluidLine::drop_served() {
   while (points_.size() > 1 && points_[1].work <= served_) points_.pop_front();
 }
 
-double FluidLine::oldest_us(double now_us) const {
-  if (waiting(now_us) <= 0) return now_us;
+double FluidLine::arrival_of(double work, double now_us) const {
+  if (work >= arrived(now_us)) return now_us;
   size_t stretch = 0;
-  while (stretch + 1 < points_.size() && points_[stretch + 1].work <= served_) ++stretch;
-  return std::min(arrival_us(served_, stretch), now_us);
+  while (stretch + 1 < points_.size() && points_[stretch + 1].work <= work) ++stretch;
+  return std::min(arrival_us(work, stretch), now_us);
 }
 
 void FluidLine::thin() {

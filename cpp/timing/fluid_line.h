@@ -57,8 +57,9 @@ class FluidLine {
   double served() const { return served_; }
   double waiting(double now_us) const { return std::max(arrived(now_us) - served_, 0.0); }
   double arrival_per_us() const { return per_us_; }
-  // Since when the first in line waits; now, if nobody does.
-  double oldest_us(double now_us) const;
+  // When that work arrived, counted from the first; now, if it has not yet. Requires: it is not
+  // served.
+  double arrival_of(double work, double now_us) const;
 
  private:
   struct Point {

@@ -29,7 +29,7 @@ TEST_CASE("who comes while nothing is served waits for the end of that") {
   CHECK(told.all[0].last_us == doctest::Approx(0));
   // Nothing until 20, then 4 a microsecond: 20 wait, the line is empty at 30.
   CHECK(line.waiting(20) == doctest::Approx(20));
-  CHECK(line.oldest_us(20) == doctest::Approx(10));
+  CHECK(line.arrival_of(line.served(), 20) == doctest::Approx(10));
   told.all.clear();
   CHECK(line.serve(4, 20, 30, [&](const Waited& w) { told(w); }) == 40);
   REQUIRE(told.all.size() == 1);
@@ -37,7 +37,7 @@ TEST_CASE("who comes while nothing is served waits for the end of that") {
   CHECK(told.all[0].first_us == doctest::Approx(10));
   CHECK(told.all[0].last_us == doctest::Approx(0));
   CHECK(line.waiting(30) == doctest::Approx(0));
-  CHECK(line.oldest_us(30) == 30);
+  CHECK(line.arrival_of(60, 30) == 30);
 }
 
 TEST_CASE("rates that change while nobody is served are remembered") {

@@ -1,0 +1,150 @@
+#include "lsmkit/sim/timed_exact.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr uint64_t kMostChunkOps = 1'000'000;  // of which none need be a write
+
+uint64_t id_count(const WorkloadSpec& spec, uint64_t most_inserts) {
+  const uint64_t most = UINT32_MAX;
+  if (spec.key_count > most || most_inserts > most - spec.key_count)
+    throw InvalidArgument("an exact simulation holds at most " + std::to_string(most) +
+                          " keys; lower key_count or most_inserts");
+  return spec.key_count + most_inserts;
+}
+
+std::shared_ptr<const KeyUniverse> universe_of(const WorkloadSpec& spec, uint64_t ids) {
+  const KeyEncoder encoder(spec.encoding);
+  std::vector<std::string> keys(ids);
+  for (uint64_t id = 0; id < ids; ++id) encoder.encode(id, keys[id]);
+  return std::make_shared<const KeyUniverse>(std::move(keys));
+}
+
+std::vector<KeyRank> ranks_of_ids(const WorkloadSpec& spec, uint64_t ids) {
+  const KeyEncoder encoder(spec.encoding);
+  if (encoder.keeps_order()) return {};
+  const std::vector<uint64_t> in_order = encoder.ids_in_key_order(ids);
+  std::vector<KeyRank> ranks(ids);
+  for (uint64_t rank = 0; rank < ids; ++rank) ranks[in_order[rank]] = static_cast<KeyRank>(rank);
+  return ranks;
+}
+
+// Phases by time end when the run's clock says so, whatever the rate was changed to.
+WorkloadSpec ended_by_clock(WorkloadSpec spec) {
+  check(spec);
+  for (Phase& phase : spec.phases) {
+    if (phase.end.unit != EndUnit::kSeconds) continue;
+    phase.rate = ClosedLoop{};
+    phase.capacity = {};
+    phase.rate_unit = WorkUnit::kOps;
+  }
+  return spec;
+}
+
+}  // namespace
+
+TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
+                               uint64_t most_inserts)
+    : spec_(spec),
+      stream_(ended_by_clock(spec)),
+      rank_of_id_(ranks_of_ids(spec, id_count(spec, most_inserts))),
+      tree_(universe_of(spec, id_count(spec, most_inserts)), options) {}
+
+bool TimedExactTree::peek() {
+  if (next_) return true;
+  Operation op;
+  if (!stream_.next(op)) return false;
+  next_ = op;
+  return true;
+}
+
+void TimedExactTree::add_write(const Operation& op) {
+  if (op.key_id >= tree_.keys().size())
+    throw InvalidArgument("the workload adds a key beyond the " +
+                          std::to_string(tree_.keys().size()) +
+                          " that there is room for; raise most_inserts");
+  const KeyRank rank =
+      rank_of_id_.empty() ? static_cast<KeyRank>(op.key_id) : rank_of_id_[op.key_id];
+  const bool is_delete = op.kind == OpKind::kDelete;
+  writes_.push_back({rank, is_delete ? Kind::kDelete : Kind::kPut,
+                     is_delete ? 0 : static_cast<uint32_t>(op.size)});
+}
+
+OpChunk TimedExactTree::draw(uint64_t most_weight) {
+  OpChunk chunk;
+  writes_.clear();
+  op_of_write_.clear();
+  commit_ends_.clear();
+  if (!peek()) return chunk;
+  chunk.phase = drawn_phase_ = next_->phase;
+  bool ends_batch = true;
+  while (peek() && next_->phase == chunk.phase) {
+    if (ends_batch && (chunk.weight >= most_weight || chunk.ops >= kMostChunkOps)) break;
+    const Operation op = *std::exchange(next_, std::nullopt);
+    if (op.kind == OpKind::kGet || op.kind == OpKind::kReadModifyWrite) ++chunk.gets;
+    if (op.kind == OpKind::kScan) {
+      ++chunk.scans;
+      chunk.scan_entries += op.size;
+    }
+    if (writes(op.kind)) {
+      add_write(op);
+      op_of_write_.push_back(static_cast<uint32_t>(chunk.ops));
+      const SimWrite& write = writes_.back();
+      const uint64_t key_bytes = tree_.keys().key_bytes(write.rank);
+      ++chunk.writes;
+      chunk.written_bytes += key_bytes + write.value_bytes;
+      chunk.weight += weight_of(key_bytes, write.value_bytes);
+    }
+    ++chunk.ops;
+    ends_batch = op.ends_batch;
+    const size_t committed = commit_ends_.empty() ? 0 : commit_ends_.back();
+    if (ends_batch && writes_.size() > committed) commit_ends_.push_back(writes_.size());
+  }
+  if (writes_.size() > (commit_ends_.empty() ? 0 : commit_ends_.back()))
+    commit_ends_.push_back(writes_.size());
+  chunk.commits = commit_ends_.size();
+  chunk.ends_phase = !peek() || next_->phase != chunk.phase;
+  return chunk;
+}
+
+void TimedExactTree::commit(uint64_t ops) {
+  size_t begin = 0;
+  for (const size_t chunk_end : commit_ends_) {
+    size_t end = chunk_end;
+    while (end > begin && op_of_write_[end - 1] >= ops) --end;
+    tree_.commit(std::span(writes_).subspan(begin, end - begin));
+    begin = chunk_end;
+  }
+}
+
+// What comes next has been drawn already, and may be of the next phase.
+void TimedExactTree::end_phase() {
+  if (!next_ || next_->phase != drawn_phase_) return;
+  next_.reset();
+  stream_.end_phase();
+}
+
+std::optional<TimedJob> TimedExactTree::begin_compaction() {
+  auto job = tree_.begin_compaction(1);
+  if (!job) return std::nullopt;
+  return enter(std::move(*job));
+}
+
+TimedJob TimedExactTree::enter(SimJob job) {
+  const TimedJob out{job.number, job.is_flush(), job.cost};
+  jobs_.emplace(job.number, std::move(job));
+  return out;
+}
+
+void TimedExactTree::finish(JobNumber number) {
+  auto job = jobs_.extract(number);
+  tree_.finish(std::move(job.mapped()));
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,62 @@
+// An exact tree and the operations that are done to it, as a timed run (timed_run.h) drives them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "lsmkit/sim/exact_tree.h"
+#include "lsmkit/sim/timed_subject.h"
+#include "lsmkit/workload/workload_stream.h"
+
+namespace lsmkit {
+
+class TimedExactTree {
+ public:
+  // The keys are the workload's, and room for so many inserts. Throws InvalidArgument.
+  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
+                 uint64_t most_inserts = 0);
+  TimedExactTree(const TimedExactTree&) = delete;
+  TimedExactTree& operator=(const TimedExactTree&) = delete;
+
+  // ---- What timed_subject.h asks for.
+  const WorkloadSpec& spec() const { return spec_; }
+  const CompactionOptions& options() const { return tree_.options(); }
+  OpChunk draw(uint64_t most_weight);
+  void commit(uint64_t ops);
+  void end_phase();
+  void set_time_us(uint64_t now_us) { tree_.set_time_us(now_us); }
+  const Version& version() const { return tree_.version(); }
+  uint64_t memtable_weight() const { return tree_.memtable_weight(); }
+  bool memtable_is_full() const { return tree_.memtable_is_full(); }
+  size_t sealed_count() const { return tree_.sealed_count(); }
+  uint64_t sealed_weight() const { return tree_.sealed_weight(); }
+  void seal() { tree_.seal(); }
+  TimedJob begin_flush() { return enter(tree_.begin_flush()); }
+  std::optional<TimedJob> begin_compaction();
+  void finish(JobNumber job);
+
+  ExactTree& tree() { return tree_; }
+  const ExactTree& tree() const { return tree_; }
+
+ private:
+  TimedJob enter(SimJob job);
+  bool peek();
+  void add_write(const Operation& op);
+
+  const WorkloadSpec spec_;
+  WorkloadStream stream_;
+  std::vector<KeyRank> rank_of_id_;  // empty: the id itself
+  ExactTree tree_;
+
+  std::optional<Operation> next_;  // drawn, and in no chunk yet
+  uint32_t drawn_phase_ = 0;       // of the chunk
+  std::vector<SimWrite> writes_;   // of the chunk
+  std::vector<uint32_t> op_of_write_;
+  std::vector<size_t> commit_ends_;  // in writes_
+  std::map<JobNumber, SimJob> jobs_;
+};
+
+}  // namespace lsmkit
