@@ -7,11 +7,10 @@ namespace {
 
 constexpr double kRocksDbRefillUs = 1'000;  // DelayedWrites grants a millisecond's worth at a time
 
-// The fewest whole commits that are so many bytes.
-double whole_commits(double commit_weight, double bytes) {
-  const auto commits = static_cast<uint64_t>(bytes / commit_weight);
-  const double weight = static_cast<double>(commits) * commit_weight;
-  return weight >= bytes ? weight : weight + commit_weight;
+// The least multiple of `step` that reaches `least`.
+double multiple_of(double step, double least) {
+  const double below = step * static_cast<double>(static_cast<uint64_t>(least / step));
+  return below >= least ? below : below + step;
 }
 
 }  // namespace
@@ -32,9 +31,12 @@ FlowDelay TimedFlow::delay(const Pressure& memtables, double commit_weight, doub
   if (rule_ == FlowRule::kSmooth) return smooth_delay(memtables, commit_weight, writers);
   const RocksDbFlow& now = rocksdb_now_;
   if (now.flow == WriteFlow::kNormal) return {};
-  if (now.flow == WriteFlow::kStopped) return {now.cause, true, 0, 0};
+  if (now.flow == WriteFlow::kStopped) return {now.cause, true, 0, 0, 0};
   const double us_per_byte = 1e6 / static_cast<double>(std::max<uint64_t>(now.bytes_per_s, 1));
-  return {now.cause, false, us_per_byte, std::max(kRocksDbRefillUs, us_per_byte * commit_weight)};
+  const double commit_us = us_per_byte * commit_weight;
+  // What goes beyond a grant is waited for, too.
+  const double longest = commit_us < kRocksDbRefillUs ? kRocksDbRefillUs + commit_us : commit_us;
+  return {now.cause, false, us_per_byte, std::max(kRocksDbRefillUs, commit_us), longest};
 }
 
 // No pause is longer than the longest, so whoever has paused that long writes on, however full.
@@ -44,10 +46,11 @@ FlowDelay TimedFlow::smooth_delay(const Pressure& memtables, double commit_weigh
       longer(tree_, write_delay(StallCause::kMemtables, memtables, flush_bytes_per_s_));
   if (asked.us_per_byte == 0) return {};
   const auto longest = static_cast<double>(longest_pause_us(static_cast<uint64_t>(commit_weight)));
-  const double piece_bytes = whole_commits(commit_weight, kPauseAskBytes);
-  const double us_per_byte = std::min(asked.us_per_byte, writers * longest / piece_bytes);
-  return {asked.cause, false, us_per_byte,
-          std::max(kShortestPauseUs, std::min(us_per_byte * piece_bytes, longest))};
+  const double ask_bytes = multiple_of(commit_weight, kPauseAskBytes);
+  const double us_per_byte = std::min(asked.us_per_byte, longest / (writers * ask_bytes));
+  // What is asked for adds up until it is worth a sleep.
+  const double pause = std::min(multiple_of(us_per_byte * ask_bytes, kShortestPauseUs), longest);
+  return {asked.cause, false, us_per_byte, pause, pause};
 }
 
 }  // namespace lsmkit

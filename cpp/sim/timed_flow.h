@@ -18,8 +18,9 @@ enum class FlowRule : uint8_t { kSmooth, kRocksDb };
 struct FlowDelay {
   StallCause cause = StallCause::kNone;
   bool is_stopped = false;
-  double us_per_byte = 0;  // of weight
-  double pause_us = 0;     // one piece, at least
+  double us_per_byte = 0;       // of weight
+  double pause_us = 0;          // one piece takes evenly between this
+  double longest_pause_us = 0;  // and this
 };
 
 class TimedFlow {

@@ -51,7 +51,7 @@ Stream TimedRun<S>::write_stream() {
   Stream stream;
   stream.most_per_us = 0;
   if (!chunk_) {
-    delay_ = {StallCause::kMemtables, true, 0, 0};
+    delay_ = {StallCause::kMemtables, true, 0, 0, 0};
     return stream;
   }
   const OpChunk& ops = chunk_->ops;
@@ -62,6 +62,7 @@ Stream TimedRun<S>::write_stream() {
   times_ = service_times_of(ops, chunk_->work, phase, utilisation_, options_);
   times_.is_closed = front().is_closed();
   times_.pause_us = delay_.pause_us;
+  times_.longest_pause_us = delay_.longest_pause_us;
   times_.paused_share = delay_.us_per_byte > 0 ? 1 : 0;
   stream = stream_of(ops, chunk_->work, options_);
   stream.most_per_us = most_write_speed(ops);

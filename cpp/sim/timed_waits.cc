@@ -33,7 +33,8 @@ void WaitTimes::add_open(const Waited& waited, const ServiceTimes& times) {
     return add_write(first, last, count, times);
   const double paused = count * times.paused_share;
   add_write(first, last, count - paused, times);
-  add_write(times.write_us, times.write_us + times.pause_us, paused, times);
+  const double pause = (times.pause_us + times.longest_pause_us) / 2;
+  add_write(times.write_us, times.write_us + pause, paused, times);
 }
 
 // The time in line is what all in it take on average; where pauses make it, few wait long.
@@ -48,9 +49,10 @@ void WaitTimes::add_closed(const Waited& waited, const ServiceTimes& times) {
     writes_.add_spread(std::max(waited.first_us, least), std::max(waited.last_us, least), count);
     return;
   }
-  const double paused = count * (in_line - unpaused) / times.pause_us;
+  const double pause = (times.pause_us + times.longest_pause_us) / 2;
+  const double paused = count * (in_line - unpaused) / pause;
   writes_.add(std::max(unpaused, times.write_us), count - paused);
-  writes_.add(unpaused + times.pause_us, paused);
+  writes_.add_spread(unpaused + times.pause_us, unpaused + times.longest_pause_us, paused);
 }
 
 }  // namespace lsmkit

@@ -15,9 +15,11 @@ struct ServiceTimes {
   double read_us = 0;
   bool is_closed = false;  // the time in line has the service in it
   double clients = 1;      // closed: as many as are in line
-  // Pauses come in pieces: this share of the writes would wait for one of pause_us, were no line.
+  // Pauses come in pieces, evenly between these two; without a line they take this share of the
+  // time.
   double paused_share = 0;
   double pause_us = 0;
+  double longest_pause_us = 0;
   // Commits that wait for a sync, what it takes, and how likely another one runs when they come.
   double synced_share = 0;
   double sync_us = 0;

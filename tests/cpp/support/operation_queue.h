@@ -1,6 +1,7 @@
 // Writers one operation at a time: what a timed run must come to without looking at any of them.
-// They meet delays and stops that are told beforehand, and pause by the very rules that the engine
-// asks (PauseQueue, DelayedWrites).
+// They meet delays and stops that are told beforehand, each from a time on or from the operation on
+// that filled something, and pause by the very rules that the engine asks (PauseQueue,
+// DelayedWrites).
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace lsmkit::test {
 
 struct FlowAt {
   double from_us = 0;
+  uint64_t after_writes = 0;  // 0: whatever is written by then
   double us_per_byte = 0;
   bool is_stopped = false;
 };
@@ -27,15 +29,11 @@ class OperationQueue {
 
   // One writer, whose operations come evenly spaced; those done by `end_us`.
   std::vector<double> open_loop(double per_us, double end_us) {
-    std::vector<double> waits;
     double free_us = 0;
     for (uint64_t i = 0;; ++i) {
       const double arrival = static_cast<double>(i) / per_us;
-      const double paused = after_pause(std::max(arrival, free_us));
-      free_us = after_stop(paused) + write_us_;
-      if (free_us > end_us || arrival > end_us) return waits;
-      unpaid_ += weight_;
-      waits.push_back(free_us - arrival);
+      if (std::max(arrival, free_us) > end_us) return std::move(waits_);
+      free_us = write(after_stop(after_pause(std::max(arrival, free_us))), arrival, end_us);
     }
   }
 
@@ -49,30 +47,42 @@ class OperationQueue {
     };
     std::priority_queue<Client, std::vector<Client>, std::greater<>> line;
     for (int i = 0; i < clients; ++i) line.push({0, 0, false});
-    std::vector<double> waits;
     double lock_free_us = 0;
     while (line.top().at_us <= end_us) {
       Client client = line.top();
       line.pop();
       if (!client.has_paused) {
-        client.at_us = after_pause(client.begin_us);
-        client.has_paused = true;
-        line.push(client);
+        line.push({after_pause(client.begin_us), client.begin_us, true});
         continue;
       }
-      lock_free_us = std::max(after_stop(client.at_us), lock_free_us) + write_us_;
-      unpaid_ += weight_;
-      if (lock_free_us <= end_us) waits.push_back(lock_free_us - client.begin_us);
+      const double begin = std::max(after_stop(client.at_us), lock_free_us);
+      if (begin > client.at_us) {
+        line.push({begin, client.begin_us, true});
+        continue;
+      }
+      lock_free_us = write(begin, client.begin_us, end_us);
       line.push({lock_free_us, lock_free_us, false});
     }
-    return waits;
+    return std::move(waits_);
   }
 
  private:
+  // What holds at that time. Requires: not back by more than what a pause looked ahead.
   const FlowAt& at(double us) {
-    while (now_ + 1 < flow_.size() && flow_[now_ + 1].from_us <= us) ++now_;
-    while (now_ > 0 && flow_[now_].from_us > us) --now_;
+    while (now_ + 1 < flow_.size()) {
+      const FlowAt& next = flow_[now_ + 1];
+      if (next.after_writes > 0 ? written_ < next.after_writes : us < next.from_us) break;
+      ++now_;
+    }
     return flow_[now_];
+  }
+
+  double write(double begin_us, double arrival_us, double end_us) {
+    const double done_us = begin_us + write_us_;
+    ++written_;
+    unpaid_ += weight_;
+    if (done_us <= end_us) waits_.push_back(done_us - arrival_us);
+    return done_us;
   }
 
   double after_pause(double us) {
@@ -88,17 +98,18 @@ class OperationQueue {
     }
     if (unpaid_ < kPauseAskBytes) return us;
     const uint64_t bytes = std::exchange(unpaid_, 0);
-    return us + static_cast<double>(pauses_.pause_us(bytes, flow.us_per_byte,
-                                                     longest_pause_us(weight_),
-                                                     static_cast<uint64_t>(us)));
+    return us + static_cast<double>(pauses_.pause_us(
+                    bytes, flow.us_per_byte, longest_pause_us(weight_), static_cast<uint64_t>(us)));
   }
 
+  // Nothing is written during a stop, so it ends by itself; others may still be before it.
   double after_stop(double us) {
     at(us);
-    size_t stretch = now_;
-    if (!flow_[stretch].is_stopped) return us;
-    while (stretch < flow_.size() && flow_[stretch].is_stopped) ++stretch;
-    return stretch < flow_.size() ? flow_[stretch].from_us : 1e300;
+    for (size_t i = now_; flow_[i].is_stopped; ++i) {
+      if (i + 1 == flow_.size()) return 1e300;
+      us = std::max(us, flow_[i + 1].from_us);
+    }
+    return us;
   }
 
   const std::vector<FlowAt> flow_;
@@ -106,6 +117,8 @@ class OperationQueue {
   const double write_us_;
   const bool rocksdb_;
   size_t now_ = 0;
+  uint64_t written_ = 0;
+  std::vector<double> waits_;
   uint64_t unpaid_ = 0;
   PauseQueue pauses_;
   DelayedWrites delayed_;
