@@ -51,8 +51,8 @@ bool TimedRun<S>::step() {
   advance(next_us_);
   subject_.set_time_us(now());
   end_jobs();
-  end_chunk();
   change_arrivals();
+  end_chunk();
   end_phases_in_time();
   stop_if_overloaded();
   if (has_ended_) return true;
@@ -149,7 +149,7 @@ void TimedRun<S>::finish(const Job& job) {
 
 template <TimedSubject S>
 void TimedRun<S>::end_chunk() {
-  if (!chunk_) return;
+  if (!chunk_ || has_ended_) return;
   // An operation that straddles the end of all arrivals is the last one's.
   const bool is_last = front().is_over() && !front().ends_by_time() && !is_waiting();
   if (chunk_end_us_ > at_us_ && !is_last) return;

@@ -80,7 +80,7 @@ struct Ran {
 
 }  // namespace
 
-TEST_CASE("W4.14: what comes is rate x time, and all of it is done or waits") {
+TEST_CASE("what comes is rate x time, and all of it is done or waits") {
   for (const double device : {40e6, 1e9}) {
     Ran ran(workload({bytes_per_s(20e6, 20)}), small_tree(), machine(device));
     ran.to_end();
@@ -156,7 +156,7 @@ TEST_CASE("W4.14: nothing stalls where the device is fast, and each write takes 
   }
 }
 
-TEST_CASE("W4.12: looking often changes nothing, and a seed gives the same run") {
+TEST_CASE("looking often changes nothing, and a seed gives the same run") {
   const Phase bursts = [] {
     Phase phase = puts(BurstRate{30'000, 2'000, 0.4, 0.5, 3, 1, 0.5, 0.2, 20'000, 0.5}, 12);
     return phase;
@@ -251,7 +251,7 @@ TEST_CASE("W4.14: waiting times are those of a queue gone through write by write
 
 // ---- Overload.
 
-TEST_CASE("W4.14: overload waits or stops, and how long writes stall costs no time") {
+TEST_CASE("overload waits or stops, and how long writes stall costs no time") {
   TimedOptions options = machine(100e6);
   uint64_t events_at_twice = 0;
   for (const double factor : {2.0, 50.0}) {

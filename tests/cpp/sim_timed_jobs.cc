@@ -1,0 +1,194 @@
+// Background work in time: what runs side by side, what it takes of the device, and what becomes of
+// more than a device can do.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lsmkit/numbers/random.h"
+#include "lsmkit/sim/timed_exact.h"
+#include "lsmkit/sim/timed_run.h"
+
+using namespace lsmkit;
+
+namespace {
+
+constexpr double kSecond = 1e6;
+constexpr uint64_t kMiB = 1 << 20;
+
+WorkloadSpec puts(double bytes_per_s, double seconds, uint64_t keys, uint64_t value_bytes) {
+  Phase phase;
+  phase.mix[OpKind::kPut] = 1;
+  phase.value_bytes = ConstantSize{value_bytes};
+  phase.rate = ConstantRate{bytes_per_s};
+  phase.rate_unit = WorkUnit::kBytes;
+  phase.end = {EndUnit::kSeconds, seconds};
+  WorkloadSpec spec;
+  spec.key_count = keys;
+  spec.phases = {phase};
+  return spec;
+}
+
+CompactionOptions small_tree(Layout layout) {
+  CompactionOptions options;
+  options.layout = layout;
+  options.memtable_weight = options.table_weight = kMiB;
+  options.base_weight = 4 * kMiB;
+  options.fanout = 7;
+  return options;
+}
+
+TimedOptions machine(double transfer_bytes_per_s, uint32_t slots) {
+  TimedOptions options;
+  options.device = {"custom", 0, 0, transfer_bytes_per_s, 0, 100, 256 << 10};
+  options.cores = 16;
+  options.slots = slots;
+  options.memtable_room_bytes = 7 * kMiB;
+  return options;
+}
+
+double transferred(const TimedSample& sample) {
+  return sample.totals[Total::kDeviceReadBytes] + sample.totals[Total::kDeviceWrittenBytes];
+}
+
+}  // namespace
+
+// RollingStone's reservations left the device idle behind a job that did not use it yet, so that
+// four slots did less than one. How much is rewritten for a byte is another matter: that is the
+// planner's, and depends on what L0 has gathered when it goes down.
+TEST_CASE("W4.8: a busy device does as much with many slots as with few") {
+  for (const Layout layout : {Layout::kLeveled, Layout::kHybrid}) {
+    for (const FlowRule flow : {FlowRule::kSmooth, FlowRule::kRocksDb}) {
+      for (const uint32_t slots : {1, 2, 3, 4, 8}) {
+        CAPTURE(slots);
+        TimedOptions options = machine(100e6, slots);
+        options.flow = flow;
+        options.rocksdb.soft_pending_weight = 64 * kMiB;
+        options.rocksdb.hard_pending_weight = 256 * kMiB;
+        TimedExactTree subject(puts(60e6, 10, 20'000, 1'000), small_tree(layout));
+        TimedRun<TimedExactTree> run(subject, options);
+        run.run();
+        CHECK(transferred(run.sample()) > 0.98 * 100e6 * 10);
+      }
+    }
+  }
+}
+
+TEST_CASE("W4.8: levels are compacted side by side, L0 by one job at a time, within the slots") {
+  TimedExactTree subject(puts(8e6, 30, 40'000, 1'000), small_tree(Layout::kLeveled));
+  size_t most = 0, from_l0 = 0;
+  std::set<uint32_t> beside;
+  subject.tree().plan_by(
+      [&](const Version& version, const PlanContext& context, const CompactionOptions& options) {
+        auto plan = plan_compaction(version, context, options);
+        if (!plan || !plan->rewrites()) return plan;
+        std::set<uint32_t> levels{plan->output_level};
+        size_t of_l0 = plan->inputs.front().level == 0 && plan->output_level > 0 ? 1 : 0;
+        for (const JobInFlight& job : context.in_flight) {
+          levels.insert(job.output_level);
+          if (job.from_l0 && job.output_level > 0) ++of_l0;
+        }
+        most = std::max(most, context.in_flight.size() + 1);
+        from_l0 = std::max(from_l0, of_l0);
+        if (levels.size() > beside.size()) beside = levels;
+        return plan;
+      });
+  TimedRun<TimedExactTree> run(subject, machine(60e6, 4));
+  uint32_t most_jobs = 0;
+  while (run.step()) most_jobs = std::max(most_jobs, run.sample().jobs);
+  CHECK(most == 3);  // one slot is left to flushes
+  CHECK(most_jobs <= 4);
+  CHECK(beside.size() >= 2);
+  CHECK(from_l0 == 1);
+  subject.tree().check_contents();
+}
+
+TEST_CASE(
+    "W4.10: 250 MB/s on a device of 500 MB/s: what it can't do waits, and L0 goes gradually") {
+  // Log and flush alone take what there is.
+  TimedExactTree subject(puts(250e6, 40, 300'000, 4'000), CompactionOptions{});
+  uint64_t heaviest = 0, most_inputs = 0, merges = 0;
+  subject.tree().observe([&](const Event& event) {
+    if (event.kind == EventKind::kCompaction) {
+      ++merges;
+      most_inputs = std::max<uint64_t>(most_inputs, event.removed.size());
+    }
+    for (const Rectangle& table : event.added)
+      if (table.level == 0) heaviest = std::max(heaviest, table.weight);
+  });
+  TimedOptions options;
+  options.device = {"custom", 0, 0, 500e6, 0, 100, 256 << 10};
+  options.cores = 8;
+  options.slots = 4;
+  TimedRun<TimedExactTree> run(subject, options);
+  run.run();
+  const TimedSample end = run.sample();
+  CHECK(heaviest <= 65 * kMiB);
+  CHECK(heaviest > 50 * kMiB);
+  CHECK(merges > 10);
+  CHECK(most_inputs < subject.version().table_count());
+  CHECK(end.totals[Total::kOfferedWork] == doctest::Approx(10e9));
+  CHECK(end.totals[Total::kAcceptedBytes] < 8e9);
+  CHECK(end.totals[Total::kAcceptedBytes] + end.waiting_work ==
+        doctest::Approx(10e9).epsilon(1e-6));
+  CHECK(end.totals[Total::kCompactionReadBytes] > 1e9);
+  CHECK(transferred(end) == doctest::Approx(500e6 * 40).epsilon(0.05));
+  // It grows step by step, and not all at once.
+  const std::vector<TimedSample>& series = run.series();
+  for (size_t i = 1; i < series.size(); ++i)
+    CHECK(series[i].tree_weight + 1'400 * kMiB > series[i - 1].tree_weight);
+
+  TimedExactTree slower(puts(25e6, 40, 300'000, 4'000), CompactionOptions{});
+  TimedRun<TimedExactTree> calm(slower, options);
+  calm.run();
+  CHECK(calm.sample().totals.all_stall_us() == 0);
+  CHECK(calm.sample().totals[Total::kAcceptedBytes] == doctest::Approx(1e9).epsilon(1e-4));
+}
+
+TEST_CASE("W4.5: reads take their part of the device, and wait for it") {
+  const auto busy_with = [](double gets) {
+    WorkloadSpec spec = puts(0, 10, 20'000, 1'000);
+    Phase& phase = spec.phases.front();
+    phase.mix[OpKind::kGet] = gets;
+    phase.rate_unit = WorkUnit::kOps;
+    phase.rate = ConstantRate{2'000 * (1 + gets)};
+    TimedExactTree subject(spec, small_tree(Layout::kLeveled));
+    TimedRun<TimedExactTree> run(subject, machine(100e6, 2));
+    run.run();
+    const LogHistogram& reads = run.waits().reads();
+    CHECK(reads.count() == doctest::Approx(2'000 * 10 * gets).epsilon(0.02));
+    if (gets > 0) CHECK(reads.quantile(0.5) > 100);  // at least what the device takes for one
+    const TimedSample end = run.sample();
+    CHECK(end.totals[Total::kDeviceReadBytes] - end.totals[Total::kCompactionReadBytes] ==
+          doctest::Approx(2'000 * 10 * gets * 4'096).epsilon(0.02));
+    return end.totals[Total::kDeviceBusyUs] / (10 * kSecond);
+  };
+  const double alone = busy_with(0), some = busy_with(2), many = busy_with(8);
+  CHECK(some == doctest::Approx(alone + 2'000 * 2 * 4'096 / 100e6).epsilon(0.05));
+  CHECK(many > some + 0.2);
+}
+
+TEST_CASE("a seed gives the same run on every machine") {
+  TimedOptions options = machine(50e6, 3);
+  options.sample_every_us = 5e4;
+  WorkloadSpec spec = puts(12e6, 8, 20'000, 1'000);
+  spec.phases.front().rate = BurstRate{20e6, 2e6, 0.4, 0.5, 3, 0.5, 0.5, 0.2, 9e6, 0.5};
+  TimedExactTree subject(spec, small_tree(Layout::kHybrid));
+  TimedRun<TimedExactTree> run(subject, options);
+  run.run();
+  uint64_t hash = 0;
+  const auto add = [&](double value) {
+    uint64_t state = hash ^ std::bit_cast<uint64_t>(value);
+    hash = splitmix64(state);
+  };
+  for (const TimedSample& sample : run.series()) {
+    for (size_t t = 0; t < kPlainTotals; ++t) add(sample.totals[static_cast<Total>(t)]);
+    add(sample.waiting_work);
+    add(static_cast<double>(sample.tree_weight));
+  }
+  for (const double share : {0.5, 0.9, 0.99, 0.999, 1.0}) add(run.waits().writes().quantile(share));
+  CHECK(hash == 6100017379687315068u);
+}
