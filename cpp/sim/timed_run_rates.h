@@ -63,7 +63,7 @@ Stream TimedRun<S>::write_stream() {
   times_.is_closed = front().is_closed();
   times_.pause_us = delay_.pause_us;
   times_.longest_pause_us = delay_.longest_pause_us;
-  times_.paused_share = delay_.us_per_byte > 0 ? 1 : 0;
+  times_.is_delayed = delay_.us_per_byte > 0;
   stream = stream_of(ops, chunk_->work, options_);
   stream.most_per_us = most_write_speed(ops);
   return stream;
@@ -114,12 +114,14 @@ void TimedRun<S>::set_speeds(const std::vector<double>& speeds,
   set_totals(use);
 }
 
-// Of the time, how much of it somebody waits for flow control.
+// How much of the time somebody waits for flow control. Who comes slower than a delay lets through
+// does not wait for it.
 template <TimedSubject S>
 double TimedRun<S>::stalled_share() const {
   const bool somebody = front().is_closed() || is_waiting() || front().line().arrival_per_us() > 0;
   if (delay_.is_stopped) return somebody ? 1 : 0;
   if (delay_.us_per_byte == 0 || !chunk_) return 0;
+  if (!front().is_closed() && !is_waiting() && speed_ >= front().line().arrival_per_us()) return 0;
   const double weight_per_us = speed_ * static_cast<double>(chunk_->ops.weight) / chunk_->work;
   return std::min(1.0, weight_per_us * delay_.us_per_byte);
 }
@@ -152,9 +154,7 @@ void TimedRun<S>::set_totals(const Amounts& use) {
   per_us[Total::kDeviceBusyUs] = utilisation_;
   per_us[Total::kCoreUs] = use[Resource::kCpu];
   per_us[Total::kSlotUs] = static_cast<double>(jobs_.size());
-  const double stalled = stalled_share();
-  per_us.stall_us(delay_.cause) = stalled;
-  if (!times_.is_closed && times_.paused_share > 0) times_.paused_share = stalled;
+  per_us.stall_us(delay_.cause) = stalled_share();
   const double syncs_per_us = speed_ * times_.writes_per_work * times_.synced_share;
   times_.sync_busy = std::min(1.0, syncs_per_us * times_.sync_us);
 }

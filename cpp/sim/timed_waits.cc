@@ -15,6 +15,7 @@ void WaitTimes::add(const Waited& waited, const ServiceTimes& times) {
 
 void WaitTimes::add_write(double first_us, double last_us, double count,
                           const ServiceTimes& times) {
+  if (count == 0) return;
   const double synced = count * times.synced_share;
   writes_.add_spread(first_us, last_us, count - synced);
   if (synced == 0) return;
@@ -24,17 +25,9 @@ void WaitTimes::add_write(double first_us, double last_us, double count,
   writes_.add_spread(first_us + times.sync_us, last_us + 2 * times.sync_us, synced - free);
 }
 
-// Whoever comes during a pause waits for its end; behind a line that is longer nobody notices.
 void WaitTimes::add_open(const Waited& waited, const ServiceTimes& times) {
-  const double count = waited.work * times.writes_per_work;
-  if (count == 0) return;
-  const double first = waited.first_us + times.write_us, last = waited.last_us + times.write_us;
-  if (std::max(waited.first_us, waited.last_us) >= times.pause_us)
-    return add_write(first, last, count, times);
-  const double paused = count * times.paused_share;
-  add_write(first, last, count - paused, times);
-  const double pause = (times.pause_us + times.longest_pause_us) / 2;
-  add_write(times.write_us, times.write_us + pause, paused, times);
+  add_write(waited.first_us + times.write_us, waited.last_us + times.write_us,
+            waited.work * times.writes_per_work, times);
 }
 
 // The time in line is what all in it take on average; where pauses make it, few wait long.
@@ -43,7 +36,7 @@ void WaitTimes::add_closed(const Waited& waited, const ServiceTimes& times) {
   if (count == 0) return;
   const double in_line = (waited.first_us + waited.last_us) / 2;
   const double unpaused = std::min(times.clients * times.write_us, in_line);
-  if (times.paused_share == 0 || in_line >= unpaused + times.pause_us) {
+  if (!times.is_delayed || in_line >= unpaused + times.pause_us) {
     const double least = times.write_us;
     // Syncs are in the time in line.
     writes_.add_spread(std::max(waited.first_us, least), std::max(waited.last_us, least), count);

@@ -15,9 +15,9 @@ struct ServiceTimes {
   double read_us = 0;
   bool is_closed = false;  // the time in line has the service in it
   double clients = 1;      // closed: as many as are in line
-  // Pauses come in pieces, evenly between these two; without a line they take this share of the
-  // time.
-  double paused_share = 0;
+  // Delayed writes wait in pieces, evenly between these two. A delay is a rate: who comes slower
+  // than that never waits for it.
+  bool is_delayed = false;
   double pause_us = 0;
   double longest_pause_us = 0;
   // Commits that wait for a sync, what it takes, and how likely another one runs when they come.
