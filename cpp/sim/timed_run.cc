@@ -313,7 +313,10 @@ void TimedRun<S>::start_jobs() {
       enter(subject_.begin_flush());
       continue;
     }
+    // The planner is pure: of the same tree it wants the same, unless it looks at ages.
+    if (!tree_has_changed_ && subject_.options().fifo_ttl_us == 0) return;
     const std::optional<TimedJob> job = subject_.begin_compaction();
+    tree_has_changed_ = job.has_value();
     if (!job) return;
     if (job->cost.weight_from_l0 > 0) flow_.l0_job_begins(job->cost.weight_from_l0, now());
     enter(*job);
@@ -339,6 +342,7 @@ template <TimedSubject S>
 void TimedRun<S>::tree_changed() {
   flow_.tree_changed(subject_.version(), subject_.sealed_count(), now());
   debt_ = compaction_debt(subject_.version(), subject_.options());
+  tree_has_changed_ = true;
 }
 
 template class TimedRun<TimedExactTree>;

@@ -150,6 +150,7 @@ class TimedRun {
   double stall_begin_us_ = 0;
   bool is_stalled_ = false;
   uint64_t debt_ = 0;
+  bool tree_has_changed_ = true;  // since the planner wanted nothing
   std::vector<Job> jobs_;
 
   Totals totals_;

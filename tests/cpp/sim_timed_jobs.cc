@@ -171,6 +171,25 @@ TEST_CASE("W4.5: reads take their part of the device, and wait for it") {
   CHECK(many > some + 0.2);
 }
 
+TEST_CASE("what is too fast for flushes settles half-way to where writes stop") {
+  // Nothing is merged, so memtables alone fill up; half-way is three quarters of their room.
+  CompactionOptions tree = small_tree(Layout::kFifo);
+  tree.fifo_weight = 40 * kMiB;
+  TimedOptions options = machine(4e6, 2);
+  options.has_log = false;
+  options.memtable_room_bytes = 40 * kMiB;
+  TimedExactTree subject(puts(6e6, 60, 20'000, 1'000), tree);
+  TimedRun<TimedExactTree> run(subject, options);
+  double held = 0, count = 0;
+  for (double us = 30 * kSecond; us < 60 * kSecond; us += 0.1 * kSecond, ++count) {
+    run.run_until(us);
+    held += double(subject.sealed_weight()) + run.sample().memtable_weight;
+  }
+  CHECK(held / count == doctest::Approx(0.75 * 40 * kMiB).epsilon(0.03));
+  CHECK(run.sample().cause == StallCause::kMemtables);
+  CHECK(!run.sample().is_stopped);
+}
+
 TEST_CASE("a seed gives the same run on every machine") {
   TimedOptions options = machine(50e6, 3);
   options.sample_every_us = 5e4;
