@@ -174,9 +174,7 @@ void TimedRun<S>::commit_chunk(uint64_t ops) {
   totals_[Total::kAcceptedOps] = static_cast<double>(accepted_ops_);
   totals_[Total::kAcceptedBytes] = static_cast<double>(accepted_bytes_);
   chunk_.reset();
-  if (!subject_.memtable_is_full()) return;
-  subject_.seal();
-  tree_changed();
+  if (subject_.memtable_is_full()) seal();
 }
 
 template <TimedSubject S>
@@ -273,10 +271,7 @@ void TimedRun<S>::start_chunk() {
   if (chunk_) return;
   if (!has_room()) {
     // As the engine: what there is can then be flushed.
-    if (subject_.memtable_weight() > 0) {
-      subject_.seal();
-      tree_changed();
-    }
+    if (subject_.memtable_weight() > 0) seal();
     return;
   }
   const uint64_t limit = subject_.options().memtable_weight;
@@ -336,6 +331,23 @@ void TimedRun<S>::enter(const TimedJob& job) {
     out.end_us = at_us_ + out.tail_us;
   }
   jobs_.push_back(out);
+}
+
+template <TimedSubject S>
+void TimedRun<S>::seal() {
+  Event event;
+  event.kind = EventKind::kSeal;
+  event.text = std::to_string(subject_.memtable_weight()) + " bytes of weight";
+  subject_.seal();
+  tree_changed();
+  tell(std::move(event));
+}
+
+template <TimedSubject S>
+void TimedRun<S>::tell(Event event) const {
+  if (!observer_) return;
+  event.time_us = event.wall_us = now();
+  observer_(event);
 }
 
 template <TimedSubject S>

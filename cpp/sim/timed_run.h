@@ -121,7 +121,9 @@ class TimedRun {
   bool is_waiting() const;
   Pressure memtable_pressure_now() const;
   bool has_room() const;
+  void seal();
   void tree_changed();
+  void tell(Event event) const;
   uint64_t now() const { return static_cast<uint64_t>(at_us_); }
 
   Subject& subject_;

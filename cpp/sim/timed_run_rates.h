@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/sim/timed_costs.h"
@@ -190,17 +191,15 @@ void TimedRun<S>::note_stall() {
   const bool stalled = delay_.is_stopped && stalled_share() > 0;
   if (stalled == is_stalled_) return;
   is_stalled_ = stalled;
-  if (stalled) stall_begin_us_ = at_us_;
-  if (!observer_) return;
   Event event;
   event.kind = stalled ? EventKind::kStallBegin : EventKind::kStallEnd;
-  event.time_us = event.wall_us = now();
   if (stalled) {
+    stall_begin_us_ = at_us_;
     event.text = std::string(name_of(delay_.cause));
   } else {
     event.duration_us = static_cast<uint64_t>(at_us_ - stall_begin_us_);
   }
-  observer_(event);
+  tell(std::move(event));
 }
 
 // ---- Looking.

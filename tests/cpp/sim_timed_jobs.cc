@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lsmkit/numbers/random.h"
+#include "lsmkit/sim/timed_costs.h"
 #include "lsmkit/sim/timed_exact.h"
 #include "lsmkit/sim/timed_run.h"
 
@@ -188,6 +189,59 @@ TEST_CASE("what is too fast for flushes settles half-way to where writes stop") 
   CHECK(held / count == doctest::Approx(0.75 * 40 * kMiB).epsilon(0.03));
   CHECK(run.sample().cause == StallCause::kMemtables);
   CHECK(!run.sample().is_stopped);
+}
+
+TEST_CASE("seals and stops are told as they come") {
+  TimedOptions options = machine(30e6, 2);
+  options.flow = FlowRule::kRocksDb;
+  options.has_log = false;  // so that memtables fill faster than they are flushed
+  TimedExactTree subject(puts(60e6, 10, 20'000, 1'000), small_tree(Layout::kLeveled));
+  TimedRun<TimedExactTree> run(subject, options);
+  uint64_t seals = 0, stops = 0, last_us = 0;
+  double stopped_us = 0;
+  bool is_stopped = false;
+  run.observe([&](const Event& event) {
+    CHECK(event.time_us >= last_us);
+    last_us = event.time_us;
+    if (event.kind == EventKind::kSeal) return void(++seals);
+    CHECK(is_stopped == (event.kind == EventKind::kStallEnd));
+    is_stopped = !is_stopped;
+    if (is_stopped) ++stops;
+    if (is_stopped) CHECK(event.text == "memtables");
+    stopped_us += double(event.duration_us);
+  });
+  run.run();
+  CHECK(seals == subject.tree().counters().flush_count + subject.sealed_count());
+  CHECK(stops > 10);
+  // A stop may go on for another reason than it began for; delays are stalls, too, but no stops.
+  const Totals totals = run.sample().totals;
+  CHECK(stopped_us <= totals.all_stall_us() + double(stops));
+  if (!is_stopped) CHECK(stopped_us >= totals.stall_us(StallCause::kMemtables) - double(stops));
+}
+
+TEST_CASE(
+    "a job's parts are so many threads, as far as there are slots; what is moved is not read") {
+  TimedOptions options = machine(100e6, 2);
+  options.cpu.record_us = 1;
+  options.cpu.written_byte_us = 0;
+  options.cpu.compressed_byte_us = 0.5;
+  JobCost cost;
+  cost.read_bytes = 4'000;
+  cost.written_bytes = 3'000;
+  cost.in_records = 500;
+  cost.parts = 3;
+  cost.output_level = 1;
+  JobLoad load = load_of(cost, options);
+  CHECK(load.stream.per_unit[Resource::kCpu] == 500);
+  CHECK(load.stream.per_unit[Resource::kTransfer] == 7'000);
+  CHECK(load.stream.shares == 2);
+  CHECK(load.stream.most_per_us == 2.0 / 500);
+  CHECK(load.sync_us == 300);
+  cost.output_level = 2;  // from here on tables are compressed
+  CHECK(load_of(cost, options).stream.per_unit[Resource::kCpu] == 2'000);
+  CHECK(load.transfers);
+  CHECK(!load_of({}, options).transfers);
+  CHECK(load_of({}, options).sync_us == 100);
 }
 
 TEST_CASE("a seed gives the same run on every machine") {
