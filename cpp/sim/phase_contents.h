@@ -1,0 +1,76 @@
+// What a stretch of a workload's writes is expected to leave in a memtable: the bridge from classes
+// of keys (workload) to slices (sim). Keys are ranked as the encoder orders them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lsmkit/sim/slices.h"
+#include "lsmkit/workload/key_classes.h"
+#include "lsmkit/workload/workload_spec.h"
+
+namespace lsmkit {
+
+// Operations of one phase that come one after the other.
+struct OpWindow {
+  size_t phase = 0;
+  uint64_t first_op = 0;  // of the phase
+  uint64_t op_count = 0;  // reads, too
+};
+
+// Of the operations of one phase, on average.
+struct OpWeights {
+  double writes = 0;  // share of operations that write
+  double added = 0;   // that give the next key its first record
+  double taken = 0;   // that delete a queue's oldest key
+  double drawn = 0;   // for which the chooser is asked
+  double drawn_writes = 0;
+  double deletes = 0;    // share of drawn writes
+  double put_bytes = 0;  // of a value
+  double weight = 0;     // of a write: key + value + 8
+};
+
+class PhaseContents {
+ public:
+  // Throws NotSupported, naming exact mode, for a workload that slices cannot hold.
+  explicit PhaseContents(const WorkloadSpec& workload);
+
+  const WorkloadSpec& workload() const { return workload_; }
+  const KeyGroups& groups() const { return groups_; }
+  const OpWeights& weights(size_t phase) const { return weights_[phase]; }
+  uint64_t op_count(size_t phase) const { return op_counts_[phase]; }
+
+  // How many of the window's operations may be taken at once: a permutation is one until it begins
+  // anew.
+  uint64_t whole_ops(const OpWindow& window) const;
+  // Requires: op_count is at most whole_ops.
+  Slices contents(const OpWindow& window) const;
+
+ private:
+  // Keys between two ranks, of some groups, that are written alike.
+  struct Spread {
+    uint64_t begin, end;
+    size_t first_group, end_group;
+    double absent = 1;   // share not met by chance
+    double turns = 0;    // share met in its turn
+    double deletes = 0;  // share of those met that end as a tombstone
+  };
+
+  void check_phase(const Phase& phase) const;
+  void find_groups();
+  size_t group_at(double share) const;
+  std::vector<Spread> spreads(const OpWindow& window) const;
+  void spread_classes(const OpWindow& window, std::vector<Spread>& out) const;
+
+  const WorkloadSpec workload_;
+  bool keeps_order_ = true;
+  std::vector<OpWeights> weights_;
+  std::vector<uint64_t> op_counts_;
+  std::vector<uint64_t> key_counts_;  // when a phase begins
+  std::vector<uint64_t> oldest_keys_;
+  KeyGroups groups_;
+  std::vector<double> group_ends_;  // cumulative shares
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,38 @@
+// Drives a segment simulation through a workload in lock-step, one edit at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "lsmkit/sim/segment_tree.h"
+
+namespace lsmkit {
+
+class SegmentRun {
+ public:
+  // Throws InvalidArgument, as check() does, and NotSupported for what slices cannot hold.
+  SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options)
+      : tree_(workload, options) {}
+
+  // Goes on until the next edit; false if the workload ends before one. What is then in the
+  // memtable stays there.
+  bool step();
+  bool done() const { return done_; }
+
+  SegmentTree& tree() { return tree_; }
+  const SegmentTree& tree() const { return tree_; }
+  // Operations so far, and the phase of the next one.
+  uint64_t operations() const { return operations_; }
+  size_t phase() const { return phase_; }
+  // Whether nothing is due that a write would have to wait for.
+  bool quiet() const { return quiet_; }
+
+ private:
+  SegmentTree tree_;
+  size_t phase_ = 0;
+  uint64_t phase_operations_ = 0;
+  uint64_t operations_ = 0;
+  bool quiet_ = true;
+  bool done_ = false;
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,287 @@
+#include "lsmkit/sim/segment_tree.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "lsmkit/numbers/elementary.h"
+#include "lsmkit/rules/flow.h"
+#include "lsmkit/sim/rank_key.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr size_t kMostLiveSlices = 256;
+constexpr double kNeverPasses = 40;  // records that others have in it: e^-40 is no chance
+
+uint64_t whole(double x) {
+  return static_cast<uint64_t>(std::max(0.0, x) + .5);
+}
+
+// Newest first, as one.
+Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources) {
+  std::vector<std::vector<ModelledTable>> runs;
+  for (const Slices* source : sources)
+    if (!source->empty()) runs.push_back({{source, nullptr}});
+  Slices out(groups), one(groups);
+  for (SliceMerge merge(groups, std::move(runs)); merge.valid(); merge.next()) {
+    merge.merged(one);
+    out.append(one, 0, one[0].begin, one[0].end);
+  }
+  return out;
+}
+
+// Tombstones go: nothing older is left to hide.
+void drop_tombstones(Slices& slice, size_t i, const KeyGroups& groups) {
+  if (!groups.deletes) return;
+  double *dead = slice.dead(i), *gone = slice.gone(i);
+  for (size_t j = 0; j < groups.count(); ++j) gone[j] += std::exchange(dead[j], 0.0);
+}
+
+}  // namespace
+
+SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options)
+    : contents_(workload),
+      options_(options),
+      gaps_(workload.seed, "gaps between keys"),
+      passes_(workload.seed, "tables that pass"),
+      memtable_(contents_.groups()),
+      live_(contents_.groups()) {}
+
+// ---- Writing.
+
+bool SegmentTree::memtable_is_full() const {
+  return lsmkit::memtable_is_full(whole(memtable_weight_), options_.memtable_weight);
+}
+
+uint64_t SegmentTree::memtable_weight() const {
+  return whole(memtable_weight_);
+}
+
+uint64_t SegmentTree::write(const OpWindow& window) {
+  const OpWeights& weights = contents_.weights(window.phase);
+  OpWindow taken = window;
+  const double per_op = weights.writes * weights.weight;
+  if (per_op > 0) {
+    const double room = static_cast<double>(options_.memtable_weight) - memtable_weight_;
+    const double ops = std::ceil(room / weights.weight - 1e-9) / weights.writes;
+    taken.op_count = std::min(taken.op_count, whole(std::max(1.0, std::ceil(ops - 1e-9))));
+  }
+  taken.op_count = contents_.whole_ops(taken);
+  if (per_op == 0) return taken.op_count;
+
+  const Slices fresh = contents_.contents(taken);
+  memtable_ = memtable_.empty() ? fresh : merged(contents_.groups(), {&fresh, &memtable_});
+  const double records = static_cast<double>(taken.op_count) * weights.writes;
+  memtable_weight_ += records * weights.weight;
+  memtable_records_ += records;
+  const Phase& phase = contents_.workload().phases[window.phase];
+  seqnos_ += static_cast<double>(taken.op_count) *
+             std::min(1.0, weights.writes * static_cast<double>(phase.batch_ops)) /
+             static_cast<double>(phase.batch_ops);
+  last_seqno_ = static_cast<Seqno>(std::ceil(seqnos_));
+  count_user_writes(weights, taken.op_count);
+
+  live_ = merged(contents_.groups(), {&fresh, &live_});
+  for (size_t i = 0; i < live_.size(); ++i) drop_tombstones(live_, i, contents_.groups());
+  live_.coalesce(contents_.groups(), kMostLiveSlices);
+  return taken.op_count;
+}
+
+void SegmentTree::count_user_writes(const OpWeights& weights, uint64_t op_count) {
+  const double records = static_cast<double>(op_count) * weights.writes;
+  const double deletes =
+      static_cast<double>(op_count) * (weights.drawn_writes * weights.deletes + weights.taken);
+  user_puts_ += records - deletes;
+  user_deletes_ += deletes;
+  user_value_bytes_ += (records - deletes) * weights.put_bytes;
+  counters_.puts = whole(user_puts_);
+  counters_.deletes = whole(user_deletes_);
+  counters_.user_key_bytes = whole((user_puts_ + user_deletes_) * contents_.groups().key_bytes);
+  counters_.user_value_bytes = whole(user_value_bytes_);
+  counters_.user_weight = counters_.user_key_bytes + counters_.user_value_bytes +
+                          8 * (counters_.puts + counters_.deletes);
+}
+
+uint64_t SegmentTree::live_keys() const {
+  return whole(live_.count(contents_.groups()).all);
+}
+
+uint64_t SegmentTree::live_weight() const {
+  double sum = 0;
+  for (size_t i = 0; i < live_.size(); ++i)
+    sum += live_.density(contents_.groups(), i).all * live_[i].length() *
+           (contents_.groups().key_bytes + live_[i].value_bytes + 8);
+  return whole(sum);
+}
+
+uint64_t SegmentTree::allocated_bytes() const {
+  uint64_t sum = 0;
+  for (const auto& [number, slices] : slices_) sum += sizeof(Slices) + slices->allocated_bytes();
+  return sum;
+}
+
+// ---- Background work.
+
+void SegmentTree::flush() {
+  flush_memtable();
+  while (compact_once()) {
+  }
+}
+
+bool SegmentTree::flush_memtable() {
+  if (memtable_.empty()) return false;
+  const JobNumber job{next_job_++};
+  const MergeRules rules = flush_rules(job, version_, memtable_weight(), {}, last_seqno_, options_);
+  SliceMerge merge_of_one(contents_.groups(), {{{&memtable_, nullptr}}});
+  MergeCounts counts;
+  counts.in_entries = whole(memtable_records_);
+  std::vector<TableRef> tables = merge(rules, merge_of_one, counts);
+  for (TableRef& table : tables) {
+    auto dated = std::make_shared<TableMeta>(*table);
+    dated->smallest_seqno = flushed_seqno_ + 1;
+    dated->largest_seqno = last_seqno_;
+    table = std::move(dated);
+  }
+  const VersionEdit edit = flush_edit({.job = job,
+                                       .largest_seqno = last_seqno_,
+                                       .history_floor = last_seqno_,
+                                       .tables = std::move(tables),
+                                       .reason = EditReason::kFlush});
+  count_flush(edit, counters_);
+  memtable_.clear();
+  memtable_weight_ = memtable_records_ = 0;
+  flushed_seqno_ = last_seqno_;
+  publish(edit, EventKind::kFlush, counts);
+  return true;
+}
+
+bool SegmentTree::compact_once() {
+  PlanContext context;
+  context.job = JobNumber{next_job_};
+  context.now_us = now_us_;
+  context.history_floor = last_seqno_;
+  const auto plan = planner_(version_, context, options_);
+  if (plan) carry_out(*plan);
+  return plan.has_value();
+}
+
+namespace {
+
+// What the tables that an output is made of were written between.
+void date(TableMeta& output, const CompactionPlan& plan) {
+  if (plan.merge.zero_seqnos) return;  // nothing older lies below: all are zeroed
+  output.smallest_seqno = UINT64_MAX;
+  for (const PlanInput& input : plan.inputs) {
+    auto table = std::partition_point(
+        input.tables.begin(), input.tables.end(),
+        [&](const TableRef& t) { return t->largest.key < output.smallest.key; });
+    for (; table != input.tables.end() && (*table)->smallest.key <= output.largest.key; ++table) {
+      output.smallest_seqno = std::min(output.smallest_seqno, (*table)->smallest_seqno);
+      output.largest_seqno = std::max(output.largest_seqno, (*table)->largest_seqno);
+    }
+  }
+  output.smallest_seqno = std::min(output.smallest_seqno, output.largest_seqno);
+}
+
+}  // namespace
+
+void SegmentTree::carry_out(const CompactionPlan& plan) {
+  ++next_job_;
+  MergeCounts counts;
+  std::vector<TableRef> outputs;
+  counts.in_entries = plan.merge.input_entry_count.value_or(0);
+  if (plan.rewrites()) {
+    std::vector<std::vector<ModelledTable>> runs;
+    for (const PlanInput& input : plan.inputs) {
+      runs.emplace_back();
+      for (const TableRef& table : input.tables)
+        runs.back().push_back({slices_.at(static_cast<uint64_t>(table->number)).get(), table});
+    }
+    SliceMerge merge_of_runs(contents_.groups(), std::move(runs));
+    outputs = merge(plan.merge, merge_of_runs, counts);
+    for (const TableRef& table : counts.passed) counts.in_entries -= table->entry_count;
+    merged_records_ += counts.in_entries;
+    for (TableRef& output : outputs) {
+      auto dated = std::make_shared<TableMeta>(*output);
+      date(*dated, plan);
+      output = std::move(dated);
+    }
+  } else if (!plan.drop) {
+    counts.in_entries = 0;
+  }
+  counts.dropped_entries = counts.in_entries - std::min(counts.in_entries, counts.out_entries);
+  const VersionEdit edit = edit_for(plan, outputs, counts.passed);
+  count_compaction(plan, outputs, counts.passed, counts.dropped_entries, counters_);
+  publish(edit, plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction, counts);
+}
+
+std::vector<TableRef> SegmentTree::merge(const MergeRules& rules, SliceMerge& merge,
+                                         MergeCounts& counts) {
+  const KeyGroups& groups = contents_.groups();
+  StretchSplitter tables(rules, groups, gaps_);
+  RecordFilter filter(rules);
+  Slices slice(groups), part(groups);
+  while (merge.valid()) {
+    if (rules.pass_through && pass_table(rules, merge, tables, counts)) continue;
+    merge.merged(slice);
+    // Where older runs hold nothing, tombstones have nothing to hide.
+    for (uint64_t at = merge.at(), end = merge.end(); groups.deletes && at < end;) {
+      const bool older = filter.look_up(key_of_rank(at));
+      const uint64_t stop = std::min(end, end_rank(filter.answer_end()));
+      part.clear();
+      part.append(slice, 0, at, stop);
+      if (!older) drop_tombstones(part, 0, groups);
+      tables.add(part);
+      at = stop;
+    }
+    if (!groups.deletes) tables.add(slice);
+    merge.next();
+  }
+  tables.end_table();
+  std::vector<TableRef> out;
+  for (SegmentTable& table : tables.take()) {
+    counts.out_entries += table.meta->entry_count;
+    slices_[static_cast<uint64_t>(table.meta->number)] = std::move(table.slices);
+    out.push_back(std::move(table.meta));
+  }
+  counts.table_count = out.size();
+  return out;
+}
+
+// Records that others should have in the table on average may all lie elsewhere: then it passes.
+bool SegmentTree::pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
+                             MergeCounts& counts) {
+  const ModelledTable* ahead = merge.table_ahead();
+  if (ahead == nullptr) return false;
+  const ModelledTable table = *ahead;
+  tables.enter((*table.slices)[0].begin);
+  if (!may_pass(rules, *table.meta, std::nullopt, std::nullopt, tables.open_weight())) return false;
+  const double met = merge.others_in(*ahead);
+  if (met > kNeverPasses) return false;
+  if (met > 0 && passes_.unit() >= portable_exp(-met)) return false;
+  tables.end_table();
+  counts.passed.push_back(table.meta);
+  merge.skip(table);
+  return true;
+}
+
+void SegmentTree::publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts) {
+  Event event;
+  if (observer_) event = event_of(edit, version_);
+  version_ = apply(version_, edit);
+  for (const RemovedTable& removed : edit.removed)
+    if (!version_.find(removed.number)) slices_.erase(static_cast<uint64_t>(removed.number));
+  if (!observer_) return;
+  event.kind = kind;
+  event.time_us = event.wall_us = now_us_;
+  event.last_seqno = last_seqno_;
+  event.in_entries = counts.in_entries;
+  event.out_entries = counts.out_entries;
+  event.dropped_entries = counts.dropped_entries;
+  event.counters = counters_;
+  observer_(event);
+}
+
+}  // namespace lsmkit

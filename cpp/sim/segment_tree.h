@@ -1,0 +1,102 @@
+// The segment simulator: a tree whose tables hold shares of keys (slices.h) instead of records.
+// Planner, version and the rules of cutting and passing are the engine's own; what a merge leaves
+// is what it leaves on average. So a terabyte takes seconds, and numbers come within a few percent
+// of the exact simulator's.
+//
+//   operations of a phase -> memtable -> full: flush -> plan and carry out until nothing is due
+//
+// Keys are ranks in the order of the workload's keys. What is random (where the next key lies
+// behind a cut, whether a table passes that others hardly meet) has streams of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "lsmkit/numbers/random.h"
+#include "lsmkit/planner/planner.h"
+#include "lsmkit/rules/merge_tables.h"
+#include "lsmkit/sim/phase_contents.h"
+#include "lsmkit/sim/slice_merge.h"
+#include "lsmkit/sim/stretch_splitter.h"
+#include "lsmkit/trace/event.h"
+
+namespace lsmkit {
+
+class SegmentTree {
+ public:
+  // Told of each flush and compaction, after the edit.
+  using Observer = std::function<void(const Event&)>;
+
+  // Throws NotSupported for a workload that slices cannot hold; it says to use exact mode.
+  SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options);
+
+  void observe(Observer observer) { observer_ = std::move(observer); }
+  // In place of plan_compaction. Its plans come from plan_chosen.
+  void plan_by(Planner planner) { planner_ = std::move(planner); }
+
+  // Takes operations from the window's first on until the memtable is full or the window ends, and
+  // says how many. Requires: the memtable is not full.
+  uint64_t write(const OpWindow& window);
+  bool memtable_is_full() const;
+  // One edit each: what is in the memtable becomes a run of L0 (nothing if it is empty); what is
+  // due most is compacted. False if there was nothing to do.
+  bool flush_memtable();
+  bool compact_once();
+  // Both, until nothing is due.
+  void flush();
+
+  // Virtual time, for events and picks by age.
+  void set_time_us(uint64_t now_us) { now_us_ = now_us; }
+
+  const PhaseContents& contents() const { return contents_; }
+  const Version& version() const { return version_; }
+  const Counters& counters() const { return counters_; }
+  Seqno last_seqno() const { return last_seqno_; }
+  uint64_t memtable_weight() const;
+  // Of the newest record of each key, tombstones aside: what a reader sees now.
+  uint64_t live_weight() const;
+  uint64_t live_keys() const;
+  // Records that went into merges, so far.
+  uint64_t merged_records() const { return merged_records_; }
+  // What slices of tables take in memory.
+  uint64_t allocated_bytes() const;
+
+ private:
+  void count_user_writes(const OpWeights& weights, uint64_t op_count);
+  void carry_out(const CompactionPlan& plan);
+  std::vector<TableRef> merge(const MergeRules& rules, SliceMerge& merge, MergeCounts& counts);
+  bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
+                  MergeCounts& counts);
+  void publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts);
+
+  const PhaseContents contents_;
+  const CompactionOptions options_;
+  Planner planner_ = plan_compaction;
+  Observer observer_;
+  uint64_t now_us_ = 0;
+  Random gaps_;
+  Random passes_;
+
+  Slices memtable_;
+  double memtable_weight_ = 0;
+  double memtable_records_ = 0;
+  double seqnos_ = 0;  // given out: whole ones, but for what a batch is not full of
+  Seqno last_seqno_ = 0;
+  Seqno flushed_seqno_ = 0;
+  Slices live_;  // all that was ever written, as one table
+
+  Version version_;
+  std::unordered_map<uint64_t, std::shared_ptr<const Slices>> slices_;  // by table number
+  uint64_t next_job_ = 1;
+  Counters counters_;
+  double user_value_bytes_ = 0;
+  double user_puts_ = 0;
+  double user_deletes_ = 0;
+  uint64_t merged_records_ = 0;
+};
+
+}  // namespace lsmkit
