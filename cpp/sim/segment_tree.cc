@@ -134,20 +134,18 @@ bool SegmentTree::flush_memtable() {
   if (memtable_.empty()) return false;
   const JobNumber job{next_job_++};
   const MergeRules rules = flush_rules(job, version_, memtable_weight(), {}, last_seqno_, options_);
-  SliceMerge merge_of_one(contents_.groups(), {{{&memtable_, nullptr}}});
   MergeCounts counts;
   counts.in_entries = whole(memtable_records_);
-  std::vector<TableRef> tables = merge(rules, merge_of_one, counts);
-  for (TableRef& table : tables) {
-    auto dated = std::make_shared<TableMeta>(*table);
-    dated->smallest_seqno = flushed_seqno_ + 1;
-    dated->largest_seqno = last_seqno_;
-    table = std::move(dated);
+  std::vector<SegmentTable> tables =
+      merge(rules, SliceMerge(contents_.groups(), {{{&memtable_, nullptr}}}), {}, counts);
+  for (SegmentTable& table : tables) {
+    table.meta->smallest_seqno = flushed_seqno_ + 1;
+    table.meta->largest_seqno = last_seqno_;
   }
   const VersionEdit edit = flush_edit({.job = job,
                                        .largest_seqno = last_seqno_,
                                        .history_floor = last_seqno_,
-                                       .tables = std::move(tables),
+                                       .tables = keep(std::move(tables)),
                                        .reason = EditReason::kFlush});
   count_flush(edit, counters_);
   memtable_.clear();
@@ -191,7 +189,7 @@ void SegmentTree::carry_out(const CompactionPlan& plan) {
   ++next_job_;
   MergeCounts counts;
   std::vector<TableRef> outputs;
-  counts.in_entries = plan.merge.input_entry_count.value_or(0);
+  if (plan.rewrites() || plan.drop) counts.in_entries = plan.merge.input_entry_count.value_or(0);
   if (plan.rewrites()) {
     std::vector<std::vector<ModelledTable>> runs;
     for (const PlanInput& input : plan.inputs) {
@@ -199,17 +197,13 @@ void SegmentTree::carry_out(const CompactionPlan& plan) {
       for (const TableRef& table : input.tables)
         runs.back().push_back({slices_.at(static_cast<uint64_t>(table->number)).get(), table});
     }
-    SliceMerge merge_of_runs(contents_.groups(), std::move(runs));
-    outputs = merge(plan.merge, merge_of_runs, counts);
+    const std::pair ends{rank_of_key(plan.smallest_key), rank_of_key(plan.largest_key)};
+    std::vector<SegmentTable> tables =
+        merge(plan.merge, SliceMerge(contents_.groups(), runs), ends, counts);
+    for (SegmentTable& table : tables) date(*table.meta, plan);
+    outputs = keep(std::move(tables));
     for (const TableRef& table : counts.passed) counts.in_entries -= table->entry_count;
     merged_records_ += counts.in_entries;
-    for (TableRef& output : outputs) {
-      auto dated = std::make_shared<TableMeta>(*output);
-      date(*dated, plan);
-      output = std::move(dated);
-    }
-  } else if (!plan.drop) {
-    counts.in_entries = 0;
   }
   counts.dropped_entries = counts.in_entries - std::min(counts.in_entries, counts.out_entries);
   const VersionEdit edit = edit_for(plan, outputs, counts.passed);
@@ -217,10 +211,11 @@ void SegmentTree::carry_out(const CompactionPlan& plan) {
   publish(edit, plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction, counts);
 }
 
-std::vector<TableRef> SegmentTree::merge(const MergeRules& rules, SliceMerge& merge,
-                                         MergeCounts& counts) {
+std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge merge,
+                                             const StretchSplitter::Ends& ends,
+                                             MergeCounts& counts) {
   const KeyGroups& groups = contents_.groups();
-  StretchSplitter tables(rules, groups, gaps_);
+  StretchSplitter tables(rules, groups, ends, gaps_);
   RecordFilter filter(rules);
   Slices slice(groups), part(groups);
   while (merge.valid()) {
@@ -240,13 +235,18 @@ std::vector<TableRef> SegmentTree::merge(const MergeRules& rules, SliceMerge& me
     merge.next();
   }
   tables.end_table();
+  std::vector<SegmentTable> out = tables.take();
+  for (const SegmentTable& table : out) counts.out_entries += table.meta->entry_count;
+  counts.table_count = out.size();
+  return out;
+}
+
+std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables) {
   std::vector<TableRef> out;
-  for (SegmentTable& table : tables.take()) {
-    counts.out_entries += table.meta->entry_count;
+  for (SegmentTable& table : tables) {
     slices_[static_cast<uint64_t>(table.meta->number)] = std::move(table.slices);
     out.push_back(std::move(table.meta));
   }
-  counts.table_count = out.size();
   return out;
 }
 
@@ -255,15 +255,15 @@ bool SegmentTree::pass_table(const MergeRules& rules, SliceMerge& merge, Stretch
                              MergeCounts& counts) {
   const ModelledTable* ahead = merge.table_ahead();
   if (ahead == nullptr) return false;
-  const ModelledTable table = *ahead;
-  tables.enter((*table.slices)[0].begin);
-  if (!may_pass(rules, *table.meta, std::nullopt, std::nullopt, tables.open_weight())) return false;
+  const TableRef table = ahead->meta;
+  tables.enter(rank_of_key(table->smallest.key));
+  if (!may_pass(rules, *table, std::nullopt, std::nullopt, tables.open_weight())) return false;
   const double met = merge.others_in(*ahead);
   if (met > kNeverPasses) return false;
   if (met > 0 && passes_.unit() >= portable_exp(-met)) return false;
-  tables.end_table();
-  counts.passed.push_back(table.meta);
-  merge.skip(table);
+  tables.pass(rank_of_key(table->smallest.key), rank_of_key(table->largest.key));
+  counts.passed.push_back(table);
+  merge.leave_out(*ahead);
   return true;
 }
 

@@ -68,7 +68,9 @@ class SegmentTree {
  private:
   void count_user_writes(const OpWeights& weights, uint64_t op_count);
   void carry_out(const CompactionPlan& plan);
-  std::vector<TableRef> merge(const MergeRules& rules, SliceMerge& merge, MergeCounts& counts);
+  std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
+                                  const StretchSplitter::Ends& ends, MergeCounts& counts);
+  std::vector<TableRef> keep(std::vector<SegmentTable> tables);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);
   void publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts);

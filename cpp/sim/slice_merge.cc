@@ -1,86 +1,92 @@
 #include "lsmkit/sim/slice_merge.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace lsmkit {
+namespace {
 
-void SliceMerge::Source::next() {
-  if (++slice < tables[table].slices->size()) return;
-  slice = 0;
-  ++table;
-}
+constexpr double kEnoughRecords = 50;  // nobody asks more exactly how many others there are
 
-SliceMerge::SliceMerge(const KeyGroups& groups, std::vector<std::vector<ModelledTable>> runs)
+}  // namespace
+
+SliceMerge::SliceMerge(const KeyGroups& groups, const std::vector<std::vector<ModelledTable>>& runs)
     : groups_(groups) {
-  for (auto& tables : runs) sources_.push_back({std::move(tables)});
+  for (const auto& run : runs) tables_.insert(tables_.end(), run.begin(), run.end());
+  for (uint32_t t = 0; t < tables_.size(); ++t) {
+    const Slices& slices = *tables_[t].slices;
+    for (uint32_t i = 0; i < slices.size(); ++i)
+      pieces_.push_back({slices[i].begin, slices[i].end, t, i});
+  }
+  std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.table < b.table;
+  });
   find_bounds();
 }
 
-// From at_, or the first slice behind it, up to where a slice of any source begins or ends.
+// From at_, or the first slice behind it, up to where a slice begins or ends.
 void SliceMerge::find_bounds() {
-  active_.clear();
-  uint64_t first = UINT64_MAX;
-  for (const Source& source : sources_)
-    if (source.valid()) first = std::min(first, std::max(at_, source.here().begin));
-  at_ = end_ = first;
-  if (first == UINT64_MAX) return;
-  end_ = UINT64_MAX;
-  for (size_t s = 0; s < sources_.size(); ++s) {
-    if (!sources_[s].valid()) continue;
-    const Slice& here = sources_[s].here();
-    if (here.begin <= at_) active_.push_back(s);
-    end_ = std::min(end_, here.begin <= at_ ? here.end : here.begin);
+  if (active_.empty()) {
+    if (next_piece_ == pieces_.size()) {
+      end_ = at_;
+      return;
+    }
+    at_ = pieces_[next_piece_].begin;
   }
+  for (; next_piece_ < pieces_.size() && pieces_[next_piece_].begin <= at_; ++next_piece_) {
+    const Piece& piece = pieces_[next_piece_];
+    const auto place = std::find_if(active_.begin(), active_.end(),
+                                    [&](const Piece& p) { return p.table > piece.table; });
+    active_.insert(place, piece);
+  }
+  end_ = next_piece_ < pieces_.size() ? pieces_[next_piece_].begin : UINT64_MAX;
+  for (const Piece& piece : active_) end_ = std::min(end_, piece.end);
 }
 
 void SliceMerge::next() {
   at_ = end_;
-  for (const size_t s : active_)
-    if (sources_[s].here().end <= at_) sources_[s].next();
+  std::erase_if(active_, [&](const Piece& piece) { return piece.end <= at_; });
   find_bounds();
 }
 
-void SliceMerge::merged(Slices& out) {
+void SliceMerge::merged(Slices& out) const {
   out.clear();
-  const Source& first = sources_[active_.front()];
-  out.append(*first.tables[first.table].slices, first.slice, at_, end_);
+  out.append(slices_of(active_.front()), active_.front().slice, at_, end_);
   if (active_.size() == 1) return;
-  double* absent = out.absent(0);
   if (groups_.deletes) return merge_tombstones(out);
-  double hit = out.density(groups_, 0).all;
+  merge_values(out);
+}
+
+void SliceMerge::merge_values(Slices& out) const {
+  Slice& sum = out[0];
+  double* absent = out.absent(0);
   for (size_t i = 1; i < active_.size(); ++i) {
-    const Source& source = sources_[active_[i]];
-    const Slice& older = source.here();
+    const Slices& slices = slices_of(active_[i]);
+    const Slice& older = slices[active_[i].slice];
+    const bool same_size = older.value_bytes == sum.value_bytes;
+    const double hit_before = same_size ? 0 : out.density(groups_, 0).all;
     for (size_t g = 0; g < older.turns.size(); ++g)
-      out[0].turns[g] = std::min(1.0, out[0].turns[g] + older.turns[g]);
-    add_chance(source, absent);
-    if (older.value_bytes == out[0].value_bytes) continue;
-    const double hit_now = out.density(groups_, 0).all;
-    if (hit_now > 0)
-      out[0].value_bytes += (older.value_bytes - out[0].value_bytes) * (hit_now - hit) / hit_now;
-    hit = hit_now;
+      sum.turns[g] = std::min(1.0, sum.turns[g] + older.turns[g]);
+    const double* older_absent = slices.absent(active_[i].slice);
+    for (size_t j = 0; j < groups_.count(); ++j) absent[j] *= older_absent[j];
+    if (same_size) continue;
+    const double hit = out.density(groups_, 0).all;
+    if (hit > 0)
+      sum.value_bytes += (older.value_bytes - sum.value_bytes) * (hit - hit_before) / hit;
   }
 }
 
-void SliceMerge::add_chance(const Source& source, double* absent) const {
-  const double* older = source.tables[source.table].slices->absent(source.slice);
-  for (size_t j = 0; j < groups_.count(); ++j) absent[j] *= older[j];
-}
-
-// Of the keys that an older source hits, those that no newer one did show what it holds.
-void SliceMerge::merge_tombstones(Slices& out) {
+// Of the keys that an older table hits, those that no newer one did show what it holds.
+void SliceMerge::merge_tombstones(Slices& out) const {
   Slice& sum = out[0];
   double *absent = out.absent(0), *dead = out.dead(0), *gone = out.gone(0);
   for (size_t i = 1; i < active_.size(); ++i) {
-    const Source& source = sources_[active_[i]];
-    const Slices& slices = *source.tables[source.table].slices;
-    const Slice& older = source.here();
-    const double *older_absent = slices.absent(source.slice),
-                 *older_dead = slices.dead(source.slice), *older_gone = slices.gone(source.slice);
-    const double missed_before = sum.missed(), older_missed = older.missed();
-    for (size_t g = 0; g < older.turns.size(); ++g)
-      sum.turns[g] = std::min(1.0, sum.turns[g] + older.turns[g]);
+    const Slices& slices = slices_of(active_[i]);
+    const size_t at = active_[i].slice;
+    const double *older_absent = slices.absent(at), *older_dead = slices.dead(at),
+                 *older_gone = slices.gone(at);
+    const double missed_before = sum.missed(), older_missed = slices[at].missed();
+    for (size_t g = 0; g < sum.turns.size(); ++g)
+      sum.turns[g] = std::min(1.0, sum.turns[g] + slices[at].turns[g]);
     const double missed_now = sum.missed();
     for (size_t j = 0; j < groups_.count(); ++j) {
       const double unhit = missed_before * absent[j];
@@ -95,45 +101,50 @@ void SliceMerge::merge_tombstones(Slices& out) {
 }
 
 const ModelledTable* SliceMerge::table_ahead() const {
-  for (const size_t s : active_) {
-    const Source& source = sources_[s];
-    if (source.slice == 0 && source.here().begin == at_ && source.tables[source.table].meta)
-      return &source.tables[source.table];
-  }
+  for (const Piece& piece : active_)
+    if (piece.slice == 0 && piece.begin == at_ && tables_[piece.table].meta)
+      return &tables_[piece.table];
   return nullptr;
 }
 
-double SliceMerge::records_in(const Source& source, uint64_t begin, uint64_t end) const {
-  constexpr double kEnough = 50;  // nobody asks more exactly
-  double sum = 0;
-  size_t slice = source.slice;
-  for (size_t t = source.table; t < source.tables.size() && sum < kEnough; ++t, slice = 0) {
-    const Slices& slices = *source.tables[t].slices;
-    for (; slice < slices.size() && sum < kEnough; ++slice) {
-      const Slice& here = slices[slice];
-      if (here.begin >= end) return sum;
-      if (here.end <= begin) continue;
-      sum += slices.density(groups_, slice).all *
-             static_cast<double>(std::min(here.end, end) - std::max(here.begin, begin));
-    }
-  }
-  return sum;
-}
-
 double SliceMerge::others_in(const ModelledTable& table) const {
+  const auto own = static_cast<uint32_t>(&table - tables_.data());
   const uint64_t begin = (*table.slices)[0].begin, end = table.slices->back().end;
   double sum = 0;
-  for (const Source& source : sources_)
-    if (!source.valid() || &source.tables[source.table] != &table)
-      sum += records_in(source, begin, end);
+  const auto add = [&](const Piece& piece) {
+    const uint64_t from = std::max(piece.begin, begin), to = std::min(piece.end, end);
+    if (piece.table != own && from < to)
+      sum += slices_of(piece).density(groups_, piece.slice).all * static_cast<double>(to - from);
+  };
+  for (const Piece& piece : active_) add(piece);
+  for (size_t i = next_piece_; i < pieces_.size() && sum < kEnoughRecords; ++i) {
+    if (pieces_[i].begin >= end) break;
+    add(pieces_[i]);
+  }
+  if (sum < kEnoughRecords && has_end_of_another(*table.meta)) return kEnoughRecords;
   return sum;
 }
 
-void SliceMerge::skip(const ModelledTable& table) {
-  const uint64_t behind = table.slices->back().end;
-  for (Source& source : sources_)
-    while (source.valid() && source.here().end <= behind) source.next();
-  at_ = behind;
+// The keys that other tables begin and end with are there for certain.
+bool SliceMerge::has_end_of_another(const TableMeta& table) const {
+  const auto holds = [&](const std::string& key) {
+    return table.smallest.key <= key && key <= table.largest.key;
+  };
+  return std::any_of(tables_.begin(), tables_.end(), [&](const ModelledTable& other) {
+    return other.meta && other.meta->number != table.number &&
+           (holds(other.meta->smallest.key) || holds(other.meta->largest.key));
+  });
+}
+
+void SliceMerge::leave_out(const ModelledTable& table) {
+  const auto own = static_cast<uint32_t>(&table - tables_.data());
+  const uint64_t end = table.slices->back().end;
+  const auto is_own = [&](const Piece& piece) { return piece.table == own; };
+  std::erase_if(active_, is_own);
+  const auto first = pieces_.begin() + static_cast<std::ptrdiff_t>(next_piece_);
+  const auto last =
+      std::find_if(first, pieces_.end(), [&](const Piece& piece) { return piece.begin >= end; });
+  pieces_.erase(std::remove_if(first, last, is_own), last);
   find_bounds();
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "lsmkit/sim/slices.h"
@@ -12,14 +11,14 @@
 namespace lsmkit {
 
 struct ModelledTable {
-  const Slices* slices = nullptr;  // not empty
-  TableRef meta;                   // null: it may not pass whole
+  const Slices* slices = nullptr;
+  TableRef meta;  // null: it may not pass whole
 };
 
 class SliceMerge {
  public:
-  // Runs newest first, each of disjoint tables in key order. `groups` must outlive the merge.
-  SliceMerge(const KeyGroups& groups, std::vector<std::vector<ModelledTable>> runs);
+  // Runs newest first. `groups` and the slices must outlive the merge.
+  SliceMerge(const KeyGroups& groups, const std::vector<std::vector<ModelledTable>>& runs);
 
   bool valid() const { return at_ < end_; }
   uint64_t at() const { return at_; }
@@ -27,36 +26,38 @@ class SliceMerge {
 
   // Replaces `out` with one slice: what is left of all that lies in [at, end).
   // Requires: valid.
-  void merged(Slices& out);
+  void merged(Slices& out) const;
   void next();
 
-  // The table that begins here, if one does and it may pass; the last place is its run's.
+  // The table whose first slice begins here, if it may pass.
   const ModelledTable* table_ahead() const;
-  // Records that the others have within it, on average.
+  // Records that the other tables have where it has some, on average; many if one begins or ends
+  // there. Requires: it is table_ahead.
   double others_in(const ModelledTable& table) const;
-  // To what lies behind it. Requires: it is table_ahead.
-  void skip(const ModelledTable& table);
+  // Leaves all slices of the table out. Requires: it is table_ahead.
+  void leave_out(const ModelledTable& table);
 
  private:
-  struct Source {
-    std::vector<ModelledTable> tables;
-    size_t table = 0;
-    size_t slice = 0;
-    bool valid() const { return table < tables.size(); }
-    const Slice& here() const { return (*tables[table].slices)[slice]; }
-    void next();
+  // A slice of a table of an input.
+  struct Piece {
+    uint64_t begin, end;
+    uint32_t table;  // in tables_, newest first
+    uint32_t slice;
   };
 
   void find_bounds();
-  void add_chance(const Source& source, double* absent) const;
-  void merge_tombstones(Slices& out);
-  double records_in(const Source& source, uint64_t begin, uint64_t end) const;
+  const Slices& slices_of(const Piece& piece) const { return *tables_[piece.table].slices; }
+  bool has_end_of_another(const TableMeta& table) const;
+  void merge_values(Slices& out) const;
+  void merge_tombstones(Slices& out) const;
 
   const KeyGroups& groups_;
-  std::vector<Source> sources_;
+  std::vector<ModelledTable> tables_;
+  std::vector<Piece> pieces_;  // by begin
+  size_t next_piece_ = 0;      // the first that begins behind at_
+  std::vector<Piece> active_;  // that hold at_, newest first
   uint64_t at_ = 0;
   uint64_t end_ = 0;
-  std::vector<size_t> active_;  // sources that have a slice here, newest first
 };
 
 }  // namespace lsmkit

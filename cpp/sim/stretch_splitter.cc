@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <tuple>
 
 #include "lsmkit/numbers/elementary.h"
 #include "lsmkit/sim/rank_key.h"
@@ -10,39 +11,64 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kMostSlices = 4;        // of a table
+constexpr size_t kMostSlices = 4;  // of a table
+constexpr double kLeastRecords = .5;
 constexpr double kRoundingWeight = .25;  // what sums of doubles may be off
 
 }  // namespace
 
-StretchSplitter::StretchSplitter(const MergeRules& rules, const KeyGroups& groups, Random& gaps)
-    : rules_(rules), groups_(groups), gaps_(gaps), cutter_(rules.cut), open_(groups) {}
+StretchSplitter::StretchSplitter(const MergeRules& rules, const KeyGroups& groups, const Ends& ends,
+                                 Random& gaps)
+    : rules_(rules), groups_(groups), gaps_(gaps), cutter_(rules.cut), open_(groups) {
+  if (!ends) return;
+  std::tie(keys_begin_, last_key_) = *ends;
+  first_is_known_ = true;
+}
 
 void StretchSplitter::add(const Slices& slice) {
   const Stretch stretch = stretch_of(slice);
   if (stretch.density <= 0) return;
-  const uint64_t end = slice[0].end;
-  for (uint64_t at = slice[0].begin; at < end;) {
+  uint64_t at = slice[0].begin;
+  const uint64_t end = std::min(slice[0].end, std::max(at, last_key_ + (last_key_ < UINT64_MAX)));
+  if (at < keys_begin_) {
+    const uint64_t stop = std::min(end, keys_begin_);
+    add_between_tables(slice, at, stop);
+    at = stop;
+  }
+  while (at < end) {
     uint64_t least_stop = at + 1;
-    const bool steady = smallest_ && at < steady_end_;
-    if (!steady || is_heavy()) {
-      // The first key of all is that of an input, so it is known to be there.
-      const uint64_t key = is_first_ ? at : std::min(end - 1, at + gap(stretch.density));
-      const uint64_t largest_before = is_heavy() ? at - 1 : at - 1 - gap(last_density_);
-      const Cut cut = cut_before(key, steady && key < steady_end_);
-      if (cut != Cut::kNo && smallest_) end_table_at(largest_before);
-      if (cut == Cut::kPart) begin_part();
-      if (!smallest_) smallest_ = key;
-      is_first_ = false;
-      least_stop = key + 1;
+    if (!smallest_ || at >= steady_end_ || is_heavy()) {
+      ask_at(at, end, stretch);
+      least_stop = std::max(least_stop, *smallest_ + 1);
     }
     const uint64_t stop =
         std::min(end, std::max(least_stop, std::min(steady_end_, heavy_at(stretch, at))));
+    const double records = static_cast<double>(stop - at) * stretch.density;
     open_.append(slice, 0, at, stop);
-    open_weight_ += static_cast<double>(stop - at) * stretch.density * stretch.record_weight;
+    open_records_ += records;
+    open_weight_ += records * stretch.record_weight;
     last_density_ = stretch.density;
     at = stop;
   }
+  if (at < slice[0].end) add_between_tables(slice, at, slice[0].end);
+}
+
+// Asks the cutter at the first key from `at` on; then a table is open.
+void StretchSplitter::ask_at(uint64_t at, uint64_t end, const Stretch& stretch) {
+  const bool steady = smallest_ && at < steady_end_;
+  const uint64_t skipped = std::exchange(first_is_known_, false) ? 0 : gap(stretch.density);
+  const uint64_t key = std::min(end - 1, at + skipped);
+  const uint64_t skipped_before = smallest_ && !is_heavy() ? gap(last_density_) : 0;
+  const Cut cut = cut_before(key, steady && key < steady_end_);
+  if (cut != Cut::kNo && smallest_) end_table_at(at - std::min(at, 1 + skipped_before));
+  if (cut == Cut::kPart) begin_part();
+  if (!smallest_) smallest_ = key;
+}
+
+void StretchSplitter::add_between_tables(const Slices& slice, uint64_t begin, uint64_t end) {
+  if (begin >= end) return;
+  Slices& slices = smallest_ || tables_.empty() ? open_ : tables_.back().slices;
+  slices.append(slice, 0, begin, end);
 }
 
 StretchSplitter::Stretch StretchSplitter::stretch_of(const Slices& slice) const {
@@ -71,7 +97,7 @@ uint64_t StretchSplitter::open_weight() const {
 }
 
 bool StretchSplitter::is_heavy() const {
-  return open_weight_ + kRoundingWeight >= static_cast<double>(rules_.cut.max_weight);
+  return smallest_ && open_weight_ + kRoundingWeight >= static_cast<double>(rules_.cut.max_weight);
 }
 
 // Where the record ends that makes the open table heavy.
@@ -82,8 +108,8 @@ uint64_t StretchSplitter::heavy_at(const Stretch& stretch, uint64_t at) const {
   return keys >= 0x1p62 ? UINT64_MAX : at + static_cast<uint64_t>(std::max(keys, 1.0));
 }
 
-void StretchSplitter::enter(uint64_t begin) {
-  if (!cutter_.begins_part(key_of_rank(begin))) return;
+void StretchSplitter::enter(uint64_t key) {
+  if (!cutter_.begins_part(key_of_rank(key))) return;
   steady_end_ = 0;
   end_table();
   begin_part();
@@ -92,54 +118,64 @@ void StretchSplitter::enter(uint64_t begin) {
 void StretchSplitter::begin_part() {
   part_ = cutter_.part();
   if (part_ >= 1u << kPartBits) throw std::logic_error("a job has too many parts");
-  position_ = 0;
 }
 
+void StretchSplitter::pass(uint64_t smallest, uint64_t largest) {
+  if (smallest_) end_table_at(std::min(open_.back().end, smallest) - 1);
+  keys_begin_ = largest + 1;
+}
+
+// The last key is that of an input, or as far from the end as keys are from each other.
 void StretchSplitter::end_table() {
-  if (smallest_) end_table_at(open_.back().end - 1);
+  if (!smallest_) return;
+  const uint64_t end = open_.back().end;
+  end_table_at(last_key_ < end ? last_key_ : end - 1 - std::min(end - 1, gap(last_density_)));
 }
 
+// What is no record on average becomes none, but goes with the table before.
 void StretchSplitter::end_table_at(uint64_t largest) {
-  trim(*smallest_, std::max(largest, *smallest_));
-  open_.coalesce(groups_, kMostSlices);
-  TableMeta meta = sum_up();
-  open_.shrink();
-  tables_.push_back({std::make_shared<const TableMeta>(std::move(meta)),
-                     std::make_shared<const Slices>(std::exchange(open_, Slices(groups_)))});
+  if (open_records_ < kLeastRecords && !tables_.empty()) {
+    for (size_t i = 0; i < open_.size(); ++i)
+      tables_.back().slices.append(open_, i, open_[i].begin, open_[i].end);
+  } else {
+    tables_.push_back({*smallest_, std::max(largest, *smallest_), part_, open_});
+  }
+  open_.clear();
   smallest_.reset();
-  open_weight_ = 0;
+  open_weight_ = open_records_ = 0;
 }
 
-// Slices end at the table's own ends. The records that are due beyond them, of which there are
-// none, are within.
-void StretchSplitter::trim(uint64_t smallest, uint64_t largest) {
-  Slices within(groups_);
-  for (size_t i = 0; i < open_.size(); ++i) {
-    const uint64_t begin = std::max(open_[i].begin, smallest);
-    const uint64_t end = std::min(open_[i].end, largest + 1);
-    if (begin < end) within.append(open_, i, begin, end);
+std::vector<SegmentTable> StretchSplitter::take() {
+  if (!open_.empty() && !tables_.empty())  // no key was left to open a table with
+    for (size_t i = 0; i < open_.size(); ++i)
+      tables_.back().slices.append(open_, i, open_[i].begin, open_[i].end);
+  std::vector<SegmentTable> out;
+  for (Table& table : tables_) {
+    if (table.part != (out.empty() ? 0 : part_of(out.back().meta->number))) position_ = 0;
+    table.slices.coalesce(groups_, kMostSlices);
+    table.slices.shrink();
+    TableMeta meta = sum_up(table);
+    out.push_back({std::make_shared<TableMeta>(std::move(meta)),
+                   std::make_shared<const Slices>(std::move(table.slices))});
   }
-  if (within.empty()) within.append(open_, 0, smallest, largest + 1);
-  const double before = open_.count(groups_).all, after = within.count(groups_).all;
-  if (after > 0 && after < before)
-    for (size_t i = 0; i < within.size(); ++i) within.scale(i, before / after);
-  open_ = std::move(within);
+  return out;
 }
 
 // Counts are whole; what rounding owes goes to the next table.
-TableMeta StretchSplitter::sum_up() {
+TableMeta StretchSplitter::sum_up(const Table& table) {
+  const Slices& slices = table.slices;
   double values = 0, value_bytes = 0, tombstones = 0;
-  for (size_t i = 0; i < open_.size(); ++i) {
-    const RecordCount density = open_.density(groups_, i);
-    const double here = (density.all - density.tombstones) * open_[i].length();
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const RecordCount density = slices.density(groups_, i);
+    const double here = (density.all - density.tombstones) * slices[i].length();
     values += here;
-    value_bytes += here * open_[i].value_bytes;
-    tombstones += density.tombstones * open_[i].length();
+    value_bytes += here * slices[i].value_bytes;
+    tombstones += density.tombstones * slices[i].length();
   }
   const double entries = values + tombstones + entries_owed_;
   TableMeta meta;
   if (position_ == 1u << kPositionBits) throw std::logic_error("a part has too many tables");
-  meta.number = pack_table_number(rules_.job, part_, position_++);
+  meta.number = pack_table_number(rules_.job, table.part, position_++);
   meta.entry_count = static_cast<uint64_t>(std::max(1.0, std::floor(entries + .5)));
   entries_owed_ = entries - static_cast<double>(meta.entry_count);
   tombstones += tombstones_owed_;
@@ -152,8 +188,8 @@ TableMeta StretchSplitter::sum_up() {
   meta.value_bytes = static_cast<uint64_t>(puts * mean + .5);
   meta.weight = meta.key_bytes + meta.value_bytes + 8 * meta.entry_count;
   meta.file_bytes = meta.weight;
-  meta.smallest.key = key_of_rank(open_[0].begin);
-  meta.largest.key = key_of_rank(open_.back().end - 1);
+  meta.smallest.key = key_of_rank(table.smallest);
+  meta.largest.key = key_of_rank(table.largest);
   return meta;
 }
 
