@@ -39,6 +39,17 @@ void drop_tombstones(Slices& slice, size_t i, const KeyGroups& groups) {
   for (size_t j = 0; j < groups.count(); ++j) gone[j] += std::exchange(dead[j], 0.0);
 }
 
+// By how much the number of records that come out varies.
+double variance_of(SliceMerge merge, const KeyGroups& groups) {
+  double sum = 0;
+  Slices slice(groups);
+  for (; merge.valid(); merge.next()) {
+    merge.merged(slice);
+    sum += slice.variance(groups, 0) * slice[0].length();
+  }
+  return sum;
+}
+
 }  // namespace
 
 SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options)
@@ -46,6 +57,7 @@ SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& 
       options_(options),
       gaps_(workload.seed, "gaps between keys"),
       passes_(workload.seed, "tables that pass"),
+      ages_(workload.seed, "ages of tables"),
       memtable_(contents_.groups()),
       live_(contents_.groups()) {}
 
@@ -118,7 +130,9 @@ uint64_t SegmentTree::live_weight() const {
 
 uint64_t SegmentTree::allocated_bytes() const {
   uint64_t sum = 0;
-  for (const auto& [number, slices] : slices_) sum += sizeof(Slices) + slices->allocated_bytes();
+  for (const auto& [number, table] : tables_)
+    sum += sizeof(Contents) + sizeof(Slices) + table.slices->allocated_bytes() +
+           table.cohorts.capacity() * sizeof(SeqnoCohort);
   return sum;
 }
 
@@ -138,14 +152,17 @@ bool SegmentTree::flush_memtable() {
   counts.in_entries = whole(memtable_records_);
   std::vector<SegmentTable> tables =
       merge(rules, SliceMerge(contents_.groups(), {{{&memtable_, nullptr}}}), {}, counts);
+  std::vector<SeqnoCohorts> cohorts;
   for (SegmentTable& table : tables) {
     table.meta->smallest_seqno = flushed_seqno_ + 1;
     table.meta->largest_seqno = last_seqno_;
+    cohorts.push_back(
+        {{static_cast<double>(table.meta->entry_count), flushed_seqno_ + 1, last_seqno_}});
   }
   const VersionEdit edit = flush_edit({.job = job,
                                        .largest_seqno = last_seqno_,
                                        .history_floor = last_seqno_,
-                                       .tables = keep(std::move(tables)),
+                                       .tables = keep(std::move(tables), std::move(cohorts)),
                                        .reason = EditReason::kFlush});
   count_flush(edit, counters_);
   memtable_.clear();
@@ -165,25 +182,36 @@ bool SegmentTree::compact_once() {
   return plan.has_value();
 }
 
-namespace {
-
-// What the tables that an output is made of were written between.
-void date(TableMeta& output, const CompactionPlan& plan) {
-  if (plan.merge.zero_seqnos) return;  // nothing older lies below: all are zeroed
-  output.smallest_seqno = UINT64_MAX;
+// Of each input table its part between the output's ends, and of that as much as is not
+// overwritten.
+SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPlan& plan) {
+  std::vector<std::pair<const SeqnoCohorts*, double>> sources;
+  const auto begin = static_cast<double>(rank_of_key(output.smallest.key));
+  const auto end = static_cast<double>(rank_of_key(output.largest.key) + 1);
+  double records = 0;
+  TableRef newest;
   for (const PlanInput& input : plan.inputs) {
     auto table = std::partition_point(
         input.tables.begin(), input.tables.end(),
         [&](const TableRef& t) { return t->largest.key < output.smallest.key; });
     for (; table != input.tables.end() && (*table)->smallest.key <= output.largest.key; ++table) {
-      output.smallest_seqno = std::min(output.smallest_seqno, (*table)->smallest_seqno);
-      output.largest_seqno = std::max(output.largest_seqno, (*table)->largest_seqno);
+      const auto from = static_cast<double>(rank_of_key((*table)->smallest.key));
+      const auto to = static_cast<double>(rank_of_key((*table)->largest.key) + 1);
+      const double share = (std::min(end, to) - std::max(begin, from)) / (to - from);
+      sources.emplace_back(&tables_.at(static_cast<uint64_t>((*table)->number)).cohorts, share);
+      records += share * static_cast<double>((*table)->entry_count);
+      if (!newest || newest->largest_seqno < (*table)->largest_seqno) newest = *table;
     }
   }
-  output.smallest_seqno = std::min(output.smallest_seqno, output.largest_seqno);
+  const double kept = std::min(1.0, static_cast<double>(output.entry_count) / records);
+  SeqnoCohorts out;
+  for (const auto& [cohorts, share] : sources) draw_share(*cohorts, share * kept, ages_, out);
+  join_nearest(out);
+  if (out.empty())
+    out.push_back(
+        {static_cast<double>(output.entry_count), newest->smallest_seqno, newest->largest_seqno});
+  return out;
 }
-
-}  // namespace
 
 void SegmentTree::carry_out(const CompactionPlan& plan) {
   ++next_job_;
@@ -195,13 +223,22 @@ void SegmentTree::carry_out(const CompactionPlan& plan) {
     for (const PlanInput& input : plan.inputs) {
       runs.emplace_back();
       for (const TableRef& table : input.tables)
-        runs.back().push_back({slices_.at(static_cast<uint64_t>(table->number)).get(), table});
+        runs.back().push_back(
+            {tables_.at(static_cast<uint64_t>(table->number)).slices.get(), table});
     }
     const std::pair ends{rank_of_key(plan.smallest_key), rank_of_key(plan.largest_key)};
     std::vector<SegmentTable> tables =
         merge(plan.merge, SliceMerge(contents_.groups(), runs), ends, counts);
-    for (SegmentTable& table : tables) date(*table.meta, plan);
-    outputs = keep(std::move(tables));
+    std::vector<SeqnoCohorts> cohorts(tables.size());
+    for (size_t i = 0; i < tables.size() && !plan.merge.zero_seqnos; ++i) {
+      cohorts[i] = cohorts_of(*tables[i].meta, plan);
+      tables[i].meta->smallest_seqno = UINT64_MAX;
+      for (const SeqnoCohort& cohort : cohorts[i]) {
+        tables[i].meta->smallest_seqno = std::min(tables[i].meta->smallest_seqno, cohort.smallest);
+        tables[i].meta->largest_seqno = std::max(tables[i].meta->largest_seqno, cohort.largest);
+      }
+    }
+    outputs = keep(std::move(tables), std::move(cohorts));
     for (const TableRef& table : counts.passed) counts.in_entries -= table->entry_count;
     merged_records_ += counts.in_entries;
   }
@@ -215,7 +252,7 @@ std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge
                                              const StretchSplitter::Ends& ends,
                                              MergeCounts& counts) {
   const KeyGroups& groups = contents_.groups();
-  StretchSplitter tables(rules, groups, ends, gaps_);
+  StretchSplitter tables(rules, groups, ends, variance_of(merge, groups), gaps_);
   RecordFilter filter(rules);
   Slices slice(groups), part(groups);
   while (merge.valid()) {
@@ -241,11 +278,13 @@ std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge
   return out;
 }
 
-std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables) {
+std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables,
+                                        std::vector<SeqnoCohorts> cohorts) {
   std::vector<TableRef> out;
-  for (SegmentTable& table : tables) {
-    slices_[static_cast<uint64_t>(table.meta->number)] = std::move(table.slices);
-    out.push_back(std::move(table.meta));
+  for (size_t i = 0; i < tables.size(); ++i) {
+    tables_[static_cast<uint64_t>(tables[i].meta->number)] = {std::move(tables[i].slices),
+                                                              std::move(cohorts[i])};
+    out.push_back(std::move(tables[i].meta));
   }
   return out;
 }
@@ -272,7 +311,7 @@ void SegmentTree::publish(const VersionEdit& edit, EventKind kind, const MergeCo
   if (observer_) event = event_of(edit, version_);
   version_ = apply(version_, edit);
   for (const RemovedTable& removed : edit.removed)
-    if (!version_.find(removed.number)) slices_.erase(static_cast<uint64_t>(removed.number));
+    if (!version_.find(removed.number)) tables_.erase(static_cast<uint64_t>(removed.number));
   if (!observer_) return;
   event.kind = kind;
   event.time_us = event.wall_us = now_us_;

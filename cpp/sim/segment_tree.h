@@ -20,6 +20,7 @@
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/phase_contents.h"
+#include "lsmkit/sim/seqno_cohorts.h"
 #include "lsmkit/sim/slice_merge.h"
 #include "lsmkit/sim/stretch_splitter.h"
 #include "lsmkit/trace/event.h"
@@ -70,7 +71,8 @@ class SegmentTree {
   void carry_out(const CompactionPlan& plan);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);
-  std::vector<TableRef> keep(std::vector<SegmentTable> tables);
+  std::vector<TableRef> keep(std::vector<SegmentTable> tables, std::vector<SeqnoCohorts> cohorts);
+  SeqnoCohorts cohorts_of(const TableMeta& output, const CompactionPlan& plan);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);
   void publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts);
@@ -82,6 +84,7 @@ class SegmentTree {
   uint64_t now_us_ = 0;
   Random gaps_;
   Random passes_;
+  Random ages_;
 
   Slices memtable_;
   double memtable_weight_ = 0;
@@ -92,7 +95,11 @@ class SegmentTree {
   Slices live_;  // all that was ever written, as one table
 
   Version version_;
-  std::unordered_map<uint64_t, std::shared_ptr<const Slices>> slices_;  // by table number
+  struct Contents {
+    std::shared_ptr<const Slices> slices;
+    SeqnoCohorts cohorts;  // none where seqnos are zeroed
+  };
+  std::unordered_map<uint64_t, Contents> tables_;  // by number
   uint64_t next_job_ = 1;
   Counters counters_;
   double user_value_bytes_ = 0;

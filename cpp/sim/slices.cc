@@ -58,11 +58,16 @@ RecordCount Slices::count(const KeyGroups& groups) const {
   return sum;
 }
 
-void Slices::scale(size_t i, double factor) {
-  for (double& turns : slices_[i].turns) turns = std::min(1.0, turns * factor);
-  double* none = absent(i);
-  for (size_t j = 0; j < group_count_; ++j) none[j] = std::max(0.0, 1 - (1 - none[j]) * factor);
-  for (size_t j = group_count_; j < row_size_; ++j) none[j] = std::min(1.0, none[j] * factor);
+double Slices::variance(const KeyGroups& groups, size_t i) const {
+  const double missed = slices_[i].missed();
+  const double* none = absent(i);
+  const double* dropped = groups.deletes ? gone(i) : nullptr;
+  double sum = 0;
+  for (size_t j = 0; j < group_count_; ++j) {
+    const double stored = 1 - missed * none[j] - (dropped != nullptr ? dropped[j] : 0);
+    sum += groups.shares[j] * stored * (1 - stored);
+  }
+  return std::max(0.0, sum);
 }
 
 // Hits are what has to be kept: those by turns are averaged, and chance gets the rest. In a hole

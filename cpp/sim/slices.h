@@ -78,9 +78,9 @@ class Slices {
   // Records per key of slice i, and in all of them.
   RecordCount density(const KeyGroups& groups, size_t i) const;
   RecordCount count(const KeyGroups& groups) const;
+  // By how much the number of records in slice i varies, per key: each key has one or not.
+  double variance(const KeyGroups& groups, size_t i) const;
 
-  // `factor` times as many records in slice i, as far as there are keys for them.
-  void scale(size_t i, double factor);
   // Slice i and the next become one with as many records of each group.
   void join(size_t i);
   // At most so many slices: joins neighbours that differ least.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "lsmkit/numbers/distributions.h"
 #include "lsmkit/numbers/elementary.h"
 #include "lsmkit/sim/rank_key.h"
 
@@ -13,13 +14,20 @@ namespace {
 
 constexpr size_t kMostSlices = 4;  // of a table
 constexpr double kLeastRecords = .5;
+constexpr double kLeastSpread = 1e-9;    // below it numbers of records don't vary
+constexpr double kMostDrift = .5;        // of a stretch's records
 constexpr double kRoundingWeight = .25;  // what sums of doubles may be off
 
 }  // namespace
 
 StretchSplitter::StretchSplitter(const MergeRules& rules, const KeyGroups& groups, const Ends& ends,
-                                 Random& gaps)
-    : rules_(rules), groups_(groups), gaps_(gaps), cutter_(rules.cut), open_(groups) {
+                                 double variance, Random& random)
+    : rules_(rules),
+      groups_(groups),
+      random_(random),
+      cutter_(rules.cut),
+      open_(groups),
+      variance_left_(variance) {
   if (!ends) return;
   std::tie(keys_begin_, last_key_) = *ends;
   first_is_known_ = true;
@@ -41,16 +49,45 @@ void StretchSplitter::add(const Slices& slice) {
       ask_at(at, end, stretch);
       least_stop = std::max(least_stop, *smallest_ + 1);
     }
-    const uint64_t stop =
-        std::min(end, std::max(least_stop, std::min(steady_end_, heavy_at(stretch, at))));
-    const double records = static_cast<double>(stop - at) * stretch.density;
-    open_.append(slice, 0, at, stop);
-    open_records_ += records;
-    open_weight_ += records * stretch.record_weight;
-    last_density_ = stretch.density;
-    at = stop;
+    at = add_up_to(std::min(end, std::max(least_stop, steady_end_)), at, slice, stretch);
   }
   if (at < slice[0].end) add_between_tables(slice, at, slice[0].end);
+}
+
+// Up to `stop`, or to where the open table becomes heavy; says where that is.
+uint64_t StretchSplitter::add_up_to(uint64_t stop, uint64_t at, const Slices& slice,
+                                    const Stretch& stretch) {
+  const double left = records_left(stretch);
+  const double spread = stretch.variance / stretch.density;  // of a number of records / its mean
+  const bool varies = spread > kLeastSpread && variance_left_ > 0;
+  const double noise = varies ? draw_normal(random_) : 0;
+  // A bridge: what was too many so far goes as the variance does.
+  const double drift =
+      varies ? std::clamp(-surplus_so_far_ * spread / variance_left_, -kMostDrift, kMostDrift) : 0;
+  const auto deviation = [&](double records) {
+    const double variance = records * spread;
+    return noise * std::sqrt(variance * std::max(0.0, 1 - variance / variance_left_));
+  };
+  // So many records are due where `left` are met.
+  const double due = std::max(0.0, varies ? (left - deviation(left)) / (1 + drift) : left);
+  double records = static_cast<double>(stop - at) * stretch.density;
+  double surplus = varies ? deviation(records) + drift * records : 0;
+  if (due <= records) {
+    const double keys = std::max(1.0, std::ceil(due / stretch.density - 1e-6));
+    stop = std::min(stop, at + static_cast<uint64_t>(keys));
+    records = static_cast<double>(stop - at) * stretch.density;
+    surplus = varies ? left - records : 0;
+  } else {
+    surplus = std::clamp(surplus, -records, left - records);
+  }
+  variance_left_ = std::max(0.0, variance_left_ - records * spread);
+  surplus_so_far_ += surplus;
+  open_.append(slice, 0, at, stop);
+  surplus_ += surplus;
+  open_records_ += records + surplus;
+  open_weight_ += (records + surplus) * stretch.record_weight;
+  last_density_ = stretch.density;
+  return stop;
 }
 
 // Asks the cutter at the first key from `at` on; then a table is open.
@@ -75,13 +112,13 @@ StretchSplitter::Stretch StretchSplitter::stretch_of(const Slices& slice) const 
   const RecordCount density = slice.density(groups_, 0);
   const double values = density.all - density.tombstones;
   const double value_bytes = density.all > 0 ? slice[0].value_bytes * values / density.all : 0;
-  return {density.all, groups_.key_bytes + value_bytes + 8};
+  return {density.all, slice.variance(groups_, 0), groups_.key_bytes + value_bytes + 8};
 }
 
 // Keys without a record before the next one with one.
 uint64_t StretchSplitter::gap(double density) {
   if (density >= 1) return 0;
-  const double missed = portable_log(gaps_.unit_above_zero()) / portable_log1p(-density);
+  const double missed = portable_log(random_.unit_above_zero()) / portable_log1p(-density);
   return static_cast<uint64_t>(std::min(missed, 0x1p62));
 }
 
@@ -100,12 +137,10 @@ bool StretchSplitter::is_heavy() const {
   return smallest_ && open_weight_ + kRoundingWeight >= static_cast<double>(rules_.cut.max_weight);
 }
 
-// Where the record ends that makes the open table heavy.
-uint64_t StretchSplitter::heavy_at(const Stretch& stretch, uint64_t at) const {
-  const double weight = stretch.record_weight;
-  const double most = std::ceil(static_cast<double>(rules_.cut.max_weight) / weight) * weight;
-  const double keys = std::ceil((most - open_weight_) / (stretch.density * weight) - 1e-6);
-  return keys >= 0x1p62 ? UINT64_MAX : at + static_cast<uint64_t>(std::max(keys, 1.0));
+// Until the open table is heavy.
+double StretchSplitter::records_left(const Stretch& stretch) const {
+  const double most = std::ceil(static_cast<double>(rules_.cut.max_weight) / stretch.record_weight);
+  return std::max(0.0, most - open_weight_ / stretch.record_weight);
 }
 
 void StretchSplitter::enter(uint64_t key) {
@@ -138,17 +173,18 @@ void StretchSplitter::end_table_at(uint64_t largest) {
     for (size_t i = 0; i < open_.size(); ++i)
       tables_.back().slices.append(open_, i, open_[i].begin, open_[i].end);
   } else {
-    tables_.push_back({*smallest_, std::max(largest, *smallest_), part_, open_});
+    tables_.push_back({*smallest_, std::max(largest, *smallest_), part_, open_, surplus_});
   }
   open_.clear();
   smallest_.reset();
-  open_weight_ = open_records_ = 0;
+  open_weight_ = open_records_ = surplus_ = 0;
 }
 
 std::vector<SegmentTable> StretchSplitter::take() {
   if (!open_.empty() && !tables_.empty())  // no key was left to open a table with
     for (size_t i = 0; i < open_.size(); ++i)
       tables_.back().slices.append(open_, i, open_[i].begin, open_[i].end);
+  even_out();
   std::vector<SegmentTable> out;
   for (Table& table : tables_) {
     if (table.part != (out.empty() ? 0 : part_of(out.back().meta->number))) position_ = 0;
@@ -159,6 +195,16 @@ std::vector<SegmentTable> StretchSplitter::take() {
                    std::make_shared<const Slices>(std::move(table.slices))});
   }
   return out;
+}
+
+// What the bridge has left, the last tables take, which ended for no weight of their own.
+void StretchSplitter::even_out() {
+  for (auto table = tables_.rbegin(); table != tables_.rend() && surplus_so_far_ != 0; ++table) {
+    const double records = table->slices.count(groups_).all + table->surplus;
+    const double taken = std::min(surplus_so_far_, records - std::min(records, 1.0));
+    table->surplus -= taken;
+    surplus_so_far_ -= taken;
+  }
 }
 
 // Counts are whole; what rounding owes goes to the next table.
@@ -172,7 +218,7 @@ TableMeta StretchSplitter::sum_up(const Table& table) {
     value_bytes += here * slices[i].value_bytes;
     tombstones += density.tombstones * slices[i].length();
   }
-  const double entries = values + tombstones + entries_owed_;
+  const double entries = values + tombstones + table.surplus + entries_owed_;
   TableMeta meta;
   if (position_ == 1u << kPositionBits) throw std::logic_error("a part has too many tables");
   meta.number = pack_table_number(rules_.job, table.part, position_++);
