@@ -1,12 +1,16 @@
 // How fast simulations run. Prints one row per workload: what was written, write amplification, and
 // records that went into merges per second of the whole run.
 //
-//   sim_bench [--keys N] [--puts-per-key N]
+//   sim_bench [--keys N] [--puts-per-key N]     the exact simulator
+//   sim_bench --terabyte                        the segment simulator
 //
 // The setting is that of Lim, Andersen and Kaminsky, FAST'16 (msls-eval): items of 1000 B,
 // memtables of 4 MiB, 4 runs of L0, tables of 2 MiB, L1 of 10 MiB, fanout 10, LevelDB's round robin
 // and cuts; n keys are loaded in order, then 10 n puts. Their item-level simulator gives a write
 // amplification (log included) of 13.07 for uniform puts.
+//
+// --terabyte: a terabyte is loaded in random order, then overwritten once; tables and memtables of
+// 64 MiB, values of 1,000 B, leveled, fanout 10.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +20,7 @@
 #include <vector>
 
 #include "lsmkit/sim/exact_tree.h"
+#include "lsmkit/sim/segment_run.h"
 #include "lsmkit/trace/amplification.h"
 
 using namespace lsmkit;
@@ -57,10 +62,60 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+Phase puts(const char* name, KeyChoice keys, double count) {
+  Phase phase;
+  phase.name = name;
+  phase.mix[OpKind::kPut] = 1;
+  phase.keys = std::move(keys);
+  phase.value_bytes = ConstantSize{1'000};
+  phase.end = {EndUnit::kOps, count};
+  return phase;
+}
+
+double resident_mib() {
+  double peak_kib = 0;
+  char line[128];
+  std::FILE* status = std::fopen("/proc/self/status", "r");
+  while (status != nullptr && std::fgets(line, sizeof line, status) != nullptr)
+    if (std::strncmp(line, "VmHWM:", 6) == 0) peak_kib = std::strtod(line + 6, nullptr);
+  if (status != nullptr) std::fclose(status);
+  return peak_kib / 1024;
+}
+
+void overwrite_a_terabyte(const char* name, const KeyChoice& keys) {
+  constexpr uint64_t kKeys = (uint64_t{1} << 40) / 1'024;
+  WorkloadSpec workload;
+  workload.key_count = kKeys;
+  workload.encoding = BinaryKeys{16};
+  workload.phases = {puts("load", PermutedKeys{}, double(kKeys)),
+                     puts("overwrite", keys, double(kKeys))};
+  CompactionOptions options;
+  auto begin = std::chrono::steady_clock::now();
+  SegmentRun run(workload, options);
+  uint64_t edits = 0;
+  while (!run.done() && run.phase() == 0) edits += run.step();
+  const double load_seconds = seconds_since(begin);
+  const Counters loaded = run.tree().counters();
+  begin = std::chrono::steady_clock::now();
+  while (run.step()) ++edits;
+  std::printf(
+      "segment, %s, 1 TB on 1 TB, %zu groups of keys: write amplification %.2f, %.2f s (load %.2f "
+      "s), %llu edits, slices %.0f MiB, peak %.0f MiB\n",
+      name, run.tree().contents().groups().count(),
+      write_amp_weight(difference(run.tree().counters(), loaded)), seconds_since(begin),
+      load_seconds, static_cast<unsigned long long>(edits),
+      static_cast<double>(run.tree().allocated_bytes()) / (1 << 20), resident_mib());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   uint64_t n = 1'000'000, rounds = 10;
+  if (argc == 2 && std::strcmp(argv[1], "--terabyte") == 0) {
+    overwrite_a_terabyte("uniform", UniformKeys{});
+    overwrite_a_terabyte("zipf .99", ZipfKeys{.99});
+    return 0;
+  }
   for (int i = 1; i < argc; ++i) {
     const bool last = i + 1 == argc;
     if (std::strcmp(argv[i], "--keys") == 0 && !last) {
@@ -68,7 +123,7 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--puts-per-key") == 0 && !last) {
       rounds = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      std::fprintf(stderr, "sim_bench [--keys N] [--puts-per-key N]\n");
+      std::fprintf(stderr, "sim_bench [--keys N] [--puts-per-key N] | --terabyte\n");
       return 2;
     }
   }
