@@ -12,7 +12,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kMostLiveSlices = 256;
 constexpr double kNeverPasses = 40;  // records that others have in it: e^-40 is no chance
 
 uint64_t whole(double x) {
@@ -97,7 +96,7 @@ uint64_t SegmentTree::write(const OpWindow& window) {
 
   live_ = merged(contents_.groups(), {&fresh, &live_});
   for (size_t i = 0; i < live_.size(); ++i) drop_tombstones(live_, i, contents_.groups());
-  live_.coalesce(contents_.groups(), kMostLiveSlices);
+  live_.coalesce(contents_.groups());
   return taken.op_count;
 }
 

@@ -4,6 +4,13 @@
 #include <cmath>
 
 namespace lsmkit {
+namespace {
+
+constexpr size_t kFewSlices = 4;
+constexpr size_t kManySlices = 32;
+constexpr double kFewMoved = 0.002;  // of all records
+
+}  // namespace
 
 void Slices::append(const Slice& slice) {
   slices_.push_back(slice);
@@ -96,13 +103,17 @@ void Slices::join(size_t i) {
   rows_.erase(row, row + static_cast<std::ptrdiff_t>(row_size_));
 }
 
-void Slices::coalesce(const KeyGroups& groups, size_t most) {
-  if (size() <= most) return;
+void Slices::coalesce(const KeyGroups& groups) {
+  if (size() <= kFewSlices) return;
   std::vector<double> densities;
-  for (size_t i = 0; i < size(); ++i) densities.push_back(density(groups, i).all);
-  while (size() > most) {
+  double records = 0;
+  for (size_t i = 0; i < size(); ++i) {
+    densities.push_back(density(groups, i).all);
+    records += densities.back() * slices_[i].length();
+  }
+  while (size() > kFewSlices) {
     size_t best = 0;
-    double least = -1;
+    double least = -1;  // records that joining two would put elsewhere
     for (size_t i = 0; i + 1 < size(); ++i) {
       const double a = slices_[i].length(), b = slices_[i + 1].length();
       const auto hole = static_cast<double>(slices_[i + 1].begin - slices_[i].end);
@@ -112,6 +123,7 @@ void Slices::coalesce(const KeyGroups& groups, size_t most) {
       least = moved;
       best = i;
     }
+    if (size() <= kManySlices && least > kFewMoved * records) return;
     join(best);
     densities.erase(densities.begin() + static_cast<std::ptrdiff_t>(best) + 1);
     densities[best] = density(groups, best).all;

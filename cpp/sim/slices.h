@@ -83,8 +83,9 @@ class Slices {
 
   // Slice i and the next become one with as many records of each group.
   void join(size_t i);
-  // At most so many slices: joins neighbours that differ least.
-  void coalesce(const KeyGroups& groups, size_t most);
+  // Joins neighbours that differ least, until few slices are left that differ by much and not many
+  // at all.
+  void coalesce(const KeyGroups& groups);
 
  private:
   size_t group_count_;

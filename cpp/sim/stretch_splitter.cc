@@ -12,7 +12,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kMostSlices = 4;  // of a table
 constexpr double kLeastRecords = .5;
 constexpr double kLeastSpread = 1e-9;    // below it numbers of records don't vary
 constexpr double kMostDrift = .5;        // of a stretch's records
@@ -188,7 +187,7 @@ std::vector<SegmentTable> StretchSplitter::take() {
   std::vector<SegmentTable> out;
   for (Table& table : tables_) {
     if (table.part != (out.empty() ? 0 : part_of(out.back().meta->number))) position_ = 0;
-    table.slices.coalesce(groups_, kMostSlices);
+    table.slices.coalesce(groups_);
     table.slices.shrink();
     TableMeta meta = sum_up(table);
     out.push_back({std::make_shared<TableMeta>(std::move(meta)),
