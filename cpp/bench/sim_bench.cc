@@ -9,8 +9,9 @@
 // and cuts; n keys are loaded in order, then 10 n puts. Their item-level simulator gives a write
 // amplification (log included) of 13.07 for uniform puts.
 //
-// --terabyte: a terabyte is loaded in random order, then overwritten once; tables and memtables of
-// 64 MiB, values of 1,000 B, leveled, fanout 10.
+// --terabyte: a terabyte is overwritten once, starting filled, and once more after it was loaded in
+// random order and overwritten once; tables and memtables of 64 MiB, values of 1,000 B, leveled,
+// fanout 10.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -82,26 +83,32 @@ double resident_mib() {
   return peak_kib / 1024;
 }
 
-void overwrite_a_terabyte(const char* name, const KeyChoice& keys) {
+// On one that was loaded and, so that levels are as they stay, overwritten once already; or on one
+// that starts filled. With frames: an event of every edit is made.
+void overwrite_a_terabyte(const char* name, const KeyChoice& keys, SegmentStart start) {
   constexpr uint64_t kKeys = (uint64_t{1} << 40) / 1'024;
+  const bool filled = start == SegmentStart::kFilled;
   WorkloadSpec workload;
   workload.key_count = kKeys;
   workload.encoding = BinaryKeys{16};
-  workload.phases = {puts("load", PermutedKeys{}, double(kKeys)),
-                     puts("overwrite", keys, double(kKeys))};
+  if (!filled)
+    workload.phases = {puts("load", PermutedKeys{}, double(kKeys)),
+                       puts("first", keys, double(kKeys))};
+  workload.phases.push_back(puts("overwrite", keys, double(kKeys)));
   CompactionOptions options;
   auto begin = std::chrono::steady_clock::now();
-  SegmentRun run(workload, options);
+  SegmentRun run(workload, options, start);
   uint64_t edits = 0;
-  while (!run.done() && run.phase() == 0) edits += run.step();
+  run.tree().observe([](const Event&) {});
+  while (!run.done() && run.phase() + 1 < workload.phases.size()) edits += run.step();
   const double load_seconds = seconds_since(begin);
   const Counters loaded = run.tree().counters();
   begin = std::chrono::steady_clock::now();
   while (run.step()) ++edits;
   std::printf(
-      "segment, %s, 1 TB on 1 TB, %zu groups of keys: write amplification %.2f, %.2f s (load %.2f "
-      "s), %llu edits, slices %.0f MiB, peak %.0f MiB\n",
-      name, run.tree().contents().groups().count(),
+      "segment, %s, 1 TB on 1 TB %s, %zu groups of keys: write amplification %.2f, %.2f s (start "
+      "%.2f s), %llu edits, slices %.0f MiB, peak %.0f MiB\n",
+      name, filled ? "from filled" : "that got there", run.tree().contents().groups().count(),
       write_amp_weight(difference(run.tree().counters(), loaded)), seconds_since(begin),
       load_seconds, static_cast<unsigned long long>(edits),
       static_cast<double>(run.tree().allocated_bytes()) / (1 << 20), resident_mib());
@@ -112,8 +119,10 @@ void overwrite_a_terabyte(const char* name, const KeyChoice& keys) {
 int main(int argc, char** argv) {
   uint64_t n = 1'000'000, rounds = 10;
   if (argc == 2 && std::strcmp(argv[1], "--terabyte") == 0) {
-    overwrite_a_terabyte("uniform", UniformKeys{});
-    overwrite_a_terabyte("zipf .99", ZipfKeys{.99});
+    for (const SegmentStart start : {SegmentStart::kFilled, SegmentStart::kEmpty}) {
+      overwrite_a_terabyte("uniform", UniformKeys{}, start);
+      overwrite_a_terabyte("zipf .99", ZipfKeys{.99}, start);
+    }
     return 0;
   }
   for (int i = 1; i < argc; ++i) {

@@ -7,11 +7,19 @@
 
 namespace lsmkit {
 
+enum class SegmentStart : uint8_t {
+  kEmpty,
+  kFilled,  // with all the workload's keys, by the first phase (SegmentTree::fill)
+};
+
 class SegmentRun {
  public:
   // Throws InvalidArgument, as check() does, and NotSupported for what slices cannot hold.
-  SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options)
-      : tree_(workload, options) {}
+  SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options,
+             SegmentStart start = SegmentStart::kEmpty)
+      : tree_(workload, options) {
+    if (start == SegmentStart::kFilled) tree_.fill(0);
+  }
 
   // Goes on until the next edit; false if the workload ends before one. What is then in the
   // memtable stays there.

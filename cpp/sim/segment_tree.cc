@@ -171,12 +171,16 @@ bool SegmentTree::flush_memtable() {
   return true;
 }
 
-bool SegmentTree::compact_once() {
+PlanContext SegmentTree::context() const {
   PlanContext context;
   context.job = JobNumber{next_job_};
   context.now_us = now_us_;
   context.history_floor = last_seqno_;
-  const auto plan = planner_(version_, context, options_);
+  return context;
+}
+
+bool SegmentTree::compact_once() {
+  const auto plan = planner_(version_, context(), options_);
   if (plan) carry_out(*plan);
   return plan.has_value();
 }

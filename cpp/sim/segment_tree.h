@@ -39,6 +39,12 @@ class SegmentTree {
   // In place of plan_compaction. Its plans come from plan_chosen.
   void plan_by(Planner planner) { planner_ = std::move(planner); }
 
+  // Starts full instead of empty: all keys are in the last level, and those above hold what they do
+  // once the phase has been overwriting for long, at a little below their targets. Assumed is that
+  // such levels are equally dense everywhere. Leveled and hybrid layouts, and keys drawn by chance
+  // only; throws NotSupported else. Requires: nothing was written.
+  void fill(size_t phase);
+
   // Takes operations from the window's first on until the memtable is full or the window ends, and
   // says how many. Requires: the memtable is not full.
   uint64_t write(const OpWindow& window);
@@ -67,7 +73,9 @@ class SegmentTree {
   uint64_t allocated_bytes() const;
 
  private:
+  void place(Slices contents, uint64_t draws, unsigned level);
   void count_user_writes(const OpWeights& weights, uint64_t op_count);
+  PlanContext context() const;
   void carry_out(const CompactionPlan& plan);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);

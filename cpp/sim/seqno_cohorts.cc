@@ -23,11 +23,11 @@ void draw_share(const SeqnoCohorts& source, double share, Random& random, SeqnoC
       if (random.unit() >= records) continue;
       records = 1;
     }
-    // How far the extremes of so many draws are from the ends.
+    // How far the extremes of so many draws are from the ends: as the gaps of a Poisson process.
     const auto span = static_cast<double>(cohort.largest - cohort.smallest);
     const auto distance = [&] {
-      const double gap = 1 - portable_pow(random.unit_above_zero(), 1 / records);
-      return static_cast<Seqno>(span * gap);
+      const double gap = -portable_log(random.unit_above_zero()) / records;
+      return static_cast<Seqno>(span * std::min(gap, 1.0));
     };
     SeqnoCohort drawn{records, cohort.smallest + distance(), cohort.largest};
     drawn.largest = std::max(drawn.smallest, cohort.largest - distance());
