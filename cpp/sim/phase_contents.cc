@@ -14,7 +14,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kMostClasses = 32;
 constexpr size_t kMostGroups = 96;
 constexpr double kSameShare = 1e-13;  // bounds of groups that are nearer are one
 

@@ -33,6 +33,8 @@ struct OpWeights {
 
 class PhaseContents {
  public:
+  static constexpr size_t kMostClasses = 32;  // of a phase's keys
+
   // Throws NotSupported, naming exact mode, for a workload that slices cannot hold.
   explicit PhaseContents(const WorkloadSpec& workload);
 

@@ -313,8 +313,13 @@ void SegmentTree::publish(const VersionEdit& edit, EventKind kind, const MergeCo
   Event event;
   if (observer_) event = event_of(edit, version_);
   version_ = apply(version_, edit);
+  // What was removed and not added again is gone.
+  std::vector<TableNumber> added;
+  for (const AddedTable& table : edit.added) added.push_back(table.table->number);
+  std::sort(added.begin(), added.end());
   for (const RemovedTable& removed : edit.removed)
-    if (!version_.find(removed.number)) tables_.erase(static_cast<uint64_t>(removed.number));
+    if (!std::binary_search(added.begin(), added.end(), removed.number))
+      tables_.erase(static_cast<uint64_t>(removed.number));
   if (!observer_) return;
   event.kind = kind;
   event.time_us = event.wall_us = now_us_;

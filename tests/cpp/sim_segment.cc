@@ -124,7 +124,7 @@ TEST_CASE("a memtable's slices hold as many keys as so many draws are expected t
     CAPTURE(keys.index());
     const uint64_t n = 100'000, draws = 5'000;
     const PhaseContents contents(one_phase(puts("puts", keys, double(n)), n));
-    const auto classes = key_classes(keys, {n, 0, draws});
+    const auto classes = key_classes(keys, {n, 0, draws}, PhaseContents::kMostClasses);
     CHECK(contents.contents({0, 0, draws}).count(contents.groups()).all ==
           doctest::Approx(expected_distinct(classes, double(draws))).epsilon(1e-6));
   }
@@ -217,6 +217,35 @@ TEST_CASE("keys that are added, and a queue: live keys are those that stand") {
   }
   queue_run.tree().version().check_invariants();
   CHECK(queue_run.tree().live_keys() == doctest::Approx(100'000 * .2 / 1.8).epsilon(.01));
+}
+
+TEST_CASE("a filled tree goes on as one that got there") {
+  for (const Layout layout : {Layout::kLeveled, Layout::kHybrid}) {
+    for (const KeyChoice& keys : {KeyChoice(UniformKeys{}), KeyChoice(ZipfKeys{})}) {
+      CAPTURE(static_cast<int>(layout));
+      CAPTURE(keys.index());
+      const uint64_t n = 1'000'000;
+      LadderCase c = ladder_case("filled", ladder_options(layout), keys, n, 4);
+      const Shape there = segment_shape(c.workload, c.options, 3 * n);
+      c.workload.phases = {puts("overwrite", keys, 2.0 * double(n))};
+      SegmentRun run(c.workload, c.options, SegmentStart::kFilled);
+      CHECK(run.tree().counters() == Counters{});
+      run.tree().version().check_invariants();
+      CHECK(run.tree().live_keys() == n);
+      CHECK(space_amp(run.tree().version(), run.tree().live_weight()) ==
+            doctest::Approx(there.space_amp).epsilon(.03));
+      while (run.step()) {
+      }
+      CHECK(write_amp_weight(run.tree().counters()) ==
+            doctest::Approx(there.write_amp).epsilon(.03));
+    }
+  }
+  LadderCase tiered =
+      ladder_case("tiered", small_options(Layout::kTiered), UniformKeys{}, 1'000, 1);
+  CHECK_THROWS_AS(SegmentRun(tiered.workload, tiered.options, SegmentStart::kFilled), NotSupported);
+  LadderCase loading = ladder_case("load", small_options(Layout::kHybrid), UniformKeys{}, 1'000, 1);
+  CHECK_THROWS_AS(SegmentRun(loading.workload, loading.options, SegmentStart::kFilled),
+                  NotSupported);
 }
 
 TEST_CASE("V1: beside the exact simulator") {
