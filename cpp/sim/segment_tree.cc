@@ -91,7 +91,7 @@ uint64_t SegmentTree::write(const OpWindow& window) {
   seqnos_ += static_cast<double>(taken.op_count) *
              std::min(1.0, weights.writes * static_cast<double>(phase.batch_ops)) /
              static_cast<double>(phase.batch_ops);
-  last_seqno_ = static_cast<Seqno>(std::ceil(seqnos_));
+  last_seqno_ = std::max(flushed_seqno_ + 1, static_cast<Seqno>(std::ceil(seqnos_)));
   count_user_writes(weights, taken.op_count);
 
   live_ = merged(contents_.groups(), {&fresh, &live_});
@@ -185,6 +185,21 @@ bool SegmentTree::compact_once() {
   return plan.has_value();
 }
 
+namespace {
+
+SeqnoCohort span_of(const std::vector<PlanInput>& inputs, double records) {
+  SeqnoCohort all{records, UINT64_MAX, 0};
+  for (const PlanInput& input : inputs) {
+    for (const TableRef& table : input.tables) {
+      all.smallest = std::min(all.smallest, table->smallest_seqno);
+      all.largest = std::max(all.largest, table->largest_seqno);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 // Of each input table its part between the output's ends, and of that as much as is not
 // overwritten.
 SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPlan& plan) {
@@ -192,7 +207,6 @@ SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPl
   const auto begin = static_cast<double>(rank_of_key(output.smallest.key));
   const auto end = static_cast<double>(rank_of_key(output.largest.key) + 1);
   double records = 0;
-  TableRef newest;
   for (const PlanInput& input : plan.inputs) {
     auto table = std::partition_point(
         input.tables.begin(), input.tables.end(),
@@ -203,16 +217,13 @@ SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPl
       const double share = (std::min(end, to) - std::max(begin, from)) / (to - from);
       sources.emplace_back(&tables_.at(static_cast<uint64_t>((*table)->number)).cohorts, share);
       records += share * static_cast<double>((*table)->entry_count);
-      if (!newest || newest->largest_seqno < (*table)->largest_seqno) newest = *table;
     }
   }
   const double kept = std::min(1.0, static_cast<double>(output.entry_count) / records);
   SeqnoCohorts out;
   for (const auto& [cohorts, share] : sources) draw_share(*cohorts, share * kept, ages_, out);
   join_nearest(out);
-  if (out.empty())
-    out.push_back(
-        {static_cast<double>(output.entry_count), newest->smallest_seqno, newest->largest_seqno});
+  if (out.empty()) out.push_back(span_of(plan.inputs, static_cast<double>(output.entry_count)));
   return out;
 }
 

@@ -48,14 +48,16 @@ void StretchSplitter::add(const Slices& slice) {
       ask_at(at, end, stretch);
       least_stop = std::max(least_stop, *smallest_ + 1);
     }
-    at = add_up_to(std::min(end, std::max(least_stop, steady_end_)), at, slice, stretch);
+    at =
+        add_up_to(std::min(end, std::max(least_stop, steady_end_)), least_stop, at, slice, stretch);
   }
   if (at < slice[0].end) add_between_tables(slice, at, slice[0].end);
 }
 
-// Up to `stop`, or to where the open table becomes heavy; says where that is.
-uint64_t StretchSplitter::add_up_to(uint64_t stop, uint64_t at, const Slices& slice,
-                                    const Stretch& stretch) {
+// Up to `stop`, or to where the open table becomes heavy, but not before `least_stop`; says where
+// that is.
+uint64_t StretchSplitter::add_up_to(uint64_t stop, uint64_t least_stop, uint64_t at,
+                                    const Slices& slice, const Stretch& stretch) {
   const double left = records_left(stretch);
   const double spread = stretch.variance / stretch.density;  // of a number of records / its mean
   const bool varies = spread > kLeastSpread && variance_left_ > 0;
@@ -73,7 +75,7 @@ uint64_t StretchSplitter::add_up_to(uint64_t stop, uint64_t at, const Slices& sl
   double surplus = varies ? deviation(records) + drift * records : 0;
   if (due <= records) {
     const double keys = std::max(1.0, std::ceil(due / stretch.density - 1e-6));
-    stop = std::min(stop, at + static_cast<uint64_t>(keys));
+    stop = std::min(stop, std::max(least_stop, at + static_cast<uint64_t>(keys)));
     records = static_cast<double>(stop - at) * stretch.density;
     surplus = varies ? left - records : 0;
   } else {
@@ -156,7 +158,7 @@ void StretchSplitter::begin_part() {
 
 void StretchSplitter::pass(uint64_t smallest, uint64_t largest) {
   if (smallest_) end_table_at(std::min(open_.back().end, smallest) - 1);
-  keys_begin_ = largest + 1;
+  keys_begin_ = std::max(keys_begin_, largest + 1);
 }
 
 // The last key is that of an input, or as far from the end as keys are from each other.

@@ -63,7 +63,8 @@ class StretchSplitter {
   Stretch stretch_of(const Slices& slice) const;
   uint64_t gap(double density);
   void add_between_tables(const Slices& slice, uint64_t begin, uint64_t end);
-  uint64_t add_up_to(uint64_t stop, uint64_t at, const Slices& slice, const Stretch& stretch);
+  uint64_t add_up_to(uint64_t stop, uint64_t least_stop, uint64_t at, const Slices& slice,
+                     const Stretch& stretch);
   void ask_at(uint64_t at, uint64_t end, const Stretch& stretch);
   Cut cut_before(uint64_t key, bool steady);
   double records_left(const Stretch& stretch) const;

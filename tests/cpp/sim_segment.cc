@@ -248,6 +248,59 @@ TEST_CASE("a filled tree goes on as one that got there") {
                   NotSupported);
 }
 
+TEST_CASE("odd workloads and options: every version keeps its invariants") {
+  const KeyChoice choices[] = {UniformKeys{},     SequentialKeys{},         PermutedKeys{},
+                               ZipfKeys{1.2},     ZipfKeys{.5, false},      YcsbZipfianKeys{},
+                               LatestKeys{},      HotspotKeys{.1, .9, 700}, ClusteredKeys{10},
+                               ExponentialKeys{}, LogUniformKeys{},         RangeKeys{},
+                               QueueKeys{}};
+  Random random(7);
+  size_t runs = 0, refusals = 0;
+  for (int i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    const auto layout = static_cast<Layout>(random.below(5));
+    CompactionOptions options = small_options(layout);
+    options.memtable_weight = 200 + random.below(20'000);
+    options.table_weight = 200 + random.below(10'000);
+    options.base_weight = 1'000 + random.below(100'000);
+    options.fanout = 2 + random.unit() * 8;
+    options.picker = static_cast<Picker>(random.below(5));
+    options.cut = static_cast<OutputCut>(random.below(4));
+    options.sizing = static_cast<LevelSizing>(random.below(3));
+    options.max_parts = random.below(2) == 0 ? 1 : 4;
+    options.fifo_weight = 100'000;
+    const uint64_t n = random.below(3) == 0 ? 1 + random.below(20) : 5'000;
+    WorkloadSpec workload = one_phase(puts("load", PermutedKeys{}, double(n)), n);
+    workload.seed = random.next();
+    if (random.below(4) == 0) workload.encoding = HashedKeys{16};
+    Phase phase = puts("odd", choices[random.below(std::size(choices))], 20'000);
+    phase.mix[OpKind::kGet] = double(random.below(2));
+    phase.mix[OpKind::kDelete] = random.below(2) == 0 ? 0 : random.unit();
+    phase.mix[OpKind::kInsert] = random.below(4) == 0 ? random.unit() : 0;
+    phase.batch_ops = 1 + random.below(5);
+    if (phase.mix[OpKind::kDelete] == 0) phase.value_bytes = UniformSize{0, 300};
+    workload.phases.push_back(phase);
+    try {
+      SegmentRun run(workload, options);
+      uint64_t steps = 0;
+      while (run.step()) {
+        if (++steps % 50 == 0) run.tree().version().check_invariants();
+        REQUIRE(steps < 100'000);
+      }
+      run.tree().version().check_invariants();
+      ++runs;
+    } catch (const NotSupported&) {
+      ++refusals;
+    } catch (const InvalidArgument& error) {
+      // No workload by its own check; nothing else may complain.
+      CAPTURE(std::string(error.what()));
+      CHECK_THROWS_AS(check(workload), InvalidArgument);
+    }
+  }
+  CHECK(runs > 200);
+  CHECK(refusals > 5);
+}
+
 TEST_CASE("V1: beside the exact simulator") {
   const auto make = [](const std::string& name, Layout layout, const KeyChoice& keys) {
     return ladder_case(name, small_options(layout), keys, kSmallKeys, 3);
