@@ -1,7 +1,9 @@
 // Simulations, twins, and workloads on an open database.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +14,12 @@
 #include "event_columns.h"
 #include "gil.h"
 #include "lsmkit/db/output_options.h"
-#include "lsmkit/sim/exact_run.h"
 #include "lsmkit/trace/amplification.h"
 #include "lsmkit/twin/engine_driver.h"
+#include "lsmkit/twin/timed_options_of.h"
 #include "lsmkit/twin/workload_twin.h"
 #include "own_planner.h"
+#include "simulated.h"
 #include "text_map.h"
 #include "turn.h"
 #include "version_columns.h"
@@ -26,8 +29,6 @@ namespace lsmkit {
 namespace {
 
 using namespace py::literals;
-
-constexpr uint64_t kCommitsPerPoll = 4096;
 
 py::dict kinds_of(const std::function<uint64_t(OpKind)>& count) {
   py::dict out;
@@ -60,32 +61,151 @@ py::dict to_dict(const Window& w) {
       "mean_level_table_count"_a = w.mean_level_table_count);
 }
 
+py::dict sample_columns(const std::vector<TimedSample>& samples) {
+  Columns rows({"time_us",
+                "offered_per_s",
+                "accepted_ops",
+                "accepted_bytes",
+                "dropped_work",
+                "waiting_ops",
+                "waiting_bytes",
+                "oldest_wait_us",
+                "delay_us_per_kib",
+                "stopped",
+                "cause",
+                "stall_us",
+                "memtable_weight",
+                "sealed_memtables",
+                "l0_run_count",
+                "run_count",
+                "weight",
+                "debt_weight",
+                "job_count",
+                "device_read_bytes",
+                "device_written_bytes",
+                "device_utilisation",
+                "cores_used"});
+  for (const TimedSample& s : samples)
+    rows.add(static_cast<uint64_t>(s.time_us), s.offered_per_us * 1e6,
+             static_cast<uint64_t>(s.totals[Total::kAcceptedOps]),
+             static_cast<uint64_t>(s.totals[Total::kAcceptedBytes]),
+             static_cast<uint64_t>(s.totals[Total::kDroppedWork]),
+             static_cast<uint64_t>(s.waiting_ops), static_cast<uint64_t>(s.waiting_bytes),
+             static_cast<uint64_t>(s.oldest_wait_us), s.delay_us_per_byte * 1024, s.is_stopped,
+             std::string(name_of(s.cause)), static_cast<uint64_t>(s.totals.all_stall_us()),
+             static_cast<uint64_t>(s.memtable_weight), s.sealed_memtables, s.l0_runs, s.run_count,
+             s.tree_weight, s.debt_weight, s.jobs,
+             static_cast<uint64_t>(s.totals[Total::kDeviceReadBytes]),
+             static_cast<uint64_t>(s.totals[Total::kDeviceWrittenBytes]), s.device_utilisation,
+             s.cores_used);
+  return rows.dict();
+}
+
+py::dict to_dict(const LogHistogram& waits) {
+  return py::dict("count"_a = waits.count(), "mean_us"_a = waits.mean(),
+                  "p50_us"_a = waits.quantile(0.5), "p90_us"_a = waits.quantile(0.9),
+                  "p99_us"_a = waits.quantile(0.99), "p999_us"_a = waits.quantile(0.999),
+                  "max_us"_a = waits.max());
+}
+
+py::object to_dict(const std::optional<TimedView>& timed) {
+  if (!timed) return py::none();
+  const TimedSample& now = timed->samples.back();
+  py::dict stalls;
+  for (size_t i = 1; i < kStallCauseCount; ++i) {
+    const auto cause = static_cast<StallCause>(i);
+    stalls[py::str(std::string(name_of(cause)))] = now.totals.stall_us(cause) / 1e6;
+  }
+  const double us = std::max(now.time_us, 1.0);
+  return py::dict(
+      "writes"_a = to_dict(timed->waits->writes()), "reads"_a = to_dict(timed->waits->reads()),
+      "stall_s"_a = stalls, "device_utilisation"_a = now.totals[Total::kDeviceBusyUs] / us,
+      "cores_used"_a = now.totals[Total::kCoreUs] / us,
+      "offered_work"_a = now.totals[Total::kOfferedWork],
+      "dropped_work"_a = now.totals[Total::kDroppedWork],
+      "accepted_ops"_a = now.totals[Total::kAcceptedOps],
+      "accepted_bytes"_a = now.totals[Total::kAcceptedBytes], "waiting_bytes"_a = now.waiting_bytes,
+      "oldest_wait_us"_a = now.oldest_wait_us, "why_ended"_a = timed->why_ended);
+}
+
+// The fields of Device, TimedOptions and CpuCosts that the mapping names.
+TimedOptions machine_of(const py::dict& given) {
+  TimedOptions out;
+  const std::map<std::string, double*> numbers = {
+      {"read_bytes_per_s", &out.device.read_bytes_per_s},
+      {"write_bytes_per_s", &out.device.write_bytes_per_s},
+      {"transfer_bytes_per_s", &out.device.transfer_bytes_per_s},
+      {"requests_per_s", &out.device.requests_per_s},
+      {"latency_us", &out.device.latency_us},
+      {"cores", &out.cores},
+      {"put_us", &out.cpu.put_us},
+      {"get_us", &out.cpu.get_us},
+      {"scan_entry_us", &out.cpu.scan_entry_us},
+      {"record_us", &out.cpu.record_us},
+      {"written_byte_us", &out.cpu.written_byte_us},
+      {"compressed_byte_us", &out.cpu.compressed_byte_us},
+      {"blocks_per_get", &out.blocks_per_get},
+      {"longest_wait_us", &out.longest_wait_us},
+      {"sample_every_us", &out.sample_every_us}};
+  for (const auto& [key, value] : given) {
+    const auto name = key.cast<std::string>();
+    if (name == "device") {
+      out.device = device_profile(value.cast<std::string>());
+    } else if (name == "request_bytes") {
+      out.device.request_bytes = value.cast<uint64_t>();
+    } else if (name == "log") {
+      out.has_log = value.cast<bool>();
+    } else if (name == "overload") {
+      out.overload = value.cast<std::string>() == "stop" ? Overload::kStop : Overload::kWait;
+    } else {
+      *numbers.at(name) = value.cast<double>();
+    }
+  }
+  return out;
+}
+
+py::dict device_profiles() {
+  py::dict out;
+  for (const std::string_view name : device_profile_names()) {
+    const Device d = device_profile(name);
+    out[py::str(std::string(name))] = py::dict(
+        "read_bytes_per_s"_a = d.read_bytes_per_s, "write_bytes_per_s"_a = d.write_bytes_per_s,
+        "transfer_bytes_per_s"_a = d.transfer_bytes_per_s, "requests_per_s"_a = d.requests_per_s,
+        "latency_us"_a = d.latency_us, "request_bytes"_a = d.request_bytes);
+  }
+  return out;
+}
+
 // A run as Python holds it: changed by one thread at a time, looked at in between.
 class Simulation {
  public:
-  Simulation(const std::string& workload, const py::object& options, bool keep_events,
-             const py::object& planner) {
-    const CompactionOptions compaction = compaction_options_of(to_options(options));
+  // `fidelity`: "exact" or "segment"; `machine`: None for lock-step.
+  Simulation(const std::string& workload, const py::object& options, const std::string& fidelity,
+             bool filled, const py::object& machine, bool keep_events, const py::object& planner) {
+    const Options engine = to_options(options);
+    const CompactionOptions compaction = compaction_options_of(engine);
+    std::optional<Planner> own_planner;
+    if (!planner.is_none()) own_planner = planner_of(planner);
+    std::optional<TimedOptions> timed;
+    if (!machine.is_none()) timed = timed_options_of(engine, machine_of(machine.cast<py::dict>()));
+    const SegmentStart start = filled ? SegmentStart::kFilled : SegmentStart::kEmpty;
     run_ = without_gil([&] {
-      return std::make_unique<ExactRun>(workload_from_text(workload), compaction, keep_events);
+      const WorkloadSpec spec = workload_from_text(workload);
+      total_ops_ = op_count(spec);
+      if (timed) return exact_in_time(spec, compaction, *timed, keep_events, own_planner);
+      if (fidelity == "segment")
+        return segments_in_lockstep(spec, compaction, start, keep_events, own_planner);
+      return exact_in_lockstep(spec, compaction, keep_events, own_planner);
     });
-    if (!planner.is_none()) run_->plan_by(planner_of(planner));
   }
 
   // To the end, or until the clock has reached `until_us`.
   void run(const std::optional<uint64_t>& until_us, const py::object& progress) {
     const Turn turn(busy_, "this Simulation");
-    const uint64_t total = op_count(run_->driver().stream().spec());
     long_call(progress, [&](const Poll& poll) {
-      while (!until_us || run_->now_us() < *until_us) {
-        bool more = true;
-        for (uint64_t i = 0; i < kCommitsPerPoll && more; ++i) {
-          if (until_us && run_->now_us() >= *until_us) break;
-          more = run_->step();
-        }
-        poll({run_->driver().ops(), total});
-        if (!more) return;
-      }
+      const uint64_t end_us = until_us.value_or(UINT64_MAX);
+      while (run_->now_us() < end_us && run_->go_on(end_us)) poll({run_->ops(), total_ops_});
+      poll({run_->ops(), total_ops_});
     });
   }
 
@@ -93,10 +213,9 @@ class Simulation {
   bool step(const py::object& progress) {
     const Turn turn(busy_, "this Simulation");
     const size_t edits = run_->log().moments().size();
-    const uint64_t total = op_count(run_->driver().stream().spec());
     long_call(progress, [&](const Poll& poll) {
-      while (run_->step_to_edit(kCommitsPerPoll) && run_->log().moments().size() == edits)
-        poll({run_->driver().ops(), total});
+      while (run_->log().moments().size() == edits && run_->go_on(UINT64_MAX))
+        poll({run_->ops(), total_ops_});
     });
     return run_->log().moments().size() != edits;
   }
@@ -105,30 +224,32 @@ class Simulation {
     const Turn turn(busy_, "this Simulation");
     long_call(py::none(), [&](const Poll&) { run_->flush(); });
   }
-
+  void set_rate(double per_s) {
+    const Turn turn(busy_, "this Simulation");
+    long_call(py::none(), [&](const Poll&) { run_->set_rate(ConstantRate{per_s}); });
+  }
   void check() {
     const Turn turn(busy_, "this Simulation");
-    without_gil([&] {
-      run_->tree().version().check_invariants();
-      run_->tree().check_contents();
-    });
+    without_gil([&] { run_->check(); });
   }
 
   py::dict state() {
     const Turn turn(busy_, "this Simulation");
-    const ExactTree& tree = run_->tree();
-    const WorkloadDriver& driver = run_->driver();
+    const SimulatedRun& run = *run_;
     return py::dict(
-        "done"_a = run_->done(), "now_us"_a = run_->now_us(), "ops"_a = driver.ops(),
-        "ops_by_kind"_a = kinds_of([&](OpKind kind) { return driver.ops_of(kind); }),
-        "last_seqno"_a = tree.last_seqno(), "memtable_weight"_a = tree.memtable_weight(),
-        "memtable_entries"_a = tree.memtable_entries(), "live_weight"_a = tree.live_weight(),
-        "live_keys"_a = tree.live_keys(), "merged_records"_a = tree.merged_records(),
-        "counters"_a = lsmkit::to_dict(tree.counters()), "window"_a = to_dict(run_->settled()));
+        "done"_a = run.done(), "now_us"_a = run.now_us(), "ops"_a = run.ops(),
+        "ops_by_kind"_a =
+            kinds_of([&](OpKind kind) { return static_cast<uint64_t>(run.ops_of(kind) + 0.5); }),
+        "last_seqno"_a = run.last_seqno(), "memtable_weight"_a = run.memtable_weight(),
+        "memtable_entries"_a = run.memtable_entries(), "live_weight"_a = run.live_weight(),
+        "live_keys"_a = run.live_keys(), "merged_records"_a = run.merged_records(),
+        "counters"_a = lsmkit::to_dict(run.counters()),
+        "window"_a = to_dict(run.log().settled(run.counters(), run.last_seqno())),
+        "timed"_a = to_dict(run.timed()));
   }
   Version version() {
     const Turn turn(busy_, "this Simulation");
-    return run_->tree().version();
+    return run_->version();
   }
   py::dict events() {
     const Turn turn(busy_, "this Simulation");
@@ -138,9 +259,15 @@ class Simulation {
     const Turn turn(busy_, "this Simulation");
     return moment_columns(run_->log());
   }
+  py::dict samples() {
+    const Turn turn(busy_, "this Simulation");
+    const auto timed = run_->timed();
+    return sample_columns(timed ? timed->samples : std::vector<TimedSample>{});
+  }
 
  private:
-  std::unique_ptr<ExactRun> run_;
+  std::unique_ptr<SimulatedRun> run_;
+  uint64_t total_ops_ = 0;  // 0: not known
   bool busy_ = false;
 };
 
@@ -191,18 +318,22 @@ void register_simulation(py::module_& m) {
   const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
   const auto none = py::none();
   py::class_<Simulation>(m, "Simulation", plain, "A workload on a simulated tree.")
-      .def(py::init<const std::string&, const py::object&, bool, const py::object&>(),
-           py::arg("workload"), py::arg("options"), py::arg("keep_events") = true,
-           py::arg("planner") = none)
+      .def(py::init<const std::string&, const py::object&, const std::string&, bool,
+                    const py::object&, bool, const py::object&>(),
+           py::arg("workload"), py::arg("options"), py::kw_only(), py::arg("fidelity"),
+           py::arg("filled"), py::arg("machine"), py::arg("keep_events"), py::arg("planner"))
       .def("run", &Simulation::run, py::kw_only(), py::arg("until_us") = none,
            py::arg("progress") = none)
       .def("step", &Simulation::step, py::kw_only(), py::arg("progress") = none)
       .def("flush", &Simulation::flush)
+      .def("set_rate", &Simulation::set_rate, py::arg("per_s"))
       .def("check", &Simulation::check)
       .def("state", &Simulation::state)
       .def("version", &Simulation::version)
       .def("events", &Simulation::events)
-      .def("series", &Simulation::series);
+      .def("series", &Simulation::series)
+      .def("samples", &Simulation::samples);
+  m.def("device_profiles", device_profiles, "Devices by name.");
   m.def("twin", run_twin, py::arg("workload"), py::arg("options"), py::kw_only(),
         py::arg("progress") = none, "A workload on engine and simulator side by side.");
   m.def("drive", drive, py::arg("db"), py::arg("workload"), py::kw_only(),

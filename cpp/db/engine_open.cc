@@ -15,17 +15,10 @@
 namespace lsmkit {
 namespace {
 
-// memory_bytes less cache and job buffers.
-uint64_t memtable_share(const Options& options) {
-  const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
-  return std::max(options.least_memtable_room(),
-                  options.memory_bytes - std::min(others, options.memory_bytes));
-}
-
 // Indexes and filters may fill the cache, and take what memtables can spare.
 std::shared_ptr<OpenTables> make_open_tables(const Options& options, bool read_only) {
   const uint64_t most =
-      options.cache_bytes + memtable_share(options) - options.least_memtable_room();
+      options.cache_bytes + memtable_room_of(options) - options.least_memtable_room();
   return std::make_shared<OpenTables>(std::make_shared<BlockCache>(options.cache_bytes),
                                       read_only ? UINT64_MAX : most, !read_only);
 }
@@ -185,7 +178,7 @@ Engine::Engine(const OpenRequest& request, std::unique_ptr<FileSystem> home,
       database_id_(recovered.database_id),
       report_(std::move(recovered.report)),
       own_planner_(static_cast<bool>(request.planner)),
-      memtable_room_bytes_(memtable_share(recovered.options)),
+      memtable_room_bytes_(memtable_room_of(recovered.options)),
       tables_(*request.environment.files, request.path,
               make_open_tables(recovered.options, request.read_only)),
       wal_(make_wal(request, recovered, &published_)),

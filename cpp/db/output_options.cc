@@ -66,6 +66,21 @@ CompactionOptions compaction_options_of(const Options& options) {
   return out;
 }
 
+RocksDbFlowOptions rocksdb_flow_options_of(const Options& options) {
+  return {.sealed_memtables_stop = options.max_memtables,
+          .l0_slowdown_runs = options.l0_slowdown_runs,
+          .l0_stop_runs = options.l0_stop_runs,
+          .soft_pending_weight = options.soft_pending_bytes,
+          .hard_pending_weight = options.hard_pending_bytes,
+          .delayed_bytes_per_s = options.delayed_bytes_per_s};
+}
+
+uint64_t memtable_room_of(const Options& options) {
+  const uint64_t others = options.cache_bytes + options.threads * kJobBufferBytes;
+  return std::max(options.least_memtable_room(),
+                  options.memory_bytes - std::min(others, options.memory_bytes));
+}
+
 OutputContext output_context_of(const Options& options, const Environment& environment,
                                 const std::string& dir, uint64_t database_id, uint32_t level,
                                 std::function<void(uint64_t entry_count)> poll) {

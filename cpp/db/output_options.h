@@ -1,9 +1,10 @@
-// From what a person sets (Options) to what planner and table builder take.
+// From what a person sets (Options) to what planner, flow control and table builder take.
 #pragma once
 
 #include "lsmkit/compaction/table_sink.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/rules/compaction_options.h"
+#include "lsmkit/rules/rocksdb_flow.h"
 
 namespace lsmkit {
 
@@ -11,6 +12,9 @@ namespace lsmkit {
 inline constexpr uint64_t kJobBufferBytes = 4 << 20;
 
 CompactionOptions compaction_options_of(const Options& options);
+RocksDbFlowOptions rocksdb_flow_options_of(const Options& options);
+// What memtables may take: memory_bytes less cache and job buffers.
+uint64_t memtable_room_of(const Options& options);
 
 // For tables of `level`.
 OutputContext output_context_of(const Options& options, const Environment& environment,

@@ -1,23 +1,12 @@
 #include "lsmkit/db/pacer.h"
 
+#include "lsmkit/db/output_options.h"
+
 namespace lsmkit {
-namespace {
-
-RocksDbFlowOptions rocksdb_options_of(const Options& options) {
-  return {.sealed_memtables_stop = options.max_memtables,
-          .l0_slowdown_runs = options.l0_slowdown_runs,
-          .l0_stop_runs = options.l0_stop_runs,
-          .soft_pending_weight = options.soft_pending_bytes,
-          .hard_pending_weight = options.hard_pending_bytes,
-          .delayed_bytes_per_s = options.delayed_bytes_per_s};
-}
-
-}  // namespace
-
 Pacer::Pacer(const Options& options, const CompactionOptions& compaction)
     : is_rocksdb_(options.flow == "rocksdb"),
       ask_bytes_(is_rocksdb_ ? 1 : kPauseAskBytes),
-      rocksdb_options_(rocksdb_options_of(options)),
+      rocksdb_options_(rocksdb_flow_options_of(options)),
       compaction_(compaction) {}
 
 void Pacer::tree_changed(const Version& version, uint64_t sealed_memtables, uint64_t now_us) {

@@ -21,9 +21,9 @@ class LockstepClock {
     us_per_unit_ = closed ? 1 : 1e6 / mean_rate_per_s(phase.rate);
     if (closed) in_bytes_ = false;
   }
-  // An operation that writes so many bytes of key and value.
-  void advance(uint64_t written_bytes) {
-    work_ += in_bytes_ ? written_bytes : 1;
+  // Operations that write so many bytes of keys and values.
+  void advance(uint64_t written_bytes, uint64_t ops = 1) {
+    work_ += in_bytes_ ? written_bytes : ops;
     now_us_ = begin_us_ + static_cast<uint64_t>(static_cast<double>(work_) * us_per_unit_);
   }
 

@@ -1,8 +1,10 @@
 // Drives a segment simulation through a workload in lock-step, one edit at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "lsmkit/sim/lockstep_clock.h"
 #include "lsmkit/sim/segment_tree.h"
 
 namespace lsmkit {
@@ -25,6 +27,10 @@ class SegmentRun {
   // memtable stays there.
   bool step();
   bool done() const { return done_; }
+  // The clock of a lock-step, as lockstep_clock.h has it.
+  uint64_t now_us() const { return clock_.now_us(); }
+  // Of each kind so far, on average.
+  double operations_of(OpKind kind) const { return by_kind_[static_cast<size_t>(kind)]; }
 
   SegmentTree& tree() { return tree_; }
   const SegmentTree& tree() const { return tree_; }
@@ -35,7 +41,11 @@ class SegmentRun {
   bool quiet() const { return quiet_; }
 
  private:
+  void count(uint64_t operations, uint64_t bytes_before);
+
   SegmentTree tree_;
+  LockstepClock clock_;
+  std::array<double, kOpKindCount> by_kind_{};
   size_t phase_ = 0;
   uint64_t phase_operations_ = 0;
   uint64_t operations_ = 0;

@@ -5,39 +5,16 @@
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/sim/workload_driver.h"
 
 namespace lsmkit {
 namespace {
 
 constexpr uint64_t kMostChunkOps = 1'000'000;  // of which none need be a write
 
-uint64_t id_count(const WorkloadSpec& spec, uint64_t most_inserts) {
-  const uint64_t most = UINT32_MAX;
-  if (spec.key_count > most || most_inserts > most - spec.key_count)
-    throw InvalidArgument("an exact simulation holds at most " + std::to_string(most) +
-                          " keys; lower key_count or most_inserts");
-  return spec.key_count + most_inserts;
-}
-
-std::shared_ptr<const KeyUniverse> universe_of(const WorkloadSpec& spec, uint64_t ids) {
-  const KeyEncoder encoder(spec.encoding);
-  std::vector<std::string> keys(ids);
-  for (uint64_t id = 0; id < ids; ++id) encoder.encode(id, keys[id]);
-  return std::make_shared<const KeyUniverse>(std::move(keys));
-}
-
-std::vector<KeyRank> ranks_of_ids(const WorkloadSpec& spec, uint64_t ids) {
-  const KeyEncoder encoder(spec.encoding);
-  if (encoder.keeps_order()) return {};
-  const std::vector<uint64_t> in_order = encoder.ids_in_key_order(ids);
-  std::vector<KeyRank> ranks(ids);
-  for (uint64_t rank = 0; rank < ids; ++rank) ranks[in_order[rank]] = static_cast<KeyRank>(rank);
-  return ranks;
-}
-
 // Phases by time end when the run's clock says so, whatever the rate was changed to.
 WorkloadSpec ended_by_clock(WorkloadSpec spec) {
-  check(spec);
+  check_simulated(spec);
   for (Phase& phase : spec.phases) {
     if (phase.end.unit != EndUnit::kSeconds) continue;
     phase.rate = ClosedLoop{};
@@ -53,8 +30,11 @@ TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions
                                uint64_t most_inserts)
     : spec_(spec),
       stream_(ended_by_clock(spec)),
-      rank_of_id_(ranks_of_ids(spec, id_count(spec, most_inserts))),
-      tree_(universe_of(spec, id_count(spec, most_inserts)), options) {}
+      keys_(spec, most_inserts),
+      tree_(keys_.universe(), options) {}
+
+TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options)
+    : spec_(spec), stream_(ended_by_clock(spec)), keys_(spec), tree_(keys_.universe(), options) {}
 
 bool TimedExactTree::peek() {
   if (next_) return true;
@@ -69,8 +49,7 @@ void TimedExactTree::add_write(const Operation& op) {
     throw InvalidArgument("the workload adds a key beyond the " +
                           std::to_string(tree_.keys().size()) +
                           " that there is room for; raise most_inserts");
-  const KeyRank rank =
-      rank_of_id_.empty() ? static_cast<KeyRank>(op.key_id) : rank_of_id_[op.key_id];
+  const KeyRank rank = keys_.rank_of(op.key_id);
   const bool is_delete = op.kind == OpKind::kDelete;
   writes_.push_back({rank, is_delete ? Kind::kDelete : Kind::kPut,
                      is_delete ? 0 : static_cast<uint32_t>(op.size)});
@@ -81,6 +60,7 @@ OpChunk TimedExactTree::draw(uint64_t most_weight) {
   writes_.clear();
   op_of_write_.clear();
   commit_ends_.clear();
+  kinds_.clear();
   if (!peek()) return chunk;
   chunk.phase = drawn_phase_ = next_->phase;
   bool ends_batch = true;
@@ -102,6 +82,7 @@ OpChunk TimedExactTree::draw(uint64_t most_weight) {
       chunk.weight += weight_of(key_bytes, write.value_bytes);
     }
     ++chunk.ops;
+    kinds_.push_back(op.kind);
     ends_batch = op.ends_batch;
     const size_t committed = commit_ends_.empty() ? 0 : commit_ends_.back();
     if (ends_batch && writes_.size() > committed) commit_ends_.push_back(writes_.size());
@@ -114,6 +95,7 @@ OpChunk TimedExactTree::draw(uint64_t most_weight) {
 }
 
 void TimedExactTree::commit(uint64_t ops) {
+  for (uint64_t i = 0; i < ops; ++i) ++done_by_kind_[static_cast<size_t>(kinds_[i])];
   size_t begin = 0;
   for (const size_t chunk_end : commit_ends_) {
     size_t end = chunk_end;

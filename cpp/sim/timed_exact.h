@@ -1,6 +1,7 @@
 // An exact tree and the operations that are done to it, as a timed run (timed_run.h) drives them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -9,15 +10,17 @@
 
 #include "lsmkit/sim/exact_tree.h"
 #include "lsmkit/sim/timed_subject.h"
+#include "lsmkit/sim/workload_keys.h"
 #include "lsmkit/workload/workload_stream.h"
 
 namespace lsmkit {
 
 class TimedExactTree {
  public:
-  // The keys are the workload's, and room for so many inserts. Throws InvalidArgument.
-  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
-                 uint64_t most_inserts = 0);
+  // The keys are the workload's, with room for its inserts in lock-step or for so many. Throws
+  // InvalidArgument.
+  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options);
+  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, uint64_t most_inserts);
   TimedExactTree(const TimedExactTree&) = delete;
   TimedExactTree& operator=(const TimedExactTree&) = delete;
 
@@ -38,6 +41,9 @@ class TimedExactTree {
   std::optional<TimedJob> begin_compaction();
   void finish(JobNumber job);
 
+  // That were done.
+  uint64_t ops_of(OpKind kind) const { return done_by_kind_[static_cast<size_t>(kind)]; }
+
   ExactTree& tree() { return tree_; }
   const ExactTree& tree() const { return tree_; }
 
@@ -48,15 +54,17 @@ class TimedExactTree {
 
   const WorkloadSpec spec_;
   WorkloadStream stream_;
-  std::vector<KeyRank> rank_of_id_;  // empty: the id itself
+  const WorkloadKeys keys_;
   ExactTree tree_;
 
   std::optional<Operation> next_;  // drawn, and in no chunk yet
   uint32_t drawn_phase_ = 0;       // of the chunk
+  std::vector<OpKind> kinds_;      // of its operations
   std::vector<SimWrite> writes_;   // of the chunk
   std::vector<uint32_t> op_of_write_;
   std::vector<size_t> commit_ends_;  // in writes_
   std::map<JobNumber, SimJob> jobs_;
+  std::array<uint64_t, kOpKindCount> done_by_kind_{};
 };
 
 }  // namespace lsmkit

@@ -51,6 +51,8 @@ class TimedRun {
   void set_rate(const RateChoice& rate);
 
   double now_us() const { return now_us_; }
+  // When step() goes on to.
+  double next_event_us() const { return next_us_; }
   uint64_t event_count() const { return event_count_; }
   bool has_ended() const { return has_ended_; }
   // In words, once it has.

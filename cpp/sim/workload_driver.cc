@@ -5,21 +5,18 @@
 #include "lsmkit/bytes/error.h"
 
 namespace lsmkit {
-namespace {
 
-WorkloadSpec in_lockstep(WorkloadSpec spec) {
+void check_simulated(const WorkloadSpec& spec) {
   check(spec);
   for (const Phase& phase : spec.phases)
     if (phase.ttl_s > 0)
       throw NotSupported("phase '" + printable(phase.name) +
                          "': records that expire (ttl_s) can't be simulated yet; leave ttl_s out, "
                          "or let layout 'fifo' drop whole tables by age (fifo_ttl_s)");
-  return spec;
 }
 
-}  // namespace
-
-WorkloadDriver::WorkloadDriver(WorkloadSpec spec) : stream_(in_lockstep(std::move(spec))) {}
+WorkloadDriver::WorkloadDriver(WorkloadSpec spec)
+    : stream_((check_simulated(spec), std::move(spec))) {}
 
 bool WorkloadDriver::next_commit() {
   commit_.clear();

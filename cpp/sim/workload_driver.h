@@ -22,7 +22,7 @@ struct WorkloadWrite {
 
 class WorkloadDriver {
  public:
-  // Throws InvalidArgument as check() does, NotSupported for what lock-step cannot follow.
+  // Throws InvalidArgument as check() does, NotSupported as check_simulated().
   explicit WorkloadDriver(WorkloadSpec spec);
 
   // On to the next commit that writes; false: the workload is over.
@@ -49,6 +49,9 @@ class WorkloadDriver {
   uint32_t phase_ = UINT32_MAX;  // none yet
   double phase_end_us_ = 0;      // of a closed loop that ends after a time; 0: another end
 };
+
+// Throws InvalidArgument as check() does, NotSupported for what no simulation of records follows.
+void check_simulated(const WorkloadSpec& spec);
 
 // How many operations come; 0: that depends (on sizes, or on the driver's clock).
 uint64_t op_count(const WorkloadSpec& spec);

@@ -22,22 +22,27 @@ bool adds_keys(const Phase& phase) {
                         " that it takes; lower key_count, the inserts or the queue's operations");
 }
 
-// Ids that there are at the end.
-uint64_t ids_of(const WorkloadSpec& spec) {
+uint64_t inserts_of(const WorkloadSpec& spec) {
+  check(spec);
   if (spec.key_count > kMostExactKeys) refuse(spec.key_count);
-  if (std::none_of(spec.phases.begin(), spec.phases.end(), adds_keys)) return spec.key_count;
+  if (std::none_of(spec.phases.begin(), spec.phases.end(), adds_keys)) return 0;
   WorkloadDriver driver(spec);
   while (driver.next_commit())
     if (driver.key_count() > kMostExactKeys) refuse(driver.key_count());
-  return driver.key_count();
+  return driver.key_count() - spec.key_count;
 }
 
 }  // namespace
 
-WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec) {
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec) : WorkloadKeys(spec, inserts_of(spec)) {}
+
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec, uint64_t most_inserts) {
   check(spec);
+  if (spec.key_count > kMostExactKeys || most_inserts > kMostExactKeys)
+    refuse(std::max(spec.key_count, most_inserts));
   const KeyEncoder encoder(spec.encoding);
-  const uint64_t count = ids_of(spec);
+  const uint64_t count = spec.key_count + most_inserts;
+  if (count > kMostExactKeys) refuse(count);
   std::vector<std::string> keys(count);
   for (uint64_t id = 0; id < count; ++id) encoder.encode(id, keys[id]);
   if (!encoder.keeps_order()) {

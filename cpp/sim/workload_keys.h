@@ -15,6 +15,8 @@ class WorkloadKeys {
   // Throws InvalidArgument for a workload that is none, or for more keys than an exact simulation
   // can hold. A workload that adds keys is gone through once to count them.
   explicit WorkloadKeys(const WorkloadSpec& spec);
+  // With room for so many added ones.
+  WorkloadKeys(const WorkloadSpec& spec, uint64_t most_inserts);
 
   const std::shared_ptr<const KeyUniverse>& universe() const { return universe_; }
   KeyRank rank_of(uint64_t id) const {

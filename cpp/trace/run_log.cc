@@ -21,13 +21,18 @@ Moment moment_of(const Event& event, const Version& version, uint64_t live_weigh
 }
 
 void RunLog::take(Event event, const Version& version, uint64_t live_weight) {
-  event.number = moments_.size() + 1;
+  event.number = ++event_count_;
   moments_.push_back(moment_of(event, version, live_weight));
   std::vector<LevelShape> shape;
   for (unsigned n = 0; n < version.level_count(); ++n)
     shape.push_back({version.level(n).weight(), version.level(n).table_count()});
   while (!shape.empty() && shape.back().table_count == 0) shape.pop_back();
   levels_.push_back(std::move(shape));
+  if (keep_events_) events_.push_back(std::move(event));
+}
+
+void RunLog::take(Event event) {
+  event.number = ++event_count_;
   if (keep_events_) events_.push_back(std::move(event));
 }
 

@@ -46,6 +46,8 @@ class RunLog {
 
   // Numbers the event and takes it, with the version that it made.
   void take(Event event, const Version& version, uint64_t live_weight);
+  // Likewise, of an event that changes no tree: a seal, a stall.
+  void take(Event event);
 
   bool keeps_events() const { return keep_events_; }
   const std::vector<Event>& events() const { return events_; }
@@ -62,6 +64,7 @@ class RunLog {
   };
 
   const bool keep_events_;
+  uint64_t event_count_ = 0;
   std::vector<Event> events_;
   std::vector<Moment> moments_;
   std::vector<std::vector<LevelShape>> levels_;  // of each moment, down to the last that holds any

@@ -1,0 +1,183 @@
+#include "simulated.h"
+
+#include <utility>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/sim/exact_run.h"
+#include "lsmkit/sim/timed_exact.h"
+#include "lsmkit/sim/timed_run.h"
+
+namespace lsmkit {
+namespace {
+
+constexpr uint64_t kCommitsAtOnce = 4096;
+constexpr int kEventsAtOnce = 64;
+
+[[noreturn]] void refuse_rate() {
+  throw NotSupported("in lock-step a rate moves the clock alone; name a device to simulate time");
+}
+
+// What all trees have.
+template <class Tree>
+class OfTree : public SimulatedRun {
+ public:
+  const Version& version() const override { return tree().version(); }
+  const Counters& counters() const override { return tree().counters(); }
+  Seqno last_seqno() const override { return tree().last_seqno(); }
+  uint64_t memtable_weight() const override { return tree().memtable_weight(); }
+  uint64_t live_weight() const override { return tree().live_weight(); }
+  uint64_t live_keys() const override { return tree().live_keys(); }
+  uint64_t merged_records() const override { return tree().merged_records(); }
+
+ protected:
+  virtual const Tree& tree() const = 0;
+};
+
+template <class Tree>
+void log_edits(Tree& tree, RunLog& log) {
+  tree.observe([&](const Event& event) { log.take(event, tree.version(), tree.live_weight()); });
+}
+
+class ExactInLockstep final : public OfTree<ExactTree> {
+ public:
+  ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, bool keep_events)
+      : run_(workload, options, keep_events) {}
+  void plan_by(const Planner& planner) { run_.plan_by(planner); }
+
+  bool go_on(uint64_t until_us) override {
+    const size_t edits = log().moments().size();
+    for (uint64_t i = 0; i < kCommitsAtOnce && log().moments().size() == edits; ++i)
+      if (run_.now_us() >= until_us || !run_.step()) return !run_.done();
+    return true;
+  }
+  void flush() override { run_.flush(); }
+  void check() const override {
+    version().check_invariants();
+    tree().check_contents();
+  }
+  void set_rate(const RateChoice&) override { refuse_rate(); }
+  bool done() const override { return run_.done(); }
+  uint64_t now_us() const override { return run_.now_us(); }
+  uint64_t ops() const override { return run_.driver().ops(); }
+  double ops_of(OpKind kind) const override {
+    return static_cast<double>(run_.driver().ops_of(kind));
+  }
+  std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+  const RunLog& log() const override { return run_.log(); }
+
+ protected:
+  const ExactTree& tree() const override { return run_.tree(); }
+
+ private:
+  ExactRun run_;
+};
+
+class SegmentsInLockstep final : public OfTree<SegmentTree> {
+ public:
+  SegmentsInLockstep(const WorkloadSpec& workload, const CompactionOptions& options,
+                     SegmentStart start, bool keep_events)
+      : run_(workload, options, start), log_(keep_events) {
+    log_edits(run_.tree(), log_);
+  }
+  void plan_by(const Planner& planner) { run_.tree().plan_by(planner); }
+
+  bool go_on(uint64_t until_us) override { return run_.now_us() >= until_us || run_.step(); }
+  void flush() override { run_.tree().flush(); }
+  void check() const override { version().check_invariants(); }
+  void set_rate(const RateChoice&) override { refuse_rate(); }
+  bool done() const override { return run_.done(); }
+  uint64_t now_us() const override { return run_.now_us(); }
+  uint64_t ops() const override { return run_.operations(); }
+  double ops_of(OpKind kind) const override { return run_.operations_of(kind); }
+  std::optional<uint64_t> memtable_entries() const override { return std::nullopt; }
+  const RunLog& log() const override { return log_; }
+
+ protected:
+  const SegmentTree& tree() const override { return run_.tree(); }
+
+ private:
+  SegmentRun run_;
+  RunLog log_;
+};
+
+class ExactInTime final : public OfTree<ExactTree> {
+ public:
+  ExactInTime(const WorkloadSpec& workload, const CompactionOptions& options,
+              const TimedOptions& timed, bool keep_events)
+      : subject_(workload, options), run_(subject_, timed), log_(keep_events) {
+    log_edits(subject_.tree(), log_);
+    run_.observe([this](const Event& event) { log_.take(event); });
+  }
+  void plan_by(const Planner& planner) { subject_.tree().plan_by(planner); }
+
+  bool go_on(uint64_t until_us) override {
+    if (until_us != UINT64_MAX && run_.next_event_us() > static_cast<double>(until_us)) {
+      run_.run_until(static_cast<double>(until_us));
+      return !run_.has_ended();
+    }
+    for (int i = 0; i < kEventsAtOnce; ++i)
+      if (run_.next_event_us() > static_cast<double>(until_us) || !run_.step()) break;
+    return !run_.has_ended();
+  }
+  void flush() override {
+    throw NotSupported("in time, memtables are flushed when their turn comes; run on");
+  }
+  void check() const override {
+    version().check_invariants();
+    tree().check_contents();
+  }
+  void set_rate(const RateChoice& rate) override { run_.set_rate(rate); }
+  bool done() const override { return run_.has_ended(); }
+  uint64_t now_us() const override { return static_cast<uint64_t>(run_.now_us()); }
+  uint64_t ops() const override {
+    return static_cast<uint64_t>(run_.sample().totals[Total::kAcceptedOps]);
+  }
+  double ops_of(OpKind kind) const override { return static_cast<double>(subject_.ops_of(kind)); }
+  std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+  std::optional<TimedView> timed() const override {
+    TimedView view{run_.series(), &run_.waits(), run_.why_ended()};
+    view.samples.push_back(run_.sample());
+    return view;
+  }
+  const RunLog& log() const override { return log_; }
+
+ protected:
+  const ExactTree& tree() const override { return subject_.tree(); }
+
+ private:
+  TimedExactTree subject_;
+  TimedRun<TimedExactTree> run_;
+  RunLog log_;
+};
+
+template <class Run>
+std::unique_ptr<SimulatedRun> planned(std::unique_ptr<Run> run,
+                                      const std::optional<Planner>& planner) {
+  if (planner) run->plan_by(*planner);
+  return run;
+}
+
+}  // namespace
+
+std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
+                                                const CompactionOptions& options, bool keep_events,
+                                                const std::optional<Planner>& planner) {
+  return planned(std::make_unique<ExactInLockstep>(workload, options, keep_events), planner);
+}
+
+std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
+                                                   const CompactionOptions& options,
+                                                   SegmentStart start, bool keep_events,
+                                                   const std::optional<Planner>& planner) {
+  return planned(std::make_unique<SegmentsInLockstep>(workload, options, start, keep_events),
+                 planner);
+}
+
+std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
+                                            const CompactionOptions& options,
+                                            const TimedOptions& timed, bool keep_events,
+                                            const std::optional<Planner>& planner) {
+  return planned(std::make_unique<ExactInTime>(workload, options, timed, keep_events), planner);
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,70 @@
+// A simulated run as Python drives it, whatever its fidelity and whether it is in lock-step or in
+// time: one shape for the bindings, asked a step of some milliseconds at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "lsmkit/sim/segment_run.h"
+#include "lsmkit/sim/timed_options.h"
+#include "lsmkit/sim/timed_totals.h"
+#include "lsmkit/sim/timed_waits.h"
+#include "lsmkit/trace/run_log.h"
+#include "lsmkit/workload/workload_spec.h"
+
+namespace lsmkit {
+
+// What only a run in time has.
+struct TimedView {
+  std::vector<TimedSample> samples;  // at regular times, and now
+  const WaitTimes* waits = nullptr;
+  std::string why_ended;  // empty: it goes on
+};
+
+class SimulatedRun {
+ public:
+  virtual ~SimulatedRun() = default;
+
+  // On for a moment, but not beyond `until_us` by the run's clock; false: it is over.
+  virtual bool go_on(uint64_t until_us) = 0;
+  // What is in memory becomes a run of L0, and what is due then is compacted.
+  virtual void flush() = 0;
+  // Throws std::logic_error if something that should hold does not.
+  virtual void check() const = 0;
+  // The present phase's rate from now on. In lock-step: throws NotSupported.
+  virtual void set_rate(const RateChoice& rate) = 0;
+
+  virtual bool done() const = 0;
+  virtual uint64_t now_us() const = 0;
+  virtual uint64_t ops() const = 0;
+  virtual double ops_of(OpKind kind) const = 0;
+  virtual const Version& version() const = 0;
+  virtual const Counters& counters() const = 0;
+  virtual Seqno last_seqno() const = 0;
+  virtual uint64_t memtable_weight() const = 0;
+  virtual std::optional<uint64_t> memtable_entries() const = 0;
+  virtual uint64_t live_weight() const = 0;
+  virtual uint64_t live_keys() const = 0;
+  virtual uint64_t merged_records() const = 0;
+  virtual std::optional<TimedView> timed() const { return std::nullopt; }
+
+  virtual const RunLog& log() const = 0;
+};
+
+// Throw InvalidArgument or NotSupported naming what cannot be simulated. Without a planner, the
+// layout's.
+std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
+                                                const CompactionOptions& options, bool keep_events,
+                                                const std::optional<Planner>& planner);
+std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
+                                                   const CompactionOptions& options,
+                                                   SegmentStart start, bool keep_events,
+                                                   const std::optional<Planner>& planner);
+std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
+                                            const CompactionOptions& options,
+                                            const TimedOptions& timed, bool keep_events,
+                                            const std::optional<Planner>& planner);
+
+}  // namespace lsmkit
