@@ -45,11 +45,21 @@ double log_bytes_of(const OpChunk& ops, const TimedOptions& options) {
          static_cast<double>(ops.commits) * options.log_bytes_per_commit;
 }
 
+Stream log_stream(const TimedOptions& options) {
+  Stream stream;
+  stream.per_unit = sequential_transfer(options.device, 0, 1);
+  return stream;
+}
+
+double most_log_waiting_bytes(const TimedOptions& options) {
+  const Amounts device = capacity_per_us(options.device);
+  return options.log_ahead_us * std::min(device[Resource::kWrite], device[Resource::kTransfer]);
+}
+
 Stream stream_of(const OpChunk& ops, double work, const TimedOptions& options) {
-  const Amounts log = sequential_transfer(options.device, 0, log_bytes_of(ops, options));
   const Amounts reads = block_reads(blocks_of(ops, options), options.block_bytes);
   Stream stream;
-  for (size_t r = 0; r < kResourceCount; ++r) stream.per_unit[r] = (log[r] + reads[r]) / work;
+  for (size_t r = 0; r < kResourceCount; ++r) stream.per_unit[r] = reads[r] / work;
   stream.per_unit[Resource::kCpu] =
       (static_cast<double>(ops.writes) * options.cpu.put_us +
        static_cast<double>(ops.gets + ops.scans) * options.cpu.get_us +

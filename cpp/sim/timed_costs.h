@@ -19,9 +19,12 @@ struct JobLoad {
 };
 JobLoad load_of(const JobCost& cost, const TimedOptions& options);
 
-// The operations of a chunk that counts as so much work; its unit is one of that.
+// The operations of a chunk that counts as so much work, but for the log; its unit is one of that.
 Stream stream_of(const OpChunk& ops, double work, const TimedOptions& options);
+// What goes to the log. It is written behind the operations' backs, up to a bound.
 double log_bytes_of(const OpChunk& ops, const TimedOptions& options);
+Stream log_stream(const TimedOptions& options);  // its unit is a byte
+double most_log_waiting_bytes(const TimedOptions& options);
 
 // What each of them takes by itself, of a device that is so busy. Pauses are not known here.
 ServiceTimes service_times_of(const OpChunk& ops, double work, const Phase& phase,

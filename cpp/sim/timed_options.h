@@ -42,9 +42,12 @@ struct TimedOptions {
   uint64_t background_bytes_per_s = 0;  // that flushes and compactions write; 0: no bound
   bool has_log = true;
   double log_bytes_per_commit = 15;  // beside keys and values
-  uint32_t sync_every_commits = 0;   // 1: each is synced; 0: only those that the workload says
-  double blocks_per_get = 1;         // read from the device: what the cache does not hold
-  double blocks_per_scan = 2;        // beside those that its entries fill
+  // What the log may be ahead of the device, in time that the device takes for it: what a system
+  // holds in its page cache before writers have to wait.
+  double log_ahead_us = 250e3;
+  uint32_t sync_every_commits = 0;  // 1: each is synced; 0: only those that the workload says
+  double blocks_per_get = 1;        // read from the device: what the cache does not hold
+  double blocks_per_scan = 2;       // beside those that its entries fill
   double block_bytes = 4096;
   double syncs_per_job = 3;  // tables, directory, MANIFEST, one after the other
   Overload overload = Overload::kWait;

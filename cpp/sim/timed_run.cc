@@ -29,6 +29,8 @@ TimedRun<S>::TimedRun(S& subject, const TimedOptions& options)
       options_(options),
       device_per_us_(capacity_per_us(options.device)),
       flow_(options.flow, options.rocksdb, subject.options()),
+      log_stream_(log_stream(options)),
+      most_log_waiting_(most_log_waiting_bytes(options)),
       sample_every_us_(options.sample_every_us) {
   check(options, subject.options());
   check(subject.spec());
@@ -84,6 +86,8 @@ void TimedRun<S>::advance(double to_us) {
     front().line().serve(speed_, at_us_, to_us,
                          [&](const Waited& waited) { waits_.add(waited, times_); });
   for (Job& job : jobs_) job.left -= us * job.speed;
+  log_waiting_ = std::clamp(log_waiting_ + us * log_waiting_per_us_, 0.0, most_log_waiting_);
+  if (log_waiting_ < 1) log_waiting_ = 0;
   totals_ = totals_.after(us, totals_per_us_);
   at_us_ = to_us;
   now_us_ = std::max(now_us_, to_us);
@@ -111,6 +115,7 @@ void TimedRun<S>::end(std::string why) {
     commit_chunk(static_cast<uint64_t>(done + kNoWork));
   }
   totals_per_us_ = {};
+  log_waiting_per_us_ = 0;
   speed_ = 0;
   next_us_ = kInfinity;
   has_ended_ = true;

@@ -106,6 +106,8 @@ class TimedRun {
   // Rates.
   void reallocate();
   Stream write_stream();
+  std::vector<double> speeds_with_log(std::vector<Stream>& streams,
+                                      const std::vector<bool>& is_flush) const;
   double most_write_speed(const OpChunk& ops) const;
   void set_speeds(const std::vector<double>& speeds, const std::vector<Stream>& streams);
   void set_totals(const Amounts& use);
@@ -113,6 +115,7 @@ class TimedRun {
   void note_stall();
   double next_event() const;
   double line_end_us() const;
+  double log_change_us() const;
   double overload_us() const;
 
   TimedSample sample_at(double us) const;
@@ -151,6 +154,10 @@ class TimedRun {
   TimedFlow flow_;
   FlowDelay delay_;
   double utilisation_ = 0;  // of the device
+  const Stream log_stream_;
+  const double most_log_waiting_;
+  double log_waiting_ = 0;         // bytes that the device has still to write
+  double log_waiting_per_us_ = 0;  // how it grows
   double stall_begin_us_ = 0;
   bool is_stalled_ = false;
   uint64_t debt_ = 0;

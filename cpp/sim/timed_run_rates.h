@@ -32,16 +32,33 @@ bool TimedRun<S>::is_waiting() const {
 template <TimedSubject S>
 void TimedRun<S>::reallocate() {
   if (has_ended_) return;
-  std::vector<Stream> streams{write_stream()};
-  std::vector<bool> is_flush{false};
+  std::vector<Stream> streams{write_stream(), log_stream_};
+  std::vector<bool> is_flush{false, false};
   for (const Job& job : jobs_) {
     if (job.left <= 0) continue;
     streams.push_back(job.stream);
     is_flush.push_back(job.job.is_flush);
   }
-  set_speeds(speeds_of(streams, is_flush, options_), streams);
+  set_speeds(speeds_with_log(streams, is_flush), streams);
   note_stall();
   next_us_ = std::max(next_event(), at_us_ + least_step_us(at_us_));
+}
+
+// The log is a stream of its own, with as much to do as operations give it and what it has not
+// written yet. Only when that is as much as it may be do they go at its pace.
+template <TimedSubject S>
+std::vector<double> TimedRun<S>::speeds_with_log(std::vector<Stream>& streams,
+                                                 const std::vector<bool>& is_flush) const {
+  const double bytes_per_work = chunk_ ? log_bytes_of(chunk_->ops, options_) / chunk_->work : 0;
+  if (bytes_per_work > 0 || log_waiting_ > 0) {
+    std::vector<double> apart = speeds_of(streams, is_flush, options_);
+    const bool keeps_up = apart[1] >= apart[0] * bytes_per_work;
+    if (keeps_up ? log_waiting_ > 0 : log_waiting_ < most_log_waiting_ * (1 - 1e-9)) return apart;
+  }
+  streams[1].most_per_us = 0;
+  for (size_t r = 0; r < kResourceCount; ++r)
+    streams[0].per_unit[r] += log_stream_.per_unit[r] * bytes_per_work;
+  return speeds_of(streams, is_flush, options_);
 }
 
 // What operations do is one stream; its unit is the phase's.
@@ -62,6 +79,8 @@ Stream TimedRun<S>::write_stream() {
                          static_cast<double>(phase.clients));
   times_ = service_times_of(ops, chunk_->work, phase, utilisation_, options_);
   times_.is_closed = front().is_closed();
+  // A sync waits for all that was appended before it.
+  times_.sync_us += log_waiting_ / most_log_waiting_ * options_.log_ahead_us;
   times_.pause_us = delay_.pause_us;
   times_.longest_pause_us = delay_.longest_pause_us;
   times_.is_delayed = delay_.us_per_byte > 0;
@@ -103,7 +122,12 @@ void TimedRun<S>::set_speeds(const std::vector<double>& speeds,
     chunk_end_us_ =
         at_us_ +
         std::max(chunk_->begin_work + chunk_->work - front().line().served(), 0.0) / speed_;
-  size_t i = 1;
+  log_waiting_per_us_ = 0;
+  if (streams[1].most_per_us > 0) {
+    const double per_work = chunk_ ? log_bytes_of(chunk_->ops, options_) / chunk_->work : 0;
+    log_waiting_per_us_ = speed_ * per_work - speeds[1];
+  }
+  size_t i = 2;
   for (Job& job : jobs_) {
     if (job.left <= 0) continue;
     job.speed = speeds[i++];
@@ -169,6 +193,14 @@ double TimedRun<S>::line_end_us() const {
   return at_us_ + line.waiting(at_us_) / (speed_ - line.arrival_per_us());
 }
 
+// When the log has caught up, or may be no further behind.
+template <TimedSubject S>
+double TimedRun<S>::log_change_us() const {
+  if (log_waiting_per_us_ < 0) return at_us_ + log_waiting_ / -log_waiting_per_us_;
+  if (log_waiting_per_us_ == 0) return kInfinity;
+  return at_us_ + (most_log_waiting_ - log_waiting_) / log_waiting_per_us_;
+}
+
 // When the first in line will have waited too long, if nothing else happens before.
 template <TimedSubject S>
 double TimedRun<S>::overload_us() const {
@@ -180,8 +212,8 @@ double TimedRun<S>::overload_us() const {
 
 template <TimedSubject S>
 double TimedRun<S>::next_event() const {
-  double next =
-      std::min({chunk_end_us_, line_end_us(), overload_us(), lines_.back().next_change_us(at_us_)});
+  double next = std::min({chunk_end_us_, line_end_us(), log_change_us(), overload_us(),
+                          lines_.back().next_change_us(at_us_)});
   for (const Job& job : jobs_) next = std::min(next, job.end_us);
   return next;
 }
@@ -219,6 +251,7 @@ TimedSample TimedRun<S>::sample_at(double us) const {
   out.waiting_work = std::max(out.waiting_work - served, 0.0);
   if (is_waiting() || delay_.is_stopped)
     out.oldest_wait_us = us - line.arrival_of(line.served() + served, us);
+  out.log_waiting_bytes = log_waiting_ + since_us * log_waiting_per_us_;
   const Version& version = subject_.version();
   out.memtable_weight = static_cast<double>(subject_.memtable_weight());
   if (chunk_) {

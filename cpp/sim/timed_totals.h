@@ -14,7 +14,7 @@ enum class Total : size_t {
   kDroppedWork,  // of that, by a phase's capacity
   kAcceptedOps,
   kAcceptedBytes,  // of keys and values put
-  kLogBytes,
+  kLogBytes,       // appended; the device may have some of them still to write
   kFlushWrittenBytes,
   kCompactionReadBytes,
   kCompactionWrittenBytes,
@@ -64,6 +64,7 @@ struct TimedSample {
   double waiting_ops = 0;     // by the mean size of the operations that are drawn
   double waiting_bytes = 0;   //
   double oldest_wait_us = 0;  // of who is first in line
+  double log_waiting_bytes = 0;
   double memtable_weight = 0;
   uint64_t sealed_memtables = 0;
   uint64_t l0_runs = 0;
