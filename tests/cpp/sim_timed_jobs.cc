@@ -58,21 +58,27 @@ double transferred(const TimedSample& sample) {
 }  // namespace
 
 // RollingStone's reservations left the device idle behind a job that did not use it yet, so that
-// four slots did less than one. How much is rewritten for a byte is another matter: that is the
-// planner's, and depends on what L0 has gathered when it goes down.
-TEST_CASE("W4.8: a busy device does as much with many slots as with few") {
+// four slots did less than one. With one slot flushes wait for compactions, and L0 has gathered
+// more when it goes down: less is then rewritten, and up to a fifth more is taken than with two.
+// That is the tree, not the device; from two slots on it plays no part.
+TEST_CASE("W4.8: a busy device does as much, and takes as much, with many slots as with few") {
   for (const Layout layout : {Layout::kLeveled, Layout::kHybrid}) {
     for (const FlowRule flow : {FlowRule::kSmooth, FlowRule::kRocksDb}) {
+      double taken_with_fewer = 0;
       for (const uint32_t slots : {1, 2, 3, 4, 8}) {
         CAPTURE(slots);
         TimedOptions options = machine(100e6, slots);
         options.flow = flow;
         options.rocksdb.soft_pending_weight = 64 * kMiB;
         options.rocksdb.hard_pending_weight = 256 * kMiB;
-        TimedExactTree subject(puts(60e6, 10, 20'000, 1'000), small_tree(layout));
+        TimedExactTree subject(puts(60e6, 30, 60'000, 1'000), small_tree(layout));
         TimedRun<TimedExactTree> run(subject, options);
         run.run();
-        CHECK(transferred(run.sample()) > 0.98 * 100e6 * 10);
+        CHECK(transferred(run.sample()) > 0.98 * 100e6 * 30);
+        if (slots == 1) continue;
+        const double taken = run.sample().totals[Total::kAcceptedBytes];
+        CHECK(taken > 0.98 * taken_with_fewer);
+        taken_with_fewer = std::max(taken, taken_with_fewer);
       }
     }
   }
