@@ -11,8 +11,9 @@
 
 namespace lsmkit {
 
-// Microseconds of one core. The defaults are this engine's on a common server, to the nearest that
-// is round; a run that is to be compared with a machine is given the machine's own.
+// Microseconds of one core. put_us and get_us are this engine's (cpp/bench/DECISIONS.md); the
+// others are of the right order and not measured, so a run that is to be compared with a machine is
+// given the machine's own.
 struct CpuCosts {
   double put_us = 0.65;             // db_bench fillrandom, 16 + 100 bytes
   double get_us = 1.1;              // db_bench, from the cache

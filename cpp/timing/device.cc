@@ -19,10 +19,12 @@ const std::vector<Device>& profiles() {
       // AWS, "Provisioned IOPS SSD volumes": an io2 Block Express volume at its most, 256,000
       // requests and 4,000 MiB a second; below 500 us on average for 16 KiB.
       {"io2", 0, 0, 4'000 * kMiB, 256'000, 500, 256 << 10},
-      // Samsung 970 EVO Plus 1 TB, data sheet: 3,500 and 3,300 MB/s in sequence, 600,000 random
+      // As a Samsung 970 EVO Plus 1 TB is sold (not checked against its data sheet): 3,500 and
+      // 3,300 MB/s in sequence, 600,000 random
       // reads a second. Its latency is not published; 100 us is typical of reads from flash.
       {"nvme", 3'500e6, 3'300e6, 0, 600'000, 100, 128 << 10},
-      // Samsung 860 EVO, data sheet: 550 and 520 MB/s in sequence, 98,000 random reads a second;
+      // As a Samsung 860 EVO is sold (not checked against its data sheet): 550 and 520 MB/s in
+      // sequence, 98,000 random reads a second;
       // both share the one SATA link of 600 MB/s. Latency as typical of SATA flash.
       {"sata", 550e6, 520e6, 550e6, 98'000, 200, 128 << 10},
       // A disk of 7,200 turns a minute: half a turn (4.2 ms) and a seek (8.5 ms) make 12.7 ms, or
