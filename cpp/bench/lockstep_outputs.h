@@ -43,7 +43,7 @@ class OutputJudge {
   // that meets the table knows it, too.
   void flushed(uint64_t number);
   // The tables as they stood when the store chose `job`, and as they stand after it. `cursors` as
-  // version_of_foreign. Throws std::logic_error if ours leaves other records.
+  // version_of_foreign.
   void begin(const std::vector<ForeignTable>& tables, const ForeignJob& job,
              const std::vector<std::string>& cursors);
   void end(const std::vector<ForeignTable>& tables);
