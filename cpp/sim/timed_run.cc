@@ -109,6 +109,9 @@ void TimedRun<S>::set_rate(const RateChoice& rate) {
 
 template <TimedSubject S>
 void TimedRun<S>::end(std::string why) {
+  const TimedSample at_last = sample_at(at_us_);
+  left_waiting_ops_ = at_last.waiting_ops;
+  left_waiting_bytes_ = at_last.waiting_bytes;
   if (chunk_) {
     const double part = (front().line().served() - chunk_->begin_work) / chunk_->work;
     const double done = std::clamp(part, 0.0, 1.0) * static_cast<double>(chunk_->ops.ops);

@@ -142,6 +142,8 @@ class TimedRun {
   uint64_t event_count_ = 0;
   bool has_ended_ = false;
   std::string why_ended_;
+  double left_waiting_ops_ = 0;  // in line when it ended
+  double left_waiting_bytes_ = 0;
 
   std::deque<PhaseLine> lines_;  // the front is served, the back's operations come
   std::optional<Chunk> chunk_;

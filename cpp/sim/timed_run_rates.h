@@ -263,6 +263,10 @@ TimedSample TimedRun<S>::sample_at(double us) const {
     out.waiting_bytes =
         out.waiting_work * per_work * static_cast<double>(chunk_->ops.written_bytes);
   }
+  if (has_ended_) {
+    out.waiting_ops = left_waiting_ops_;
+    out.waiting_bytes = left_waiting_bytes_;
+  }
   out.sealed_memtables = subject_.sealed_count();
   out.l0_runs = version.level(0).runs.size();
   out.run_count = version.run_count();

@@ -39,11 +39,12 @@ from lsmkit.column import Column
 from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.db import DB, destroy, open
 from lsmkit.frame import Frame
+from lsmkit.machine import Device, Machine
 from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
 from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
-from lsmkit.run import Run, Window
+from lsmkit.run import Run, Timing, Waits, Window
 from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
@@ -69,6 +70,7 @@ __all__ = [
     "CorruptionError",
     "Counters",
     "Cursor",
+    "Device",
     "Driven",
     "DurabilityError",
     "Error",
@@ -82,6 +84,7 @@ __all__ = [
     "InvalidArgument",
     "Iterator",
     "LockedError",
+    "Machine",
     "MemoryUse",
     "NotSupported",
     "OpenReport",
@@ -101,9 +104,11 @@ __all__ = [
     "StallTimeout",
     "Stats",
     "Sync",
+    "Timing",
     "Twin",
     "TypedDB",
     "Version",
+    "Waits",
     "Window",
     "Workload",
     "WriteBatch",

@@ -308,7 +308,7 @@ class Simulation:
     def series(self) -> _Columns: ...
     def samples(self) -> _Columns: ...
 
-def device_profiles() -> dict[str, dict[str, float]]: ...  # fields of Device by name
+def device_profiles() -> dict[str, dict[str, Any]]: ...  # fields of Device by name
 
 # The fields of TwinReport (cpp/twin/twin.h), ops, and events and series of the simulation.
 def twin(

@@ -8,7 +8,7 @@ from typing import Any
 import lsmkit
 from lsmkit import workloads
 from lsmkit._errors import InvalidArgument
-from lsmkit.cli_output import frame_table, print_json, progress
+from lsmkit.cli_output import frame_table, print_json, progress, table
 from lsmkit.options import check_option_names, option_texts, options_from_texts
 
 __all__ = ["add_commands"]
@@ -31,6 +31,24 @@ def add_commands(add: Any) -> None:
     simulate = add("simulate", show_simulation, text)
     text = "run a workload on engine and simulation side by side; exit code 1 if they differ"
     twin = add("twin", show_twin, text)
+    simulate.add_argument(
+        "--fidelity",
+        choices=("exact", "segment"),
+        default="exact",
+        help="records, or shares of keys",
+    )
+    simulate.add_argument(
+        "--device",
+        metavar="NAME",
+        help="simulate time on such a device: gp3, io2, nvme, sata, hdd (default: in lock-step)",
+    )
+    simulate.add_argument(
+        "--rate",
+        type=float,
+        metavar="N",
+        help="operations per second after the load, with --device (default: a closed loop)",
+    )
+    simulate.add_argument("--filled", action="store_true", help="start full, with segments")
     for command in (simulate, twin):
         command.set_defaults(refuse=command.error)
         command.add_argument("workload", metavar="WORKLOAD", help=WORKLOADS)
@@ -60,8 +78,18 @@ def add_commands(add: Any) -> None:
 def show_simulation(options: argparse.Namespace) -> int:
     """Simulate and print the levels and the summary."""
     workload, chosen = _asked_for(options)
+    if options.rate is not None:
+        workload = _at_rate(workload, options.rate)
     with progress(f"simulating {workload.name}") as show:
-        run = lsmkit.simulate(workload, chosen, keep_events=False, progress=show)
+        run = lsmkit.simulate(
+            workload,
+            chosen,
+            fidelity=options.fidelity,
+            machine=options.device,
+            filled=options.filled,
+            keep_events=False,
+            progress=show,
+        )
     if options.json:
         window = dataclasses.asdict(run.window)
         for name in ("mean_level_weight", "mean_level_table_count"):
@@ -74,6 +102,7 @@ def show_simulation(options: argparse.Namespace) -> int:
                 "ops": run.ops,
                 "summary": run.summary()[0],
                 "window": window,
+                "timing": None if run.timing is None else dataclasses.asdict(run.timing),
                 "levels": run.levels().rows(),
             }
         )
@@ -82,7 +111,43 @@ def show_simulation(options: argparse.Namespace) -> int:
           f"{workload.seed}, {run.fidelity}\n")  # fmt: skip
     frame_table("levels at the end", run.levels())
     print(run.summary())
+    if run.timing is not None:
+        _tell_timing(run.timing)
     return 0
+
+
+def _tell_timing(timing: lsmkit.Timing) -> None:
+    table(
+        "how long operations took, in microseconds",
+        ["", "count", "mean", "p50", "p99", "p99.9", "most"],
+        [
+            (
+                name,
+                round(waits.count),
+                *(waits.mean_us, waits.p50_us, waits.p99_us, waits.p999_us, waits.max_us),
+            )
+            for name, waits in (("writes", timing.writes), ("reads", timing.reads))
+            if waits.count
+        ],
+    )
+    print(f"device {timing.device_utilisation:.0%} in use, {timing.cores_used:.2f} cores")
+    for cause, seconds in timing.stall_s.items():
+        if seconds:
+            print(f"{seconds:,.1f} s of stalls: {cause}")
+    print(timing.why_ended)
+
+
+def _at_rate(workload: lsmkit.Workload, per_s: float) -> lsmkit.Workload:
+    load, *others = workload.phases
+    paced = [dataclasses.replace(phase, rate=per_s) for phase in others]
+    return lsmkit.Workload(
+        load,
+        *paced,
+        key_count=workload.key_count,
+        name=workload.name,
+        seed=workload.seed,
+        encoding=workload.encoding,
+    )
 
 
 def show_twin(options: argparse.Namespace) -> int:

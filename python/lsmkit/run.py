@@ -18,6 +18,7 @@ from lsmkit.frames import (
     tables_at,
 )
 from lsmkit.history import Replay, replay
+from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.schema import SCHEMAS
 from lsmkit.stats import Counters
@@ -25,7 +26,7 @@ from lsmkit.text import size_text
 from lsmkit.version import Version
 from lsmkit.workload import Workload
 
-__all__ = ["Run", "Window"]
+__all__ = ["Run", "Timing", "Waits", "Window"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,62 @@ class Window:
         return cls(**{**values, **{name: tuple(values[name]) for name in lists}})
 
 
+@dataclass(frozen=True)
+class Waits:
+    """How long operations took, in microseconds. Zeros if there were none."""
+
+    count: float
+    mean_us: float
+    p50_us: float
+    p90_us: float
+    p99_us: float
+    p999_us: float
+    max_us: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What only a simulation in time knows.
+
+    Attributes
+    ----------
+    writes, reads : Waits
+        From when an operation came until it was done.
+    stall_s : dict of str to float
+        Seconds in which writes waited, by cause.
+    device_utilisation : float
+        On average, 0 to 1.
+    cores_used : float
+        On average.
+    offered_work, dropped_work : float
+        In the unit of the phases' rates: operations, or bytes of keys and values put.
+    accepted_ops, accepted_bytes : float
+    waiting_bytes, oldest_wait_us : float
+        In line at the end.
+    why_ended : str
+        Empty: it goes on.
+    """
+
+    writes: Waits
+    reads: Waits
+    stall_s: dict[str, float]
+    device_utilisation: float
+    cores_used: float
+    offered_work: float
+    dropped_work: float
+    accepted_ops: float
+    accepted_bytes: float
+    waiting_bytes: float
+    oldest_wait_us: float
+    why_ended: str
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Timing":
+        """From the compiled module's."""
+        waits = {name: Waits(**values[name]) for name in ("writes", "reads")}
+        return cls(**{**values, **waits})
+
+
 class Run:
     """What a simulation did up to one moment. Made by `lsmkit.simulate` and `Simulation.run`.
 
@@ -81,6 +138,10 @@ class Run:
     workload : Workload
     options : Options
     fidelity : str
+    machine : Machine or None
+        None: it was in lock-step.
+    timing : Timing or None
+        Waits, stalls and use of the machine; None in lock-step.
     counters : Counters
         What was put, flushed and compacted, in weights.
     window : Window
@@ -90,12 +151,19 @@ class Run:
     """
 
     def __init__(
-        self, core: _core.Simulation, workload: Workload, options: Options, fidelity: str
+        self,
+        core: _core.Simulation,
+        workload: Workload,
+        options: Options,
+        fidelity: str,
+        machine: Machine | None = None,
     ) -> None:
         state = core.state()
         self.workload = workload
         self.options = options
         self.fidelity = fidelity
+        self.machine = machine
+        self.timing = None if state["timed"] is None else Timing.of(state["timed"])
         self.counters = Counters(**state["counters"])
         self.window = Window.of(state["window"])
         self.ops: int = state["ops"]
@@ -104,6 +172,7 @@ class Run:
         self._version = core.version()
         self._events = core.events()
         self._series = core.series()
+        self._samples = core.samples()
 
     # -- Frames ------------------------------------------------------------------------------------
 
@@ -121,7 +190,7 @@ class Run:
         memtable = {
             "sealed": False,
             "weight": self._state["memtable_weight"],
-            "entry_count": self._state["memtable_entries"],
+            "entry_count": self._state["memtable_entries"] or 0,
         }
         texts = option_texts(vars(self.options))
         rows = level_rows(_without_files(self._version.levels(texts)))
@@ -157,6 +226,13 @@ class Run:
             row["space_amp"] = _ratio(row["weight"], row["live_weight"])
         return frame_of("series", rows)
 
+    def timeline(self) -> Frame:
+        """What a simulation in time was like at regular times, and at the end.
+
+        Without rows in lock-step.
+        """
+        return frame_of("timeline", rows_of(self._samples))
+
     def summary(self) -> Frame:
         """The run in one row; see `DB.summary`."""
         counted, levels = self.counters, self._version.levels()
@@ -181,7 +257,7 @@ class Run:
             "mean_space_amp": self.window.mean_space_amp,
             "peak_space_amp": self.window.peak_space_amp,
             "mean_run_count": self.window.mean_run_count,
-            "stall_us": counted.stall_us,
+            "stall_us": counted.stall_us if self.timing is None else self._stall_us(),
         }
         return frame_of("summary", [row])
 
@@ -189,8 +265,12 @@ class Run:
         """The tables as they stand, as a value."""
         return Version._of(self._version)
 
+    def _stall_us(self) -> int:
+        assert self.timing is not None
+        return round(1e6 * sum(self.timing.stall_s.values()))
+
     def _replayed(self, until: int | None = None) -> Replay:
-        if len(self._series["event"]) != len(self._events["number"]):
+        if self._series["event"] and not self._events["number"]:
             raise InvalidArgument("this run kept no events: simulate with keep_events=True")
         then = replay([], rows_of(self._events), until)
         for row in then.tables:
@@ -213,6 +293,17 @@ class Run:
             f"table{'s' * (tables != 1)}, weight {size_text(self._version.weight)}; {since}: "
             f"write amplification {window.write_amp_weight:.2f}, space {window.mean_space_amp:.3f} "
             f"(peak {window.peak_space_amp:.3f}), {window.mean_run_count:.1f} sorted runs"
+            f"{self._timing_text()}"
+        )
+
+    def _timing_text(self) -> str:
+        if self.timing is None:
+            return ""
+        writes, stalls = self.timing.writes, sum(self.timing.stall_s.values())
+        return (
+            f"; writes took {writes.p50_us:,.1f} us (p50), {writes.p99_us:,.0f} (p99), "
+            f"{writes.max_us:,.0f} (most), {stalls:,.1f} s of stalls, device "
+            f"{self.timing.device_utilisation:.0%} in use"
         )
 
 

@@ -247,6 +247,35 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _run(_ratio("mean_run_count", "sorted runs, on average since then")),
         _us("stall_us", "that writes have waited"),
     ),
+    # One row per moment of a simulation in time.
+    "timeline": tuple(
+        replace(spec, sources=("run",))
+        for spec in (
+            _us("time_us", "virtual"),
+            ColumnSpec("offered_per_s", "f64", "", "operations, or bytes, as the phase's rate"),
+            _count("accepted_ops", "done so far"),
+            _bytes("accepted_bytes", "of keys and values put so far"),
+            ColumnSpec("dropped_work", "u64", "", "by a phase's capacity so far"),
+            _count("waiting_ops", "in line"),
+            ColumnSpec("waiting_bytes", "u64", "bytes", "in line"),
+            _us("oldest_wait_us", "of who is first in line"),
+            ColumnSpec("delay_us_per_kib", "f64", "", "that flow control asks for"),
+            _flag("stopped", "writes stand"),
+            _text("cause", "of delay or stop"),
+            _us("stall_us", "that writes have waited so far"),
+            _weight("memtable_weight", "of the one that is written"),
+            _count("sealed_memtables", "waiting to be flushed, or being flushed"),
+            _count("l0_run_count", "sorted runs in L0"),
+            _count("run_count", "sorted runs"),
+            _weight("weight", "of all tables"),
+            _weight("debt_weight", "that compaction has to rewrite"),
+            _count("job_count", "flushes and compactions that run"),
+            _bytes("device_read_bytes", "so far"),
+            _bytes("device_written_bytes", "so far"),
+            _ratio("device_utilisation", "now, 0 to 1"),
+            ColumnSpec("cores_used", "f64", "", "now"),
+        )
+    ),
     # One row per configuration, workload and seed.
     "sweep": tuple(
         replace(spec, sources=("sweep",))

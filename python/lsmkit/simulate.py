@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Literal, Self, TypeAlias
 
 from lsmkit import _core
-from lsmkit._errors import NotSupported
+from lsmkit._errors import InvalidArgument, NotSupported
+from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
 from lsmkit.run import Run
@@ -13,26 +14,39 @@ from lsmkit.workload import Workload
 
 __all__ = ["Fidelity", "Progress", "Simulation", "simulate"]
 
-Fidelity = Literal["exact"]
+Fidelity = Literal["exact", "segment"]
+MachineLike: TypeAlias = Machine | Device | str
 Progress: TypeAlias = Callable[[int, int], object]
 
 
 class Simulation:
     """A simulated tree under a workload, to be run in steps and looked at in between.
 
-    The tree begins empty. Compaction is planned and shaped by the planner and the rules of the
-    engine; tables hold each record's key, seqno and size, and no bytes. In lock-step: each
-    compaction ends before the next write, and the clock goes on by 1/rate per operation, by a
-    microsecond in a closed loop. So an engine opened with ``background="inline"`` makes the same
-    edits, which `lsmkit.twin` shows. Looking changes nothing, nor how a run is cut into steps.
+    Compaction is planned and shaped by the planner and the rules of the engine. Looking changes
+    nothing, nor how a run is cut into steps.
+
+    Without a `machine`, in lock-step: each compaction ends before the next write, and the clock
+    goes on by 1/rate per operation, by a microsecond in a closed loop. So an engine opened with
+    ``background="inline"`` makes the same edits as the exact simulation, which `lsmkit.twin` shows.
+    With one, in time: operations come at their rates or in a closed loop and wait, jobs share
+    device and cores, and writes are slowed down as the options' `flow` says; `Run.timing` and
+    `Run.timeline()` tell of it.
 
     Parameters
     ----------
     workload : Workload
     options : Options, optional
-        Those that shape the tree count. Default: the defaults.
-    fidelity : {"exact"}
-        How contents are modelled: each record by itself.
+        Those that shape the tree count; in time also threads, memory, flow and sync. Default: the
+        defaults.
+    fidelity : {"exact", "segment"}
+        How contents are modelled. "exact": each record's key, seqno and size. "segment": slices of
+        keys and what share of them is there, so that terabytes take seconds; figures come within
+        some percent of the exact ones (`lsmkit validate V1`).
+    machine : Machine, Device or str, optional
+        What it runs on; a str names a device. With fidelity "exact" only.
+    filled : bool
+        Start with all keys in a tree that has been overwritten for long, by the workload's first
+        phase, instead of an empty one. With fidelity "segment", layouts "leveled" and "hybrid".
     planner : Planner, optional
         Decides instead of the layout's; see `Choice`.
     seed : int, optional
@@ -55,22 +69,32 @@ class Simulation:
         options: Options | None = None,
         *,
         fidelity: Fidelity = "exact",
+        machine: MachineLike | None = None,
+        filled: bool = False,
         planner: Planner | None = None,
         seed: int | None = None,
         keep_events: bool = True,
     ) -> None:
         if not isinstance(workload, Workload):
             raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
-        if fidelity != "exact":
-            raise NotSupported(f"fidelity={fidelity!r} is not there yet; 'exact' is")
+        if fidelity not in ("exact", "segment"):
+            raise NotSupported(f"fidelity={fidelity!r} is not there; 'exact' and 'segment' are")
+        if machine is not None and fidelity != "exact":
+            raise NotSupported("in time, only fidelity='exact' is simulated yet")
+        if filled and fidelity != "segment":
+            raise NotSupported("filled: only a simulation with fidelity='segment' starts full")
         self.workload = workload if seed is None else workload.with_seed(seed)
         self.options = options if options is not None else Options()
         self.fidelity = fidelity
+        self.machine = _machine(machine)
         self._core = _core.Simulation(
             self.workload.to_text(),
             option_texts(vars(self.options)),
-            keep_events,
-            asked_by(planner, self.options),
+            fidelity=fidelity,
+            filled=bool(filled),
+            machine=None if self.machine is None else self.machine.to_core(),
+            keep_events=keep_events,
+            planner=asked_by(planner, self.options),
         )
 
     def run(self, *, progress: Progress | None = None) -> Run:
@@ -91,7 +115,10 @@ class Simulation:
         return self
 
     def step(self) -> bool:
-        """To the next flush with the compactions that it makes due; False: there is none."""
+        """To the next change of the tree; False: there is none.
+
+        In exact lock-step that is a flush with the compactions that it makes due, else one edit.
+        """
         return self._core.step()
 
     def flush(self) -> Self:
@@ -99,8 +126,23 @@ class Simulation:
         self._core.flush()
         return self
 
+    def set_rate(self, per_s: float) -> Self:
+        """The rate of the present phase, from now on. In time only.
+
+        Raises
+        ------
+        NotSupported
+            In lock-step, where a rate moves the clock alone.
+        """
+        if not per_s > 0:
+            raise InvalidArgument(f"set_rate: {per_s} is no rate; give more than 0 per second")
+        self._core.set_rate(float(per_s))
+        return self
+
     def check(self) -> None:
         """Look up each key that was ever written and compare; check all that holds of a version.
+
+        With fidelity "segment", which knows no keys, the latter alone.
 
         SystemError naming the key and its history if it is not there, which is a bug of lsmkit.
         """
@@ -108,7 +150,7 @@ class Simulation:
 
     def result(self) -> Run:
         """What was done so far."""
-        return Run(self._core, self.workload, self.options, self.fidelity)
+        return Run(self._core, self.workload, self.options, self.fidelity, self.machine)
 
     def version(self) -> Version:
         """The tables as they stand."""
@@ -130,11 +172,21 @@ class Simulation:
         return f"<lsmkit.Simulation of {self.workload.name!r}, {self.fidelity}, {where}>"
 
 
+def _machine(given: MachineLike | None) -> Machine | None:
+    if given is None or isinstance(given, Machine):
+        return given
+    if isinstance(given, Device | str):
+        return Machine(device=given)
+    raise TypeError(f"machine: a Machine, Device or name is due, not {type(given).__name__}")
+
+
 def simulate(
     workload: Workload,
     options: Options | None = None,
     *,
     fidelity: Fidelity = "exact",
+    machine: MachineLike | None = None,
+    filled: bool = False,
     planner: Planner | None = None,
     seed: int | None = None,
     keep_events: bool = True,
@@ -156,6 +208,8 @@ def simulate(
         workload,
         options,
         fidelity=fidelity,
+        machine=machine,
+        filled=filled,
         planner=planner,
         seed=seed,
         keep_events=keep_events,

@@ -143,6 +143,75 @@ def _overwritten(
     return Workload(load, over, key_count=keys)
 
 
+# -- V1: segments beside records -------------------------------------------------------------------
+
+
+def _v1(full: bool) -> Iterator[Check]:
+    """Means over the settled window, of the same workload under the same options."""
+    keys, times, seeds = (1_000_000, 10, (1, 2, 3)) if full else (200_000, 3, (1,))
+    for (name, workload, options), seed in itertools.product(_v1_cases(keys, times), seeds):
+        seeded = workload.with_seed(seed)
+        exact = simulate(seeded, options, keep_events=False).window
+        segment = simulate(seeded, options, fidelity="segment", keep_events=False).window
+        case = f"{name}, seed {seed}" if full else name
+        for figure, found, due, bound in (
+            ("write amplification", segment.write_amp_weight, exact.write_amp_weight, 0.02),
+            ("space amplification", segment.mean_space_amp, exact.mean_space_amp, 0.01),
+            *_worst_level("level weight", segment.mean_level_weight, exact.mean_level_weight, 0.03),
+            *_worst_level(
+                "tables", segment.mean_level_table_count, exact.mean_level_table_count, 0.05
+            ),
+        ):
+            yield Check("V1", case, figure, found, due, bound)
+
+
+def _v1_cases(keys: int, times: int) -> Iterator[tuple[str, Workload, Options]]:
+    chosen: dict[str, choices.Keys] = {
+        "uniform": choices.Uniform(),
+        "zipf .6": choices.Zipf(0.6),
+        "zipf .9": choices.Zipf(0.9),
+        "zipf .99": choices.Zipf(0.99),
+        "zipf 1.2": choices.Zipf(1.2),
+        "YCSB's zipfian": choices.YcsbZipfian(),
+        "latest": choices.Latest(),
+        "hotspot": choices.Hotspot(),
+        "sequential": choices.Sequential(),
+        "clustered": choices.Clustered(),
+    }
+    base = Options(
+        memtable_bytes=4096 * 124, table_bytes=512 << 10, base_bytes=2 << 20, fanout=10.0
+    )
+    layouts: tuple[Layout, ...] = ("leveled", "hybrid")
+    some = {
+        name: Workload.overwrites(keys=keys, times=times, chosen=c, encoding=choices.Binary(16))
+        for name, c in chosen.items()
+    }
+    for layout, (name, workload) in itertools.product(layouts, some.items()):
+        yield f"{layout}, {name}", workload, base.replace(layout=layout)
+    others: tuple[Layout, ...] = ("lazy_leveled", "tiered")
+    for layout, name in itertools.product(others, ("uniform", "zipf .99")):
+        yield f"{layout}, {name}", some[name], base.replace(layout=layout)
+    for picker, name in itertools.product(PICKERS[:3], ("uniform", "zipf .99")):
+        leveled = base.replace(layout="leveled", picker=picker)
+        yield f"leveled, {picker}, {name}", some[name], leveled
+    mixed = _overwritten(keys, keys * times, choices.Uniform(), {"put": 0.8, "delete": 0.2})
+    for layout in layouts:
+        yield f"{layout}, deletes", mixed, base.replace(layout=layout)
+    fifo = base.replace(layout="fifo", fifo_bytes=16 << 20)
+    yield "fifo, uniform", some["uniform"], fifo
+
+
+def _worst_level(
+    figure: str, found: tuple[float, ...], due: tuple[float, ...], bound: float
+) -> Iterator[tuple[str, float, float, float]]:
+    """Of the level that is furthest off, among those that hold a hundredth of all."""
+    pairs = itertools.zip_longest(found, due, fillvalue=0.0)
+    held = [(a, b) for a, b in pairs if max(a, b) >= sum(due) / 100]
+    if held:
+        a, b = max(held, key=lambda pair: abs(pair[0] - pair[1]) / (pair[1] or 1))
+        yield f"{figure}, worst level", a, b, bound
+
+
 # -- V3: beside published figures ------------------------------------------------------------------
 
 FAST16 = Options(
@@ -230,6 +299,7 @@ def rank_agreement(a: list[float], b: list[float]) -> float:
 
 RUNGS = (
     Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
+    Rung("V1", "segments beside records, the exact simulation", _v1),
     Rung("V3", "exact simulation beside published figures", _v3),
     Rung("V6", "formulas beside the exact simulation", _v6),
 )

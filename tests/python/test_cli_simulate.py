@@ -84,3 +84,22 @@ def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch):
     assert [row["holds"] for row in told] == [True, False]
     assert told[0]["note"] == "well"
     assert run("validate", "V7")[0] == 2
+
+
+def test_simulate_tells_of_time(run):
+    asked = ("simulate", "overwrites", "--keys", "3000", "--preset", "small", "--device", "gp3")
+    code, out, _ = run(*asked, "--rate", "50000")
+    assert code == 0
+    assert re.search(r"writes +15,000 ", out)
+    assert "in use" in out
+    code, out, _ = run(*asked, "--json")
+    assert parsed(out)[0]["timing"]["accepted_ops"] == 15_000
+    assert run("simulate", "overwrites", "--device", "floppy")[0] == 1
+
+
+def test_simulate_takes_segments(run):
+    code, out, _ = run(
+        "simulate", "overwrites", "--keys", "20000", "--fidelity", "segment", "--json"
+    )
+    assert code == 0
+    assert parsed(out)[0]["fidelity"] == "segment"

@@ -230,6 +230,27 @@ def test_a_simulation_belongs_to_one_thread_at_a_time():
     [
         (lambda: Simulation("overwrites"), TypeError, "a Workload is due"),
         (lambda: Simulation(OVERWRITES, fidelity="drawn"), NotSupported, "drawn"),
+        (lambda: Simulation(OVERWRITES, filled=True), NotSupported, "filled"),
+        (
+            lambda: Simulation(OVERWRITES, fidelity="segment", machine="nvme"),
+            NotSupported,
+            "only fidelity='exact'",
+        ),
+        (lambda: Simulation(OVERWRITES, machine="floppy"), InvalidArgument, "gp3, io2, nvme"),
+        (lambda: Simulation(OVERWRITES, machine=5), TypeError, "a Machine, Device or name"),
+        (
+            lambda: Simulation(OVERWRITES, machine=lsmkit.Machine(cores=-1)),
+            InvalidArgument,
+            "cores",
+        ),
+        (
+            lambda: Simulation(
+                Workload(Phase(ops=9, keys=workloads.Trace((1, 2))), key_count=3),
+                fidelity="segment",
+            ),
+            NotSupported,
+            "exact",
+        ),
         (lambda: Simulation(Workload.overwrites(keys=2**29)), InvalidArgument, "lower key_count"),
         (
             lambda: Simulation(Workload(Phase(ops=1, ttl_s=5))),
@@ -242,6 +263,121 @@ def test_a_simulation_belongs_to_one_thread_at_a_time():
 def test_what_cannot_be_simulated_is_refused(make, error, told):
     with pytest.raises(error, match=told):
         make()
+
+
+# -- Segments, and time ----------------------------------------------------------------------------
+
+
+def test_v1_segments_come_close_to_records():
+    workload = Workload.overwrites(keys=40_000, times=5)
+    options = Options.small(layout="leveled")
+    exact = lsmkit.simulate(workload, options)
+    segment = lsmkit.simulate(workload, options, fidelity="segment")
+    assert segment.ops == exact.ops == 240_000
+    assert segment.window.write_amp_weight == pytest.approx(exact.window.write_amp_weight, rel=0.05)
+    assert segment.window.mean_space_amp == pytest.approx(exact.window.mean_space_amp, rel=0.02)
+    assert segment.series().columns == exact.series().columns
+    assert len(segment.tables()) == pytest.approx(len(exact.tables()), abs=4)
+    again = lsmkit.simulate(workload, options, fidelity="segment")
+    assert again.events()["line"].tolist() == segment.events()["line"].tolist()
+
+
+def test_a_filled_tree_is_settled_from_the_start():
+    workload = Workload(Phase(ops=100_000), key_count=100_000)
+    simulation = Simulation(workload, SMALL, fidelity="segment", filled=True)
+    assert simulation.version().weight > 100_000 * 124
+    run = simulation.run()
+    assert run.window.mean_space_amp > 1
+    simulation.check()
+
+
+def test_w4_5_time_is_simulated_with_waits_and_stalls():
+    workload = Workload.overwrites(keys=20_000, times=4)
+    options = SMALL.replace(layout="leveled")
+    slow = lsmkit.Device(transfer_bytes_per_s=5e6, latency_us=100)
+    fast = lsmkit.simulate(workload, options, machine=lsmkit.Machine(device="io2", cores=8))
+    held = lsmkit.simulate(workload, options, machine=slow)
+    for run in (fast, held):
+        assert run.ops == run.counters.puts == 100_000
+        assert run.timing.writes.count == pytest.approx(100_000, rel=1e-6)
+        assert run.timing.writes.p50_us <= run.timing.writes.p99_us <= run.timing.writes.max_us
+        assert 0 < run.timing.device_utilisation <= 1
+        assert run.timing.why_ended == "the workload is done"
+    assert sum(held.timing.stall_s.values()) > sum(fast.timing.stall_s.values())
+    assert held.timing.device_utilisation > 0.9
+    assert held.summary()["stall_us"][0] > 0
+    line = held.timeline()
+    assert line["accepted_ops"][-1] == 100_000
+    assert (np.diff(line["time_us"].astype(np.int64)) > 0).all()
+    moved = line["device_written_bytes"][-1] + line["device_read_bytes"][-1]
+    assert moved <= 5e6 * line["time_us"][-1] / 1e6 * 1.001
+    assert "seal" in set(held.events()["kind"])
+    assert "p99" in repr(held)
+    assert len(lsmkit.simulate(workload, options).timeline()) == 0
+
+
+def test_offered_bytes_are_rate_times_time():
+    workload = Workload(
+        Phase(rate=2e6, rate_in_bytes=True, seconds=5, value_bytes=1000), key_count=5_000
+    )
+    run = lsmkit.simulate(workload, SMALL, machine="nvme")
+    assert run.timing.offered_work == pytest.approx(10e6, rel=0.001)
+    assert run.timing.accepted_bytes == pytest.approx(10e6, rel=0.001)
+
+
+def test_an_overload_ends_with_its_reason_or_waits():
+    workload = Workload(
+        Phase(rate=20e6, rate_in_bytes=True, seconds=5, value_bytes=1000), key_count=5_000
+    )
+    slow = lsmkit.Device(transfer_bytes_per_s=5e6, latency_us=100)
+    stop = lsmkit.Machine(device=slow, overload="stop", longest_wait_s=0.5)
+    stopped = lsmkit.simulate(workload, SMALL, machine=stop)
+    assert "waited" in stopped.timing.why_ended
+    waited = lsmkit.simulate(workload, SMALL, machine=slow)
+    assert waited.timing.why_ended == "the workload's time is over"
+    timing = waited.timing
+    assert timing.offered_work == pytest.approx(100e6, rel=0.001)
+    assert timing.waiting_bytes > 50e6  # nothing is lost count of
+    assert timing.accepted_bytes + timing.waiting_bytes == pytest.approx(100e6, rel=0.001)
+    workload = Workload(Phase(rate=5_000, ops=20_000, value_bytes=1000), key_count=5_000)
+    patient = lsmkit.simulate(workload, SMALL, machine=slow)
+    assert patient.ops == 20_000  # all of them, however long it takes
+    assert patient.timeline()["time_us"][-1] > 2 * 4e6
+
+
+def test_the_rate_changes_during_a_run():
+    workload = Workload(Phase(rate=1000, seconds=10), key_count=1000)
+    simulation = Simulation(workload, SMALL, machine="nvme").run_until(2)
+    assert simulation.seconds == 2
+    assert simulation.result().ops == pytest.approx(2_000, abs=30)
+    simulation.set_rate(5000)
+    assert simulation.run().ops == pytest.approx(2_000 + 8 * 5_000, abs=30)
+    with pytest.raises(InvalidArgument, match="no rate"):
+        simulation.set_rate(0)
+    with pytest.raises(NotSupported, match="lock-step"):
+        Simulation(workload, SMALL).set_rate(5)
+    with pytest.raises(NotSupported, match="when their turn comes"):
+        Simulation(workload, SMALL, machine="nvme").flush()
+
+
+def test_w4_14_a_timed_run_is_the_same_however_it_is_watched():
+    workload = Workload.overwrites(keys=5_000, times=3)
+    whole = lsmkit.simulate(workload, SMALL, machine="gp3")
+    simulation = Simulation(workload, SMALL, machine="gp3")
+    while not simulation.done:
+        simulation.run_until(simulation.seconds + 0.01)
+        simulation.result().timeline()
+    again = simulation.result()
+    assert again.events()["line"].tolist() == whole.events()["line"].tolist()
+    assert again.timing == whole.timing
+
+
+def test_devices_have_names():
+    device = lsmkit.Device.named("hdd")
+    assert device.requests_per_s < 200
+    assert lsmkit.Machine(device="hdd") == lsmkit.Machine(device="hdd")
+    with pytest.raises(InvalidArgument, match="neither"):
+        lsmkit.Machine(overload="drop")
 
 
 # -- Twins -----------------------------------------------------------------------------------------
