@@ -178,8 +178,12 @@ def _v1_cases(keys: int, times: int) -> Iterator[tuple[str, Workload, Options]]:
         "sequential": choices.Sequential(),
         "clustered": choices.Clustered(),
     }
+    data = keys * 124  # at a million keys: memtables of 4,096 records, tables of 512 KiB
     base = Options(
-        memtable_bytes=4096 * 124, table_bytes=512 << 10, base_bytes=2 << 20, fanout=10.0
+        memtable_bytes=data // 244,
+        table_bytes=data // 236,
+        base_bytes=data // 59,
+        fanout=10.0,
     )
     layouts: tuple[Layout, ...] = ("leveled", "hybrid")
     some = {
@@ -197,7 +201,7 @@ def _v1_cases(keys: int, times: int) -> Iterator[tuple[str, Workload, Options]]:
     mixed = _overwritten(keys, keys * times, choices.Uniform(), {"put": 0.8, "delete": 0.2})
     for layout in layouts:
         yield f"{layout}, deletes", mixed, base.replace(layout=layout)
-    fifo = base.replace(layout="fifo", fifo_bytes=16 << 20)
+    fifo = base.replace(layout="fifo", fifo_bytes=data // 8)
     yield "fifo, uniform", some["uniform"], fifo
 
 

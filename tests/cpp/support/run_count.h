@@ -1,0 +1,15 @@
+// How often a test of random runs is run: as it says, or LSMKIT_RUNS times (under a sanitizer
+// fewer).
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace lsmkit::test {
+
+inline uint64_t run_count(uint64_t due) {
+  const char* set = std::getenv("LSMKIT_RUNS");
+  return set == nullptr ? due : std::strtoull(set, nullptr, 10);
+}
+
+}  // namespace lsmkit::test
