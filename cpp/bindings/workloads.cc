@@ -2,7 +2,9 @@
 #include "bindings.h"
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/sim/workload_driver.h"
+#include "lsmkit/workload/key_encoder.h"
 #include "lsmkit/workload/named_workloads.h"
+#include "lsmkit/workload/sizes.h"
 
 namespace lsmkit {
 
@@ -18,6 +20,21 @@ std::string ycsb_text(const std::string& letter, uint64_t key_count, uint64_t op
   return to_text(ycsb(letter.front(), key_count, ops));
 }
 
+// Of a key, and of a value on average over the phases that put any, by their operations where that
+// is how they end.
+py::tuple record_bytes(const std::string& text) {
+  const WorkloadSpec spec = workload_from_text(text);
+  double bytes = 0, puts = 0;
+  for (const Phase& phase : spec.phases) {
+    const double share = 1 - phase.mix.share(OpKind::kDelete) - phase.mix.share(OpKind::kGet) -
+                         phase.mix.share(OpKind::kScan);
+    const double weight = share * (phase.end.unit == EndUnit::kOps ? phase.end.after : 1);
+    bytes += weight * mean_size(phase.value_bytes);
+    puts += weight;
+  }
+  return py::make_tuple(KeyEncoder(spec.encoding).key_bytes(), puts > 0 ? bytes / puts : 0);
+}
+
 }  // namespace
 
 void register_workloads(py::module_& m) {
@@ -26,6 +43,8 @@ void register_workloads(py::module_& m) {
       "workload_op_count",
       [](const std::string& text) { return op_count(workload_from_text(text)); }, py::arg("text"),
       "How many operations come; 0: that depends.");
+  m.def("workload_record_bytes", record_bytes, py::arg("text"),
+        "Bytes of a key, and of a value on average.");
   m.def("ycsb", ycsb_text, py::arg("letter"), py::arg("key_count"), py::arg("ops"),
         "YCSB's core workload, as text.");
   m.def(

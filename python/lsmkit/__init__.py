@@ -50,6 +50,7 @@ from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
 from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
 from lsmkit.sweep import sweep
+from lsmkit.tune import Prices, Tuning, tune
 from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
 from lsmkit.version import Version
@@ -96,6 +97,7 @@ __all__ = [
     "PlanContext",
     "Planner",
     "PrefixedDB",
+    "Prices",
     "ReadOnlyError",
     "Run",
     "RunnerUp",
@@ -105,6 +107,7 @@ __all__ = [
     "Stats",
     "Sync",
     "Timing",
+    "Tuning",
     "Twin",
     "TypedDB",
     "Version",
@@ -123,6 +126,7 @@ __all__ = [
     "plan",
     "simulate",
     "sweep",
+    "tune",
     "twin",
     "workloads",
 ]

@@ -247,6 +247,21 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _run(_ratio("mean_run_count", "sorted runs, on average since then")),
         _us("stall_us", "that writes have waited"),
     ),
+    # One row per configuration that was looked at, the simulated ones first.
+    "tuning": tuple(
+        replace(spec, sources=("tune",))
+        for spec in (
+            _text("config", "the options that were searched"),
+            _flag("simulated", "false: the figures are the formula's"),
+            _ratio("write_amp", "weight written / put"),
+            _ratio("space_amp", "weight in the tree / live weight"),
+            _ratio("runs", "sorted runs"),
+            ColumnSpec("cost_per_month", "f64", "", "by the prices given", True),
+            _ratio("expected_write_amp", "by formula, as if all keys were written alike"),
+            _ratio("expected_space_amp", "by formula"),
+            _ratio("expected_runs", "by formula"),
+        )
+    ),
     # One row per moment of a simulation in time.
     "timeline": tuple(
         replace(spec, sources=("run",))
