@@ -49,6 +49,7 @@ from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
 from lsmkit.stats import Counters, MemoryUse, OpenReport, Stats
+from lsmkit.suites import suite
 from lsmkit.sweep import sweep
 from lsmkit.tune import Prices, Tuning, tune
 from lsmkit.twin import Driven, Twin, drive, twin
@@ -125,6 +126,7 @@ __all__ = [
     "open",
     "plan",
     "simulate",
+    "suite",
     "sweep",
     "tune",
     "twin",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lsmkit
-from lsmkit import workloads
+from lsmkit import suites, workloads
 from lsmkit._errors import InvalidArgument
 from lsmkit.cli_output import frame_table, print_json, progress, table
 from lsmkit.options import check_option_names, option_texts, options_from_texts
@@ -49,9 +49,20 @@ def add_commands(add: Any) -> None:
         help="operations per second after the load, with --device (default: a closed loop)",
     )
     simulate.add_argument("--filled", action="store_true", help="start full, with segments")
+    simulate.add_argument(
+        "--suite",
+        action="store_true",
+        help="no WORKLOAD, but some, under every layout on two devices, three seeds each",
+    )
+    simulate.add_argument(
+        "--format",
+        choices=("table", "markdown", "csv"),
+        default="table",
+        help="of the suite's rows (default: table)",
+    )
     for command in (simulate, twin):
         command.set_defaults(refuse=command.error)
-        command.add_argument("workload", metavar="WORKLOAD", help=WORKLOADS)
+        command.add_argument("workload", nargs="?", metavar="WORKLOAD", help=WORKLOADS)
         command.add_argument(
             "--keys", type=_count, default=100_000, metavar="N", help="keys (default: 100000)"
         )
@@ -77,6 +88,8 @@ def add_commands(add: Any) -> None:
 
 def show_simulation(options: argparse.Namespace) -> int:
     """Simulate and print the levels and the summary."""
+    if options.suite:
+        return _show_suite(options)
     workload, chosen = _asked_for(options)
     if options.rate is not None:
         workload = _at_rate(workload, options.rate)
@@ -114,6 +127,25 @@ def show_simulation(options: argparse.Namespace) -> int:
     if run.timing is not None:
         _tell_timing(run.timing)
     return 0
+
+
+def _show_suite(options: argparse.Namespace) -> int:
+    if options.workload is not None or options.changes or options.device is not None:
+        options.refuse("--suite has its own workloads, options and devices; give --keys alone")
+    with progress("simulating the suite") as show:
+        frame = suites.suite(workloads=suites.default_workloads(options.keys), progress=show)
+    if options.json:
+        print_json(frame.rows())
+    elif options.format == "table":
+        columns = ["workload", "config", "machine", *suites.FIGURES]
+        table(
+            f"means of {frame['seeds'][0]} seeds, half a 95 % confidence interval beside",
+            columns,
+            [[row[name] for name in columns[:3]] + suites.figure_texts(row) for row in frame],
+        )
+    else:
+        print(suites.to_text(frame, options.format), end="")
+    return 0 if all(error is None for error in frame["error"]) else 1
 
 
 def _tell_timing(timing: lsmkit.Timing) -> None:
@@ -180,6 +212,8 @@ def _asked_for(options: argparse.Namespace) -> tuple[lsmkit.Workload, lsmkit.Opt
 
 
 def _workload(options: argparse.Namespace) -> lsmkit.Workload:
+    if options.workload is None:
+        raise InvalidArgument(f"a WORKLOAD is due: {WORKLOADS}")
     name, _, variant = options.workload.partition(":")
     keys = options.keys
     ops = 4 * keys if options.ops is None else options.ops

@@ -247,6 +247,33 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _run(_ratio("mean_run_count", "sorted runs, on average since then")),
         _us("stall_us", "that writes have waited"),
     ),
+    # One row per workload, configuration and machine: means over seeds.
+    "suite": (
+        _text("workload", "its name"),
+        _text("config", "its name"),
+        _text("machine", "its name"),
+        _count("seeds", "runs that this is the mean of"),
+        _text("error", "why it could not be simulated; null: it was", True),
+        *(
+            replace(spec, sources=("suite",))
+            for name, unit, meaning in (
+                ("settled_write_amp", "ratio", "weight written / put, settled"),
+                ("mean_space_amp", "ratio", "weight / live weight, settled"),
+                ("peak_space_amp", "ratio", "the most of it"),
+                ("mean_run_count", "count", "sorted runs, settled"),
+                ("bytes_per_s", "", "keys and values put"),
+                ("stall_share", "ratio", "time that writes have waited / all"),
+                ("device_utilisation", "ratio", "0 to 1"),
+                ("put_p50_us", "us", "half of what a put took"),
+                ("put_p99_us", "us", "99 % of it"),
+                ("put_p999_us", "us", "99.9 % of it"),
+            )
+            for spec in (
+                ColumnSpec(name, "f64", unit, meaning, True),
+                ColumnSpec(f"{name}_ci", "f64", unit, "half its 95 % confidence interval", True),
+            )
+        ),
+    ),
     # One row per configuration that was looked at, the simulated ones first.
     "tuning": tuple(
         replace(spec, sources=("tune",))
@@ -297,6 +324,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         for spec in (
             _text("config", "its name"),
             _text("workload", "its name"),
+            _text("machine", "its name; null: in lock-step, as all that follows of time", True),
             ColumnSpec("seed", "u64", "", "of the workload's draws"),
             _text("fidelity", "how contents were modelled"),
             _text("error", "why it could not be simulated; null: it was", True),
@@ -322,6 +350,21 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             _count("trivial_move_count", "tables moved a level down as they are", True),
             _count("dropped_count", "superseded records and tombstones left out", True),
             _us("stall_us", "that writes have waited", True),
+            ColumnSpec("seconds", "f64", "", "virtual, from begin to end", True),
+            ColumnSpec("bytes_per_s", "f64", "", "keys and values put", True),
+            _ratio("stall_share", "time that writes have waited / all", True),
+            _ratio("device_utilisation", "on average, 0 to 1", True),
+            *(
+                ColumnSpec(f"put_{name}_us", "f64", "us", f"{text} of what a put took", True)
+                for name, text in (
+                    ("p50", "half"),
+                    ("p99", "99 %"),
+                    ("p999", "99.9 %"),
+                    ("max", "the longest"),
+                )
+            ),
+            ColumnSpec("waiting_bytes", "u64", "bytes", "in line at the end", True),
+            _text("why_ended", "the run", True),
             _us("wall_us", "that it took to simulate"),
             _text("worker", "who did it"),
             _text("build", "of lsmkit"),

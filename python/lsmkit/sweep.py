@@ -1,4 +1,4 @@
-"""`sweep`: configurations x workloads x seeds, simulated on any executor, kept in a Parquet file.
+"""`sweep`: configurations x workloads x machines x seeds, on any executor, kept in a Parquet file.
 
 A task is text, so any worker can run it; a row is the same wherever it was made, `wall_us` and
 `worker` aside.
@@ -19,7 +19,9 @@ from typing import Any, TypeAlias, TypeVar
 from lsmkit import _core
 from lsmkit._errors import Error, InvalidArgument, NotSupported
 from lsmkit.frame import Frame
+from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts, options_from_texts
+from lsmkit.run import Run
 from lsmkit.schema import SCHEMAS
 from lsmkit.simulate import Fidelity, Progress, simulate
 from lsmkit.sweep_file import SweepFile
@@ -41,14 +43,18 @@ class Task:
 
     config: str
     workload: str
+    machine_name: str | None
     seed: int
     fidelity: Fidelity
     options: dict[str, str]
     workload_text: str
+    machine: Machine | None
 
     def key(self) -> str:
         """The same for the same figures, and the same build."""
-        said = repr((self.fidelity, self.seed, sorted(self.options.items()), self.workload_text))
+        machine = None if self.machine is None else sorted(self.machine.to_core().items())
+        options = sorted(self.options.items())
+        said = repr((self.fidelity, self.seed, options, self.workload_text, machine))
         return hashlib.sha256(f"{build_id()} {said}".encode()).hexdigest()[:32]
 
 
@@ -63,6 +69,7 @@ def sweep(
     configs: Several[Options],
     workloads: Several[Workload],
     *,
+    machines: Several[Machine | str] | None = None,
     seeds: int | Iterable[int] = 1,
     fidelity: Fidelity = "exact",
     executor: Any = None,
@@ -70,7 +77,7 @@ def sweep(
     resume: bool = True,
     progress: Progress | None = None,
 ) -> Frame:
-    """Simulate every configuration under every workload with every seed.
+    """Simulate every configuration under every workload, on every machine, with every seed.
 
     Parameters
     ----------
@@ -78,6 +85,8 @@ def sweep(
         Without names, what differs from the defaults names them.
     workloads : Workload, iterable or mapping of str to Workload
         Without names, their own.
+    machines : Machine, str, iterable or mapping of str to Machine, optional
+        To simulate time; a str names a device. Default: in lock-step.
     seeds : int or iterable of int
         How many, from 1 on; or which. They replace the workloads'.
     fidelity : {"exact"}
@@ -95,8 +104,8 @@ def sweep(
     Returns
     -------
     Frame
-        One row per configuration, workload and seed, in that order. What could not be simulated has
-        its reason in the column `error`, and nulls.
+        One row per configuration, workload, machine and seed, in that order. What could not be
+        simulated has its reason in the column `error`, and nulls.
 
     Raises
     ------
@@ -114,7 +123,7 @@ def sweep(
     >>> frame["config"].tolist()
     ['fanout 4', 'fanout 4', 'fanout 8', 'fanout 8']
     """
-    tasks = _tasks(configs, workloads, seeds, fidelity)
+    tasks = _tasks(configs, workloads, machines, seeds, fidelity)
     keys = [task.key() for task in tasks]
     file = None if out is None else SweepFile(Path(out))
     rows = file.rows() if file is not None and resume else {}
@@ -133,7 +142,12 @@ def sweep(
             file.write(rows)
     # One simulation may stand under several names.
     named = [
-        {**rows[key], "config": task.config, "workload": task.workload}
+        {
+            **rows[key],
+            "config": task.config,
+            "workload": task.workload,
+            "machine": task.machine_name,
+        }
         for key, task in zip(keys, tasks, strict=True)
     ]
     return frame_of_rows(named)
@@ -149,10 +163,18 @@ def frame_of_rows(rows: list[Row]) -> Frame:
 
 
 def _tasks(
-    configs: Several[Options], workloads: Several[Workload], seeds: Any, fidelity: Fidelity
+    configs: Several[Options],
+    workloads: Several[Workload],
+    machines: Several[Machine | str] | None,
+    seeds: int | Iterable[int],
+    fidelity: Fidelity,
 ) -> list[Task]:
     named_configs = _named("configs", configs, Options, _config_name)
     named_workloads = _named("workloads", workloads, Workload, lambda workload: workload.name)
+    named_machines: list[tuple[str | None, Machine | None]] = [(None, None)]
+    if machines is not None:
+        named = _named("machines", _as_machines(machines), Machine, _machine_name)
+        named_machines = list(named.items())
     numbers = range(1, seeds + 1) if isinstance(seeds, int) else list(seeds)
     if not numbers:
         raise InvalidArgument("seeds: there is none; give 1 or more")
@@ -160,15 +182,29 @@ def _tasks(
         Task(
             config=config,
             workload=name,
+            machine_name=machine_name,
             seed=seed,
             fidelity=fidelity,
             options=option_texts(vars(options)),
             workload_text=workload.with_seed(seed).to_text(),
+            machine=machine,
         )
-        for (config, options), (name, workload), seed in itertools.product(
-            named_configs.items(), named_workloads.items(), numbers
+        for (config, options), (name, workload), (machine_name, machine), seed in itertools.product(
+            named_configs.items(), named_workloads.items(), named_machines, numbers
         )
     ]
+
+
+def _as_machines(given: Any) -> Any:
+    if isinstance(given, str):
+        return Machine(device=given)
+    if isinstance(given, Mapping):
+        return {name: _as_machines(machine) for name, machine in given.items()}
+    return given if isinstance(given, Machine) else [_as_machines(machine) for machine in given]
+
+
+def _machine_name(machine: Machine) -> str:
+    return machine.device if isinstance(machine.device, str) else machine.device.name
 
 
 def _named(what: str, given: Any, kind: type[T], name_of: Any) -> dict[str, T]:
@@ -203,6 +239,7 @@ def run_task(task: Task) -> Row:
     row: Row = {
         "config": task.config,
         "workload": task.workload,
+        "machine": task.machine_name,
         "seed": task.seed,
         "fidelity": task.fidelity,
         "build": build_id(),
@@ -213,6 +250,7 @@ def run_task(task: Task) -> Row:
             Workload.from_text(task.workload_text),
             options_from_texts(task.options),
             fidelity=task.fidelity,
+            machine=task.machine,
             keep_events=False,
         )
     except Error as error:
@@ -225,9 +263,29 @@ def run_task(task: Task) -> Row:
             "overwritten": window.overwritten,
             "peak_run_count": window.peak_run_count,
             "mean_level_weight": [round(weight) for weight in window.mean_level_weight],
+            **_timed(run),
         }
     row["wall_us"] = int((time.perf_counter() - begin) * 1e6)
     return row
+
+
+def _timed(run: Run) -> Row:
+    timing = run.timing
+    if timing is None:
+        return {}
+    seconds = float(run.timeline()["time_us"][-1]) / 1e6
+    return {
+        "seconds": seconds,
+        "bytes_per_s": timing.accepted_bytes / seconds if seconds else 0.0,
+        "stall_share": sum(timing.stall_s.values()) / seconds if seconds else 0.0,
+        "device_utilisation": timing.device_utilisation,
+        "put_p50_us": timing.writes.p50_us,
+        "put_p99_us": timing.writes.p99_us,
+        "put_p999_us": timing.writes.p999_us,
+        "put_max_us": timing.writes.max_us,
+        "waiting_bytes": round(timing.waiting_bytes),
+        "why_ended": timing.why_ended,
+    }
 
 
 def _results(tasks: Mapping[str, Task], executor: Any) -> Iterator[tuple[str, Row]]:

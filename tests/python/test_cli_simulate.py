@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from lsmkit import cli_validate
+import lsmkit
+from lsmkit import cli_validate, suites
 from lsmkit.validation import Check, Rung
 
 
@@ -103,3 +104,22 @@ def test_simulate_takes_segments(run):
     )
     assert code == 0
     assert parsed(out)[0]["fidelity"] == "segment"
+
+
+def test_the_suite_is_one_table(run, monkeypatch):
+    small = lsmkit.Options.small()
+    monkeypatch.setattr(suites, "default_configs", lambda: {"hybrid": small})
+    workload = lsmkit.Workload.overwrites(keys=2_000)
+    monkeypatch.setattr(suites, "default_workloads", lambda keys: {f"{keys} keys": workload})
+    code, out, _ = run("simulate", "--suite", "--keys", "2000")
+    assert code == 0
+    assert re.search(r"2000 keys +hybrid +gp3 .*±", out)
+    assert (
+        "| 2000 keys | hybrid | 500 MB/s |"
+        in run("simulate", "--suite", "--keys", "2000", "--format", "markdown")[1]
+    )
+    assert run("simulate", "--suite", "--keys", "2000", "--format", "csv")[1].count("\n") == 3
+    told = parsed(run("simulate", "--suite", "--keys", "2000", "--json")[1])[0]
+    assert [row["machine"] for row in told] == ["gp3", "500 MB/s"]
+    assert run("simulate", "overwrites", "--suite")[0] == 2
+    assert run("simulate")[0] == 2

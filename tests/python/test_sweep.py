@@ -68,6 +68,21 @@ def test_what_cannot_be_simulated_is_a_row_with_its_reason():
     assert frame[2]["settled_write_amp"] is None
 
 
+def test_w4_11_machines_are_a_dimension_too():
+    frame = lsmkit.sweep(
+        SMALL,
+        WORKLOADS[0],
+        machines={"fast": "io2", "slow": lsmkit.Machine(device="gp3")},
+    )
+    assert frame["machine"].tolist() == ["fast", "slow"]
+    run = lsmkit.simulate(WORKLOADS[0], SMALL, seed=1, machine="gp3")
+    assert frame["put_p99_us"][1] == run.timing.writes.p99_us
+    assert frame["device_utilisation"][1] == run.timing.device_utilisation
+    assert frame["bytes_per_s"][0] > 0
+    assert lsmkit.sweep(SMALL, WORKLOADS[0])["machine"].tolist() == [None]
+    assert lsmkit.sweep(SMALL, WORKLOADS[0], machines=["gp3", "hdd"])["machine"][1] == "hdd"
+
+
 def test_names_are_made_of_what_differs():
     frame = lsmkit.sweep([Options(), Options(fanout=4.0)], Workload.overwrites(keys=100))
     assert frame["config"].tolist() == ["default", "fanout 4.0"]
