@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 
 #include "lsmkit/bytes/error.h"
 
@@ -75,10 +76,13 @@ void long_call(const py::object& progress, const std::function<void(const Poll&)
   std::exception_ptr raised;
   std::exception_ptr kept;
   const KeepingRaised keeping(kept);
+  std::optional<Progress> untold;  // too soon after the last one
   PyThreadState* state = PyEval_SaveThread();
   const Poll poll = [&](const Progress& at) {
     const auto now = std::chrono::steady_clock::now();
+    untold = at;
     if (now - last < kInterval) return;
+    untold.reset();
     last = now;
     take_gil(state);
     try {
@@ -100,6 +104,9 @@ void long_call(const py::object& progress, const std::function<void(const Poll&)
     raised = std::move(kept);
   if (raised) std::rethrow_exception(std::move(raised));
   if (error) std::rethrow_exception(std::move(error));
+  // So that short calls end at the whole, too.
+  if (untold && !progress.is_none())
+    or_sleep_for_ever([&] { progress(untold->done, untold->total); });
 }
 
 void with_gil(const std::function<void()>& f) {
