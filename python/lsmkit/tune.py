@@ -5,7 +5,7 @@ First by formula, for every combination; then those that may be best are simulat
 
 import html
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -293,8 +293,8 @@ def _limits_text(limits: Mapping[str, float]) -> str:
 
 
 def _too_strict(rows: list[Row], limits: Mapping[str, float]) -> str:
-    least: Callable[[str], float] = lambda name: min(row[name] for row in rows)  # noqa: E731
-    told = ", ".join(f"{_WORDS[name]} at least {least(name):.3g}" for name in limits)
+    least = {name: min(row[name] for row in rows) for name in limits}
+    told = ", ".join(f"{_WORDS[name]} at least {value:.3g}" for name, value in least.items())
     return (
         f"limits: none of {len(rows)} configurations keeps within {_limits_text(limits)}; taken by "
         f"itself each comes to {told}; raise a limit, or search other values"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from lsmkit import _core, workload_text
 from lsmkit._errors import InvalidArgument
@@ -89,7 +89,7 @@ class Phase:
                 f"phase {self.name!r}: {len(ends)} of ops, bytes and seconds are given; one says "
                 "when the phase ends"
             )
-        mix = {self.mix: 1.0} if isinstance(self.mix, str) else dict(self.mix)
+        mix = self.shares()
         sizes = {"value_bytes": self.value_bytes, "scan_entries": self.scan_entries}
         values = {
             "mix": MappingProxyType({kind: share for kind, share in mix.items() if share != 0}),
@@ -99,15 +99,19 @@ class Phase:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def shares(self) -> dict[str, float]:
+        """The mix, whether or not it was given as text: weight by kind of operation."""
+        return {self.mix: 1.0} if isinstance(self.mix, str) else dict(self.mix)
+
     def __hash__(self) -> int:
         return hash(workload_text.phase_text(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _phase, ({**vars(self), "mix": dict(self.mix)},)  # type: ignore[arg-type]
+        return _phase, ({**vars(self), "mix": self.shares()},)
 
 
-def _phase(values: dict[str, object]) -> Phase:
-    return Phase(**values)  # type: ignore[arg-type]
+def _phase(values: dict[str, Any]) -> Phase:
+    return Phase(**values)
 
 
 @dataclass(frozen=True, init=False, repr=False)

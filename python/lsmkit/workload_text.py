@@ -44,7 +44,7 @@ def text(workload: "Workload") -> str:
 
 def phase_text(phase: "Phase") -> str:
     """The lines of a phase."""
-    mix = sorted(dict(phase.mix).items())  # type: ignore[arg-type]
+    mix = sorted(phase.shares().items())
     lines = [
         f"phase {_escaped('phase', phase.name)}",
         "mix " + " ".join(f"{_kind(kind)}={_number_word('mix', share)}" for kind, share in mix),
