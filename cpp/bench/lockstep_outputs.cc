@@ -47,6 +47,19 @@ void OutputJudge::flushed(uint64_t number) {
   memtable_.clear();
 }
 
+void OutputJudge::meet(const std::vector<ForeignTable>& tables) {
+  for (const ForeignTable& table : tables)
+    if (table.level == 0) flushed(table.number);
+}
+
+std::optional<Seqno> OutputJudge::newest_in(uint64_t number, std::string_view key) const {
+  const Records& records = *contents_.at(number).records;
+  const KeyRank rank = keys_->rank_of(key).value();
+  const size_t first = records.first_of(rank);
+  if (first == records.size() || records.rank(first) != rank) return std::nullopt;
+  return records.seqno(first);
+}
+
 CompactionPlan OutputJudge::plan_of(const std::vector<ForeignTable>& tables, const ForeignJob& job,
                                     const std::vector<std::string>& cursors) const {
   std::vector<ForeignTable> weighed = tables;
@@ -62,8 +75,7 @@ CompactionPlan OutputJudge::plan_of(const std::vector<ForeignTable>& tables, con
 
 void OutputJudge::begin(const std::vector<ForeignTable>& tables, const ForeignJob& job,
                         const std::vector<std::string>& cursors) {
-  for (const ForeignTable& table : tables)
-    if (table.level == 0) flushed(table.number);
+  meet(tables);
   const CompactionPlan plan = plan_of(tables, job, cursors);
   std::vector<RecordSource> sources;
   for (const PlanInput& input : plan.inputs) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,13 @@ class OutputJudge {
         differences_kept_(differences_kept) {}
 
   void wrote(std::string_view key, bool is_delete, uint32_t value_bytes);
-  // All that was written since the last one is in this table of L0. May come late: the first job
-  // that meets the table knows it, too.
+  // All that was written since the last one is in this table of L0. May come late: who meets the
+  // table first says so, too.
   void flushed(uint64_t number);
+  // These tables stand: those of L0 that were not known hold what was written.
+  void meet(const std::vector<ForeignTable>& tables);
+  // The newest record of a key in a table that was met; none: it has none.
+  std::optional<Seqno> newest_in(uint64_t number, std::string_view key) const;
   // The tables as they stood when the store chose `job`, and as they stand after it. `cursors` as
   // version_of_foreign.
   void begin(const std::vector<ForeignTable>& tables, const ForeignJob& job,

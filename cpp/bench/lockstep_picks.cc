@@ -22,17 +22,6 @@ TableRef table_of(const ForeignTable& table) {
   return std::make_shared<const TableMeta>(std::move(meta));
 }
 
-// Our round robin goes on above a key, RocksDB's at one. Keys here all have one length, so that is
-// the last key of this length below it.
-std::string just_below(std::string key) {
-  for (size_t i = key.size(); i-- > 0;) {
-    auto byte = static_cast<unsigned char>(key[i]);
-    key[i] = static_cast<char>(byte - 1);
-    if (byte != 0) break;
-  }
-  return key;
-}
-
 ForeignJob job_of(const CompactionPlan& plan) {
   ForeignJob job;
   job.output_level = plan.output_level;
@@ -64,12 +53,13 @@ Version version_of_foreign(const std::vector<ForeignTable>& tables, unsigned lev
     edit.added.push_back(
         {table.level, table.level == 0 ? RunId{table.largest_seqno} : RunId{0}, table_of(table)});
   for (uint32_t level = 0; level < cursors.size(); ++level)
-    if (!cursors[level].empty()) edit.cursors.emplace(level, just_below(cursors[level]));
+    if (!cursors[level].empty()) edit.cursors.emplace(level, cursors[level]);
   return apply(Version(level_count), edit);
 }
 
-void PickJudge::judge(const std::vector<ForeignTable>& tables, const ForeignJob& job) {
-  const Version version = version_of_foreign(tables, options_.level_count, cursors_);
+void PickJudge::judge(const std::vector<ForeignTable>& tables, const ForeignJob& job,
+                      const std::vector<std::string>& cursors) {
+  const Version version = version_of_foreign(tables, options_.level_count, cursors);
   PlanContext context;
   context.history_floor = kMaxSeqno;
   const auto plan = planner_(version, context, options_);
@@ -83,29 +73,6 @@ void PickJudge::judge(const std::vector<ForeignTable>& tables, const ForeignJob&
                                  "\n  ours:   " + ours + "\n" +
                                  (plan ? explain(*plan) : std::string()) + to_text(version));
   }
-  move_cursor(version, job);
-}
-
-// RocksDB's round robin goes on at the first key of the table that followed the last input when the
-// job was chosen, in the order of the round; after the last of all, where the round began.
-void PickJudge::move_cursor(const Version& version, const ForeignJob& job) {
-  if (options_.picker != Picker::kRoundRobin) return;
-  uint32_t input_level = job.output_level;
-  for (const uint64_t number : job.inputs)
-    input_level = std::min(input_level, version.find(TableNumber{number})->level);
-  if (input_level == 0) return;
-  std::vector<TableRef> round = version.level(input_level).runs.front().tables();
-  if (cursors_.size() <= input_level) cursors_.resize(input_level + 1);
-  std::string& cursor = cursors_[input_level];
-  const auto first = std::find_if(round.begin(), round.end(), [&](const TableRef& table) {
-    return table->smallest.key >= cursor;
-  });
-  if (first != round.end()) std::rotate(round.begin(), first, round.end());
-  const auto taken = static_cast<size_t>(
-      std::count_if(job.inputs.begin(), job.inputs.end(), [&](const uint64_t number) {
-        return version.find(TableNumber{number})->level == input_level;
-      }));
-  cursor = round[taken < round.size() ? taken : 0]->smallest.key;
 }
 
 }  // namespace lsmkit::bench

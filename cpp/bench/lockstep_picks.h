@@ -51,18 +51,15 @@ class PickJudge {
   PickJudge(const CompactionOptions& options, Planner planner, size_t differences_kept)
       : options_(options), planner_(std::move(planner)), differences_kept_(differences_kept) {}
 
-  // `tables` as they stood when the store chose `job`.
-  void judge(const std::vector<ForeignTable>& tables, const ForeignJob& job);
+  // `tables` as they stood when the store chose `job`; `cursors` as version_of_foreign.
+  void judge(const std::vector<ForeignTable>& tables, const ForeignJob& job,
+             const std::vector<std::string>& cursors);
   const PickTally& tally() const { return tally_; }
-  const std::vector<std::string>& cursors() const { return cursors_; }
 
  private:
-  void move_cursor(const Version& version, const ForeignJob& job);
-
   const CompactionOptions options_;
   const Planner planner_;
   const size_t differences_kept_;
-  std::vector<std::string> cursors_;  // by level: where the store's round robin goes on; or empty
   PickTally tally_;
 };
 

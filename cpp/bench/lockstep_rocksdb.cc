@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "lockstep.h"
+#include "lockstep_cursors.h"
 #include "lockstep_ties.h"
 
 namespace lsmkit::bench {
@@ -91,6 +92,10 @@ class Counting final : public rocksdb::EventListener {
                shape.exact ? Planner(plan_with_rocksdb_ties) : plan_compaction, shape.differences),
         outputs_(lockstep_options(shape, rules, lockstep_entry_weight(shape, rules)),
                  lockstep_universe(shape.keys), shape.table_entries / 100, shape.differences),
+        cursors_(rules == OurRules::kAsRocksDb && shape.picker == "round_robin",
+                 [this](uint64_t table, std::string_view key) {
+                   return outputs_.newest_in(table, key);
+                 }),
         value_bytes_(lockstep_value_bytes(shape, rules)) {}
 
   void wrote(std::string_view key, bool is_delete) { outputs_.wrote(key, is_delete, value_bytes_); }
@@ -103,8 +108,11 @@ class Counting final : public rocksdb::EventListener {
     for (const auto& input : info.input_file_infos) job.inputs.push_back(input.file_number);
     const std::lock_guard lock(mutex_);
     guarded([&] {
-      outputs_.begin(tables, job, judge_.cursors());
-      judge_.judge(tables, job);
+      outputs_.meet(tables);
+      const std::vector<std::string> cursors = cursors_.for_ours(tables, job);
+      outputs_.begin(tables, job, cursors);
+      judge_.judge(tables, job, cursors);
+      cursors_.move(tables, job);
     });
   }
   void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) override {
@@ -162,6 +170,7 @@ class Counting final : public rocksdb::EventListener {
   uint64_t ended_ = 0;
   PickJudge judge_;
   OutputJudge outputs_;
+  RocksDbCursors cursors_;
   const uint32_t value_bytes_;
 };
 

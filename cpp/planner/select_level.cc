@@ -40,7 +40,9 @@ class LevelSelector {
       selection.trivial_move = false;
       expand(picked, met);
     }
-    if (only_rightwards_ || one_at_a_time_) selection.cursor = {level_, picked.back()->largest.key};
+    if (only_rightwards_)
+      selection.cursor = {level_, after_in_round(*table, picked.size()).smallest.key};
+    if (one_at_a_time_) selection.cursor = {level_, picked.back()->largest.key};
     selection.inputs.push_back({level_, upper_.id(), std::move(picked)});
     if (!met.empty()) selection.inputs.push_back({level_ + 1, lower_.id(), std::move(met)});
     return selection;
@@ -70,16 +72,18 @@ class LevelSelector {
   }
 
   // Takes more of the level along if that adds nothing to read below: first every table that the
-  // keys span; if those would, then only tables that lie wholly within the span.
+  // keys span, round robin's from its own first on; if those would, then only tables that lie
+  // wholly within the span.
   void expand(std::vector<TableRef>& picked, const std::vector<TableRef>& met) const {
-    auto [smallest, largest] = span(picked, met);
-    if (only_rightwards_) smallest = picked.front()->smallest.key;
-    std::vector<TableRef> more = upper_.overlapping(smallest, largest);
+    const auto [smallest, largest] = span(picked, met);
+    std::vector<TableRef> more =
+        upper_.overlapping(only_rightwards_ ? picked.front()->smallest.key : smallest, largest);
     if (may_expand(picked, more, met)) {
       picked = std::move(more);
       return;
     }
     if (one_at_a_time_) return;
+    more = upper_.overlapping(smallest, largest);
     std::erase_if(more, [s = smallest, l = largest](const TableRef& t) {
       return t->smallest.key < s || t->largest.key > l;
     });
@@ -138,11 +142,22 @@ class LevelSelector {
     }
   }
 
+  // Where round robin goes on: as many tables later as were taken. (If some to the left went along,
+  // that is over as many to the right, whose turn comes in the next round. RocksDB counts so.)
+  const TableMeta& after_in_round(const TableMeta& first, size_t count) const {
+    TableRef table = upper_.first_not_before(first.smallest.key);
+    while (count-- > 0) {
+      table = upper_.first_after(table->smallest.key);
+      if (!table) table = upper_.first_not_before("");
+    }
+    return *table;
+  }
+
   const PlanView& view_;
   const unsigned level_;
   const Run& upper_;
   const Run& lower_;
-  const bool only_rightwards_;  // so that round robin's cursor never jumps over a table
+  const bool only_rightwards_;  // as round robin goes on
   const bool one_at_a_time_;    // as LevelDB: no neighbours but those that cost nothing below
 };
 
@@ -175,11 +190,11 @@ void for_each_in_pick_order(const Version& version, Picker picker, unsigned leve
     return;
   }
   const std::string& cursor = version.cursor(level);
-  TableRef table = run.first_after(cursor);
-  if (picker == Picker::kCompactPointer && !cursor.empty()) {
-    table = run.first_not_before(cursor);
-    if (table && table->largest.key == cursor) table = run.first_after(table->smallest.key);
-  }
+  TableRef table = run.first_not_before(cursor);
+  const bool passed = table && !cursor.empty() &&
+                      (picker == Picker::kCompactPointer ? table->largest.key == cursor
+                                                         : table->smallest.key < cursor);
+  if (passed) table = run.first_after(table->smallest.key);
   for (size_t tries = run.table_count(); tries > 0; --tries) {
     if (!table) table = run.first_not_before("");
     if (f(table)) return;

@@ -97,8 +97,8 @@ CutRules cut_rules(const PlanView& view, const CompactionPlan& plan) {
                                ? kMaxGrandparents * target
                                : view.options.compaction_weight_limit();
   const std::string& cursor = view.version.cursor(plan.output_level);
-  if (view.options.picker == Picker::kRoundRobin && plan.smallest_key <= cursor &&
-      cursor < plan.largest_key)
+  if (view.options.picker == Picker::kRoundRobin && plan.smallest_key < cursor &&
+      cursor <= plan.largest_key)
     cut.cursor = cursor;
   return cut;
 }

@@ -15,7 +15,7 @@ enum class LevelSizing : uint8_t { kDynamic, kStatic, kDynamicWithoutDrain };
 // Which table of a level that is too heavy goes first. RocksDB: compaction_pri.
 enum class Picker : uint8_t {
   kMinOverlappingRatio,  // the one that costs least rewriting in the next level per byte moved
-  kRoundRobin,           // those above the level's cursor, until the level is below its target
+  kRoundRobin,           // those from the level's cursor on, until the level is below its target
   kOldestSmallestSeqno,  // whose oldest record is the oldest: what has not gone down for longest
   kOldestLargestSeqno,   // whose newest record is the oldest: the coldest
   kCompactPointer,       // LevelDB's round robin: one table, the first that ends above the cursor

@@ -26,8 +26,8 @@ struct CutRules {
   // The run below the output that later jobs will merge it into; kGrid: the deepest, which may be
   // the one that is written. May be empty.
   Run next_run;
-  // A table is closed once before the first key above this: the output level's round robin cursor,
-  // so that its next pick begins at a table. None: no such cut.
+  // A table is closed once before the first key at or above this: the output level's round robin
+  // cursor, so that its next pick begins at a table. None: no such cut.
   std::optional<std::string> cursor;
   std::vector<std::string> part_bounds;  // ascending; each begins a new part at the first key >= it
 };

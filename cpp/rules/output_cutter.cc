@@ -25,7 +25,7 @@ Cut OutputCutter::before(std::string_view key, uint64_t open_weight) {
 StretchEnd OutputCutter::steady_until() const {
   StretchEnd end;
   if (part_ < rules_.part_bounds.size()) end = {rules_.part_bounds[part_], false};
-  if (!cursor_passed_ && rules_.cursor) end = earlier(end, {*rules_.cursor, true});
+  if (!cursor_passed_ && rules_.cursor) end = earlier(end, {*rules_.cursor, false});
   if (!neighbour_) return end;
   const TableBound& bound = in_gap_ ? neighbour_->smallest : neighbour_->largest;
   return earlier(end, {bound.key, !in_gap_ && !bound.exclusive});
@@ -42,7 +42,7 @@ bool OutputCutter::begins_part(std::string_view key) {
 }
 
 bool OutputCutter::passes_cursor(std::string_view key) {
-  if (cursor_passed_ || !rules_.cursor || key <= *rules_.cursor) return false;
+  if (cursor_passed_ || !rules_.cursor || key < *rules_.cursor) return false;
   cursor_passed_ = true;
   return true;
 }

@@ -60,7 +60,7 @@ class Version {
 
   unsigned level_count() const;  // grows when an edit puts a table deeper; at most kMaxLevels
   const Level& level(unsigned number) const;  // empty beyond level_count. Requires: < kMaxLevels
-  const std::string& cursor(unsigned level) const;  // round robin goes on above this key
+  const std::string& cursor(unsigned level) const;  // round robin goes on at this key
   uint64_t weight() const;
   uint64_t file_bytes() const;
   uint64_t entry_count() const;
