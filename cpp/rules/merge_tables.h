@@ -19,10 +19,12 @@
 // (merge_keys.h).
 //
 // A Source that knows many of its entries to be alike may give them in stretches; it then has
-//              size_t stretch_before(End) const;   entries from here on whose keys are before that,
-//                                  puts of different keys with one weight; 0: it can't tell
-//              uint64_t stretch_weight() const;    of each
-//              Seqno seqno_ahead(size_t) const;    of those that follow
+//              uint64_t stretch_weight() const;    of each of the entries from here on, puts of
+//                                  different keys; 0: they have to be looked at one by one
+//              size_t stretch_before(End) const;   how many, with keys before that
+//              Key key_ahead(size_t) const;        of those that follow
+//              Seqno seqno_ahead(size_t) const;
+//              StretchSeqnos seqnos_ahead(size_t, Seqno zeroed_up_to) const;
 //              void skip(size_t);
 //            and its Sink void add_stretch(const Source&, size_t, Seqno zeroed_up_to). What becomes
 //            of an entry is the same as one by one.
@@ -93,11 +95,15 @@ class TableSplitter {
     table_->add(entry);
   }
 
-  // A stretch of entries from source's next on, `weight` each, before `end` and before where
-  // another question may be due: how many have gone out.
+  // A stretch of entries from source's next on, before `end` and before where another question may
+  // be due: how many have gone out, and how many of these with a seqno that was zeroed.
+  struct Stretch {
+    size_t count = 0;
+    uint64_t zeroed = 0;
+  };
   template <class Source>
-  size_t add_stretch(const Source& source, typename Keys::End end, uint64_t weight,
-                     Seqno zeroed_up_to) {
+  Stretch add_stretch(const Source& source, typename Keys::End end, Seqno zeroed_up_to) {
+    const uint64_t weight = source.stretch_weight();
     const Cut cut = cut_before(source.key());
     if (cut != Cut::kNo) end_table();
     if (cut == Cut::kPart) begin_part();
@@ -106,8 +112,9 @@ class TableSplitter {
                                           (room + weight - 1) / weight);
     if (!table_) begin_table();
     sink_.add_stretch(source, count, zeroed_up_to);
-    table_->add_stretch(source, count, weight, zeroed_up_to);
-    return count;
+    const StretchSeqnos seqnos = source.seqnos_ahead(count, zeroed_up_to);
+    table_->add_stretch(source, count, seqnos);
+    return {count, seqnos.zeroed};
   }
 
   // A part may begin at `key`, which comes next: then the open table ends before it.
@@ -215,17 +222,14 @@ size_t take_stretch(LoserTree<Source>& merge, RecordFilter& filter,
   const Source& source = merge.top();
   typename Keys::End end = Keys::kNoEnd;
   if (const auto other = merge.other_key()) end = Keys::before(*other);
-  if (source.stretch_before(end) == 0) return 0;
+  if (source.stretch_weight() == 0 || !Keys::is_before(source.key(), end)) return 0;
   Seqno zeroed_up_to = 0;
   if (filter.may_zero()) {
     zeroed_up_to = filter.zeroed_up_to(older_runs.may_hold(source.key()));
     end = Keys::earlier(end, older_runs.answer_end());
   }
-  const size_t count = tables.add_stretch(source, end, source.stretch_weight(), zeroed_up_to);
-  for (size_t i = 0; i < count && zeroed_up_to > 0; ++i) {
-    const Seqno seqno = source.seqno_ahead(i);
-    counts.zeroed_seqnos += seqno != 0 && seqno <= zeroed_up_to;
-  }
+  const auto [count, zeroed] = tables.add_stretch(source, end, zeroed_up_to);
+  counts.zeroed_seqnos += zeroed;
   counts.in_entries += count;
   counts.out_entries += count;
   return count;

@@ -64,6 +64,15 @@ class KeySampler {
   std::vector<Sample> samples_;
 };
 
+// Of a stretch of entries (merge_tables.h), as they go out.
+struct StretchSeqnos {
+  Seqno first = 0;
+  Seqno last = 0;
+  Seqno smallest = 0;
+  Seqno largest = 0;
+  uint64_t zeroed = 0;  // so many were not 0 before
+};
+
 template <class Keys>
 class TableSummary {
  public:
@@ -90,14 +99,11 @@ class TableSummary {
   }
   // Entries from source's next on, as add() of each; see merge_tables.h.
   template <class Source>
-  void add_stretch(const Source& source, size_t count, uint64_t weight, Seqno zeroed_up_to) {
-    const auto seqno_of = [&](size_t i) {
-      const Seqno seqno = source.seqno_ahead(i);
-      return seqno <= zeroed_up_to ? Seqno{0} : seqno;
-    };
+  void add_stretch(const Source& source, size_t count, const StretchSeqnos& seqnos) {
+    const uint64_t weight = source.stretch_weight();
     if (meta_.entry_count == 0) {
-      meta_.smallest = {std::string(keys_.bytes(source.key())), seqno_of(0), Kind::kPut, false};
-      meta_.smallest_seqno = seqno_of(0);
+      meta_.smallest = {std::string(keys_.bytes(source.key())), seqnos.first, Kind::kPut, false};
+      meta_.smallest_seqno = seqnos.first;
     }
     for (size_t i = 0; i < count;) {
       if (sampler_.wants(meta_.weight)) sampler_.add(keys_, source.key_ahead(i), meta_.weight);
@@ -106,12 +112,10 @@ class TableSummary {
       meta_.weight += until * weight;
       i += until;
     }
-    for (size_t i = 0; i < count; ++i) {
-      meta_.smallest_seqno = std::min(meta_.smallest_seqno, seqno_of(i));
-      meta_.largest_seqno = std::max(meta_.largest_seqno, seqno_of(i));
-    }
+    meta_.smallest_seqno = std::min(meta_.smallest_seqno, seqnos.smallest);
+    meta_.largest_seqno = std::max(meta_.largest_seqno, seqnos.largest);
     keys_.keep(last_key_, source.key_ahead(count - 1));
-    meta_.largest.seqno = seqno_of(count - 1);
+    meta_.largest.seqno = seqnos.last;
     meta_.largest.kind = Kind::kPut;
     const auto entry = keys_.entry_at(source);
     meta_.key_bytes += count * keys_.key_bytes(entry);

@@ -11,7 +11,7 @@
 namespace lsmkit {
 
 ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options)
-    : keys_(std::move(keys)), options_(options), newest_(keys_->size()) {}
+    : keys_(std::move(keys)), options_(options), newest_(keys_) {}
 
 // ---- Writing.
 
@@ -79,17 +79,12 @@ void ExactTree::insert(const SimWrite& write) {
   memtable_.records.push_back({write.rank, last_seqno_, write.kind, value_bytes});
   memtable_.weight += weight_of(key_bytes, value_bytes);
   memtable_.largest_seqno = last_seqno_;
+}
 
-  Newest& newest = newest_[write.rank];
-  if (newest.is_live()) {
-    --live_keys_;
-    live_weight_ -= weight_of(key_bytes, newest.value_bytes);
-  }
-  newest = {last_seqno_, value_bytes, is_delete};
-  if (newest.is_live()) {
-    ++live_keys_;
-    live_weight_ += weight_of(key_bytes, value_bytes);
-  }
+const NewestRecords& ExactTree::newest() const {
+  newest_.take(std::span(memtable_.records).subspan(taken_));
+  taken_ = memtable_.records.size();
+  return newest_;
 }
 
 Seqno ExactTree::pin() {
@@ -141,36 +136,51 @@ void ExactTree::for_each_record(
   }
 }
 
+// One look at each record, newest first, so the first of a key is the one that a reader sees.
 void ExactTree::check_contents() const {
-  for (uint64_t i = 0; i < newest_.size(); ++i) {
-    const KeyRank rank = static_cast<KeyRank>(i);
-    std::optional<Record> found;
-    for_each_record(rank, [&](const std::string&, const Record& record) {
-      found = record;
-      return true;
-    });
-    const Newest& newest = newest_[rank];
-    if (!found && options_.layout == Layout::kFifo) continue;  // grown old, and dropped
-    const bool live = found && found->kind == Kind::kPut;
-    const bool same_seqno = !found || found->seqno == newest.seqno || found->seqno == 0;
-    if (live == newest.is_live() && same_seqno &&
-        (!live || found->value_bytes == newest.value_bytes))
-      continue;
-    std::string text =
-        "key '" + std::string(keys_->key(rank)) + "' was last written as " +
-        (newest.seqno == 0
-             ? "nothing"
-             : text_of({rank, newest.seqno, newest.deleted ? Kind::kDelete : Kind::kPut,
-                        newest.value_bytes})) +
-        "; the simulated tree holds";
-    bool any = false;
-    for_each_record(rank, [&](const std::string& where, const Record& record) {
-      text += (any ? ", " : " ") + text_of(record) + " in " + where;
-      any = true;
-      return false;
-    });
-    throw std::logic_error(text + (any ? "" : " nothing of it"));
+  std::vector<bool> seen(keys_->size());
+  const auto see = [&](const Record& record) {
+    if (seen[record.key]) return;
+    seen[record.key] = true;
+    check_newest(record.key, record);
+  };
+  const auto see_all = [&](const Memtable& memtable) {
+    std::for_each(memtable.records.rbegin(), memtable.records.rend(), see);
+  };
+  see_all(memtable_);
+  std::for_each(sealed_.rbegin(), sealed_.rend(), see_all);
+  for (unsigned n = 0; n < version_.level_count(); ++n) {
+    for (const Run& run : version_.level(n).runs) {
+      run.for_each([&](const TableRef& table) {
+        const Records& records = *contents_.at(table->number);
+        for (size_t i = 0; i < records.size(); ++i) see(records[i]);
+      });
+    }
   }
+  if (options_.layout == Layout::kFifo) return;  // there a key may have grown old, and dropped
+  for (uint64_t rank = 0; rank < seen.size(); ++rank)
+    if (!seen[rank]) check_newest(static_cast<KeyRank>(rank), std::nullopt);
+}
+
+void ExactTree::check_newest(KeyRank rank, const std::optional<Record>& found) const {
+  const NewestRecords::Newest& due = newest()[rank];
+  const bool live = found && found->kind == Kind::kPut;
+  const bool same_seqno = !found || found->seqno == due.seqno || found->seqno == 0;
+  if (live == due.is_live() && same_seqno && (!live || found->value_bytes == due.value_bytes))
+    return;
+  std::string text = "key '" + std::string(keys_->key(rank)) + "' was last written as ";
+  text +=
+      due.seqno == 0
+          ? "nothing"
+          : text_of({rank, due.seqno, due.deleted ? Kind::kDelete : Kind::kPut, due.value_bytes});
+  text += "; the simulated tree holds";
+  bool any = false;
+  for_each_record(rank, [&](const std::string& where, const Record& record) {
+    text += (any ? ", " : " ") + text_of(record) + " in " + where;
+    any = true;
+    return false;
+  });
+  throw std::logic_error(text + (any ? "" : " nothing of it"));
 }
 
 }  // namespace lsmkit

@@ -24,6 +24,7 @@
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/key_universe.h"
+#include "lsmkit/sim/newest_records.h"
 #include "lsmkit/sim/record_merge.h"
 #include "lsmkit/sim/sim_job.h"
 #include "lsmkit/trace/event.h"
@@ -92,8 +93,8 @@ class ExactTree {
   size_t sealed_count() const { return sealed_.size(); }
   uint64_t sealed_weight() const { return sealed_weight_; }
   // Of the newest record of each key, tombstones aside: what a reader sees now.
-  uint64_t live_weight() const { return live_weight_; }
-  uint64_t live_keys() const { return live_keys_; }
+  uint64_t live_weight() const { return newest().live_weight(); }
+  uint64_t live_keys() const { return newest().live_keys(); }
   // Records that went into merges, so far.
   uint64_t merged_records() const { return merged_records_; }
 
@@ -103,13 +104,6 @@ class ExactTree {
   void check_contents() const;
 
  private:
-  struct Newest {
-    Seqno seqno = 0;  // 0: never written
-    uint32_t value_bytes = 0;
-    bool deleted = false;
-    bool is_live() const { return seqno != 0 && !deleted; }
-  };
-
   struct Memtable {
     std::vector<Record> records;  // in order of writing
     uint64_t weight = 0;
@@ -124,6 +118,8 @@ class ExactTree {
   PlanContext context(unsigned free_slots) const;
   std::vector<Seqno> pinned_seqnos() const;
   void publish(const SimJob& job);
+  const NewestRecords& newest() const;
+  void check_newest(KeyRank rank, const std::optional<Record>& found) const;
   void for_each_record(KeyRank rank,
                        const std::function<bool(const std::string& where, const Record&)>& f) const;
 
@@ -139,9 +135,10 @@ class ExactTree {
   uint64_t sealed_weight_ = 0;
   Seqno last_seqno_ = 0;
   std::multiset<Seqno> pins_;
-  std::vector<Newest> newest_;  // by rank
-  uint64_t live_weight_ = 0;
-  uint64_t live_keys_ = 0;
+  // Looked up by key, which misses the processor's caches: so for many records at once, when they
+  // are sealed or when somebody asks.
+  mutable NewestRecords newest_;
+  mutable size_t taken_ = 0;  // so many of the memtable's records are in it
 
   Version version_;
   std::map<TableNumber, std::shared_ptr<const Records>> contents_;

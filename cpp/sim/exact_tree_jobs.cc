@@ -1,6 +1,8 @@
 // Flushes and compactions of the exact simulator. A job's merge is done when it begins, and seen
 // when it ends: between the two nothing can change what comes out of it.
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <utility>
 
 #include "lsmkit/planner/plan_chosen.h"
@@ -22,15 +24,23 @@ void add_outputs(JobCost& cost, const std::vector<RecordTable>& outputs) {
   }
 }
 
-// In internal order. They come in order of writing, so the later is the newer.
-Records sorted_records(const std::vector<Record>& written) {
-  std::vector<uint64_t> order(written.size());  // rank, then what counts down
-  for (size_t i = 0; i < written.size(); ++i)
-    order[i] = uint64_t{written[i].key} << 32 | (UINT32_MAX - static_cast<uint32_t>(i));
-  std::sort(order.begin(), order.end());
+// In internal order. They come in order of writing, so the later is the newer. Sorted by digits of
+// the rank, the least first, each time keeping the order of equals.
+Records sorted_records(const std::vector<Record>& written, uint64_t rank_count) {
+  constexpr unsigned kDigitBits = 11;
+  std::vector<Record> from(written.rbegin(), written.rend()), to(written.size());
+  for (unsigned shift = 0; rank_count >> shift > 0; shift += kDigitBits) {
+    std::array<size_t, (1 << kDigitBits) + 1> ends{};  // of the digit before
+    const auto digit = [shift](const Record& r) {
+      return r.key >> shift & ((1 << kDigitBits) - 1);
+    };
+    for (const Record& record : from) ++ends[digit(record) + 1];
+    std::partial_sum(ends.begin(), ends.end(), ends.begin());
+    for (const Record& record : from) to[ends[digit(record)]++] = record;
+    from.swap(to);
+  }
   Records out;
-  for (const uint64_t place : order)
-    out.push_back(written[UINT32_MAX - static_cast<uint32_t>(place)]);
+  for (const Record& record : from) out.push_back(record);
   return out;
 }
 
@@ -102,6 +112,8 @@ std::vector<Seqno> ExactTree::pinned_seqnos() const {
 }
 
 void ExactTree::seal() {
+  newest();
+  taken_ = 0;
   sealed_weight_ += memtable_.weight;
   sealed_.push_back(std::exchange(memtable_, {}));
 }
@@ -113,7 +125,7 @@ SimJob ExactTree::begin_flush() {
   job.begin_us = now_us_;
 
   const Memtable& memtable = sealed_.front();
-  const Records sorted = sorted_records(memtable.records);
+  const Records sorted = sorted_records(memtable.records, keys_->size());
   const MergeRules rules =
       flush_rules(job.number, version_, memtable.weight, pinned_seqnos(), last_seqno_, options_);
   std::vector<RecordSource> sources;

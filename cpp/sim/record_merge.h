@@ -67,12 +67,13 @@ class RecordSource {
     if (++at_ == records_->size()) enter();
   }
 
-  size_t stretch_before(uint64_t end) const {
-    return stretch_weight_ == 0 ? 0 : records_->count_below(at_, end);
-  }
   uint64_t stretch_weight() const { return stretch_weight_; }
+  size_t stretch_before(uint64_t end) const { return records_->count_below(at_, end); }
   KeyRank key_ahead(size_t i) const { return records_->rank(at_ + i); }
   Seqno seqno_ahead(size_t i) const { return records_->seqno(at_ + i); }
+  StretchSeqnos seqnos_ahead(size_t count, Seqno zeroed_up_to) const {
+    return records_->seqnos(at_, count, zeroed_up_to);
+  }
   void skip(size_t count) {
     at_ += count;
     if (at_ == records_->size()) enter();
@@ -121,16 +122,16 @@ class RecordSink {
   void end_table(TableMeta meta) {
     meta.file_bytes = meta.weight;
     meta.created_us = now_us_;
-    records_.shrink();
     tables.push_back({std::make_shared<const TableMeta>(std::move(meta)),
-                      std::make_shared<const Records>(std::exchange(records_, {}))});
+                      std::make_shared<const Records>(records_)});
+    records_.clear();
   }
 
   std::vector<RecordTable> tables;
 
  private:
   const uint64_t now_us_;
-  Records records_;
+  Records records_;  // of the open table; a copy of it has just the room that it needs
 };
 
 }  // namespace lsmkit

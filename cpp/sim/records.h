@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/rules/table_summary.h"
 #include "lsmkit/sim/key_universe.h"
 
 namespace lsmkit {
@@ -33,11 +35,11 @@ class Column {
     ++size_;
   }
   void append(const Column& other, size_t begin, size_t count) {
-    if (other.is_constant()) {
+    const std::span<const T> values = other.some(begin, count);
+    if (values.empty())
       append(other.first_, count);
-    } else {
-      for (size_t i = begin; i < begin + count; ++i) push_back(other.values_[i]);
-    }
+    else
+      append(values);
   }
   void append(T value, size_t count) {
     if (count == 0) return;
@@ -50,9 +52,25 @@ class Column {
     values_.insert(values_.end(), count, value);
     size_ += count;
   }
+  void append(std::span<const T> values) {
+    size_t i = 0;
+    if (values_.empty())
+      while (i < values.size() && (size_ == 0 || values[i] == first_)) push_back(values[i++]);
+    if (i == values.size()) return;
+    if (values_.empty()) values_.assign(size_, first_);
+    values_.insert(values_.end(), values.begin() + static_cast<ptrdiff_t>(i), values.end());
+    size_ = values_.size();
+  }
+  void clear() {
+    size_ = 0;
+    values_.clear();
+  }
   bool is_constant() const { return values_.empty(); }
+  // Empty if all are equal.
+  std::span<const T> some(size_t begin, size_t count) const {
+    return values_.empty() ? std::span<const T>() : std::span(values_).subspan(begin, count);
+  }
   T operator[](size_t i) const { return values_.empty() ? first_ : values_[i]; }
-  void shrink() { values_.shrink_to_fit(); }
   uint64_t allocated_bytes() const { return values_.capacity() * sizeof(T); }
 
  private:
@@ -77,6 +95,8 @@ class Records {
     ranks_.insert(ranks_.end(), first, first + static_cast<ptrdiff_t>(count));
     if (zeroed_up_to == 0) {
       seqnos_.append(other.seqnos_, begin, count);
+    } else if (other.seqnos(begin, count, zeroed_up_to).largest == 0) {
+      seqnos_.append(Seqno{0}, count);
     } else {
       for (size_t i = begin; i < begin + count; ++i) {
         const Seqno seqno = other.seqnos_[i];
@@ -85,6 +105,31 @@ class Records {
     }
     kinds_.append(Kind::kPut, count);
     value_bytes_.append(other.value_bytes_, begin, count);
+  }
+  void clear() {
+    ranks_.clear();
+    has_repeats_ = false;
+    seqnos_.clear();
+    kinds_.clear();
+    value_bytes_.clear();
+  }
+  // Of `count` records, once those up to `zeroed_up_to` are 0. Requires: there is one.
+  StretchSeqnos seqnos(size_t begin, size_t count, Seqno zeroed_up_to) const {
+    const auto after = [zeroed_up_to](Seqno seqno) { return seqno <= zeroed_up_to ? 0 : seqno; };
+    StretchSeqnos out;
+    out.first = out.smallest = out.largest = after(seqnos_[begin]);
+    out.last = after(seqnos_[begin + count - 1]);
+    const std::span<const Seqno> seqnos = seqnos_.some(begin, count);
+    if (seqnos.empty()) {
+      out.zeroed = out.first == 0 && seqnos_[begin] != 0 ? count : 0;
+      return out;
+    }
+    for (const Seqno seqno : seqnos) {
+      out.smallest = std::min(out.smallest, after(seqno));
+      out.largest = std::max(out.largest, after(seqno));
+      out.zeroed += seqno != 0 && seqno <= zeroed_up_to;
+    }
+    return out;
   }
   // Puts of different keys, all values equally long.
   bool are_alike() const {
@@ -115,12 +160,6 @@ class Records {
   Kind kind(size_t i) const { return kinds_[i]; }
   uint32_t value_bytes(size_t i) const { return value_bytes_[i]; }
 
-  void shrink() {
-    ranks_.shrink_to_fit();
-    seqnos_.shrink();
-    kinds_.shrink();
-    value_bytes_.shrink();
-  }
   uint64_t allocated_bytes() const {
     return ranks_.capacity() * sizeof(KeyRank) + seqnos_.allocated_bytes() +
            kinds_.allocated_bytes() + value_bytes_.allocated_bytes();
