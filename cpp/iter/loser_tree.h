@@ -5,7 +5,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -60,13 +59,13 @@ class LoserTree {
       if (before(losers_[node], winner_)) std::swap(losers_[node], winner_);
   }
 
-  // The least key that another source than top() stands on; none if all others are at their end.
-  // Costs a look at each.
-  std::optional<Key> other_key() const {
-    std::optional<Key> least;
+  // The least key that another source than top() stands on, until next(); null if all others are at
+  // their end. Costs a look at each.
+  const Key* other_key() const {
+    const Key* least = nullptr;
     for (size_t i = 0; i < heads_.size(); ++i)
-      if (i != winner_ && !heads_[i].done && (!least || heads_[i].key < *least))
-        least = heads_[i].key;
+      if (i != winner_ && !heads_[i].done && (least == nullptr || heads_[i].key < *least))
+        least = &heads_[i].key;
     return least;
   }
 

@@ -96,13 +96,9 @@ class TableSplitter {
   }
 
   // A stretch of entries from source's next on, before `end` and before where another question may
-  // be due: how many have gone out, and how many of these with a seqno that was zeroed.
-  struct Stretch {
-    size_t count = 0;
-    uint64_t zeroed = 0;
-  };
+  // be due: how many have gone out.
   template <class Source>
-  Stretch add_stretch(const Source& source, typename Keys::End end, Seqno zeroed_up_to) {
+  size_t add_stretch(const Source& source, typename Keys::End end, Seqno zeroed_up_to) {
     const uint64_t weight = source.stretch_weight();
     const Cut cut = cut_before(source.key());
     if (cut != Cut::kNo) end_table();
@@ -114,7 +110,8 @@ class TableSplitter {
     sink_.add_stretch(source, count, zeroed_up_to);
     const StretchSeqnos seqnos = source.seqnos_ahead(count, zeroed_up_to);
     table_->add_stretch(source, count, seqnos);
-    return {count, seqnos.zeroed};
+    stretch_zeroed_ += seqnos.zeroed;
+    return count;
   }
 
   // A part may begin at `key`, which comes next: then the open table ends before it.
@@ -132,6 +129,8 @@ class TableSplitter {
   }
 
   uint64_t table_count() const { return table_count_; }
+  // In stretches.
+  uint64_t zeroed_seqnos() const { return stretch_zeroed_; }
   uint64_t open_weight() const { return table_ ? table_->weight() : 0; }
 
  private:
@@ -166,6 +165,7 @@ class TableSplitter {
   uint32_t part_ = 0;
   uint32_t position_ = 0;
   uint64_t table_count_ = 0;
+  uint64_t stretch_zeroed_ = 0;
 };
 
 // What older runs may hold, asked once per stretch of keys.
@@ -203,7 +203,7 @@ bool pass_table(const MergeRules& rules, const Keys& keys, LoserTree<Source>& me
   tables.enter(table->smallest.key);
   std::optional<std::string_view> last_key, other_key;
   if (any_key) last_key = keys.bytes(keys.key_of(key));
-  if (const auto other = merge.other_key()) other_key = keys.bytes(*other);
+  if (const auto* other = merge.other_key()) other_key = keys.bytes(*other);
   if (!may_pass(rules, *table, last_key, other_key, tables.open_weight())) return false;
   tables.end_table();
   counts.passed.push_back(table);
@@ -221,15 +221,14 @@ size_t take_stretch(LoserTree<Source>& merge, RecordFilter& filter,
                     MergeCounts& counts) {
   const Source& source = merge.top();
   typename Keys::End end = Keys::kNoEnd;
-  if (const auto other = merge.other_key()) end = Keys::before(*other);
+  if (const auto* other = merge.other_key()) end = Keys::before(*other);
   if (source.stretch_weight() == 0 || !Keys::is_before(source.key(), end)) return 0;
   Seqno zeroed_up_to = 0;
   if (filter.may_zero()) {
     zeroed_up_to = filter.zeroed_up_to(older_runs.may_hold(source.key()));
     end = Keys::earlier(end, older_runs.answer_end());
   }
-  const auto [count, zeroed] = tables.add_stretch(source, end, zeroed_up_to);
-  counts.zeroed_seqnos += zeroed;
+  const size_t count = tables.add_stretch(source, end, zeroed_up_to);
   counts.in_entries += count;
   counts.out_entries += count;
   return count;
@@ -303,6 +302,7 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
   }
   tables.end_table();
   counts.table_count = tables.table_count();
+  counts.zeroed_seqnos += tables.zeroed_seqnos();
   check_balance(counts, rules);
   return counts;
 }

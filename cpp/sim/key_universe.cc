@@ -6,6 +6,11 @@
 #include "lsmkit/bytes/key.h"
 
 namespace lsmkit {
+namespace {
+
+constexpr uint64_t kLandmarkStep = 64;
+
+}  // namespace
 
 KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
   std::sort(keys.begin(), keys.end());
@@ -32,10 +37,24 @@ KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
     bytes_ += key;
     if (!one_width) ends_.push_back(bytes_.size());
   }
+  const std::string& first = keys.front();
+  const std::string& last = keys.back();
+  shared_bytes_ = static_cast<size_t>(
+      std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first - first.begin());
+  for (uint64_t i = 0; i < size_; i += kLandmarkStep) landmarks_.push_back(landmark(keys[i]));
 }
 
+// Among the landmarks first, which lie close together, then among the few keys that are left.
 uint64_t KeyUniverse::count_below(std::string_view bound, bool inclusive) const {
-  uint64_t low = 0, high = size_;
+  const std::string_view shared = key(0).substr(0, shared_bytes_);
+  const int beside_shared = bound.substr(0, shared_bytes_).compare(shared);
+  if (beside_shared != 0) return beside_shared < 0 ? 0 : size_;
+  const auto [first, last] =
+      std::equal_range(landmarks_.begin(), landmarks_.end(), landmark(bound));
+  const auto before = static_cast<uint64_t>(first - landmarks_.begin());
+  const auto after = static_cast<uint64_t>(last - landmarks_.begin());
+  uint64_t low = before == 0 ? 0 : (before - 1) * kLandmarkStep;
+  uint64_t high = std::min(size_, after * kLandmarkStep);
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
     const int order = key(static_cast<KeyRank>(middle)).compare(bound);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lsmkit/bytes/key.h"
+
 namespace lsmkit {
 
 using KeyRank = uint32_t;
@@ -31,10 +33,15 @@ class KeyUniverse {
   uint64_t count_below(std::string_view bound, bool inclusive) const;
 
  private:
+  // The eight bytes after what all keys begin with.
+  uint64_t landmark(std::string_view key) const { return key_prefix(key.substr(shared_bytes_)); }
+
   std::string bytes_;
   size_t width_ = 0;            // of all keys; 0: they differ
   std::vector<uint64_t> ends_;  // where they differ: of each key, after a zero
   uint64_t size_ = 0;
+  size_t shared_bytes_ = 0;          // that all keys begin with
+  std::vector<uint64_t> landmarks_;  // of every so many keys, the first of all on
 };
 
 }  // namespace lsmkit

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,31 @@ TEST_CASE("keys have ranks in order of their bytes") {
   }
   CHECK_THROWS_AS(KeyUniverse({}), InvalidArgument);
   CHECK_THROWS_AS(KeyUniverse({std::string(kMaxKeyBytes + 1, 'x')}), InvalidArgument);
+}
+
+TEST_CASE("the rank of a bound is how many keys lie below it, however alike they begin") {
+  Random random{11};
+  for (const size_t shared : {0, 3, 20}) {
+    for (const unsigned letters : {2u, 200u}) {
+      const auto some = [&] {
+        std::string key(shared, 'k');
+        for (uint64_t n = random.below(14); n > 0; --n)
+          key += static_cast<char>(random.below(letters));
+        return key;
+      };
+      std::set<std::string> sorted;
+      while (sorted.size() < 500) sorted.insert(some());
+      const KeyUniverse keys(std::vector<std::string>(sorted.begin(), sorted.end()));
+      for (int i = 0; i < 500; ++i) {
+        std::string bound = some();
+        if (i % 5 == 0) bound = bound.substr(0, random.below(bound.size() + 1));
+        if (i % 7 == 0) bound = "x" + bound;
+        const auto below = std::distance(sorted.begin(), sorted.lower_bound(bound));
+        CHECK(keys.count_below(bound, false) == static_cast<uint64_t>(below));
+        CHECK(keys.count_below(bound, true) == static_cast<uint64_t>(below) + sorted.count(bound));
+      }
+    }
+  }
 }
 
 TEST_CASE("W4.10: what was written is what a simulated tree holds, in every layout") {
