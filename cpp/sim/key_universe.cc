@@ -13,7 +13,7 @@ constexpr uint64_t kLandmarkStep = 64;
 }  // namespace
 
 KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
-  std::sort(keys.begin(), keys.end());
+  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   if (keys.empty()) throw InvalidArgument("a simulation needs at least one key");
   if (keys.size() > UINT32_MAX)
