@@ -19,6 +19,7 @@ void register_inspection(py::module_& m);   // inspection.cc
 void register_planning(py::module_& m);     // planning.cc
 void register_events(py::module_& m);       // events.cc
 void register_workloads(py::module_& m);    // workloads.cc
+void register_starts(py::module_& m);       // start_type.cc
 void register_simulation(py::module_& m);   // simulation.cc
 void register_options(py::module_& m);      // option_texts.cc
 void register_dump(py::module_& m);         // dump.cc

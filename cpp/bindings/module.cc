@@ -25,6 +25,7 @@ PYBIND11_MODULE(_core, m) {
   lsmkit::register_planning(m);
   lsmkit::register_events(m);
   lsmkit::register_workloads(m);
+  lsmkit::register_starts(m);
   lsmkit::register_simulation(m);
   lsmkit::register_options(m);
   lsmkit::register_dump(m);

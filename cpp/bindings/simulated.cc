@@ -38,10 +38,17 @@ void log_edits(Tree& tree, RunLog& log) {
   tree.observe([&](const Event& event) { log.take(event, tree.version(), tree.live_weight()); });
 }
 
+StartOfExactRun start_or_nothing(const WorkloadSpec& workload,
+                                 std::optional<StartOfExactRun> start) {
+  if (start) return std::move(*start);
+  return {WorkloadKeys(workload), {}};
+}
+
 class ExactInLockstep final : public OfTree<ExactTree> {
  public:
-  ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, bool keep_events)
-      : run_(workload, options, keep_events) {}
+  ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, bool keep_events,
+                  std::optional<StartOfExactRun> start)
+      : run_(workload, options, start_or_nothing(workload, std::move(start)), keep_events) {}
   void plan_by(const Planner& planner) { run_.plan_by(planner); }
 
   bool go_on(uint64_t until_us) override {
@@ -103,8 +110,10 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
 class ExactInTime final : public OfTree<ExactTree> {
  public:
   ExactInTime(const WorkloadSpec& workload, const CompactionOptions& options,
-              const TimedOptions& timed, bool keep_events)
-      : subject_(workload, options), run_(subject_, timed), log_(keep_events) {
+              const TimedOptions& timed, bool keep_events, std::optional<StartOfExactRun> start)
+      : subject_(workload, options, start_or_nothing(workload, std::move(start))),
+        run_(subject_, timed),
+        log_(keep_events, subject_.tree().start_live_weight()) {
     log_edits(subject_.tree(), log_);
     run_.observe([this](const Event& event) { log_.take(event); });
   }
@@ -161,8 +170,10 @@ std::unique_ptr<SimulatedRun> planned(std::unique_ptr<Run> run,
 
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
                                                 const CompactionOptions& options, bool keep_events,
-                                                const std::optional<Planner>& planner) {
-  return planned(std::make_unique<ExactInLockstep>(workload, options, keep_events), planner);
+                                                const std::optional<Planner>& planner,
+                                                std::optional<StartOfExactRun> start) {
+  return planned(
+      std::make_unique<ExactInLockstep>(workload, options, keep_events, std::move(start)), planner);
 }
 
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
@@ -176,8 +187,11 @@ std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
                                             const TimedOptions& timed, bool keep_events,
-                                            const std::optional<Planner>& planner) {
-  return planned(std::make_unique<ExactInTime>(workload, options, timed, keep_events), planner);
+                                            const std::optional<Planner>& planner,
+                                            std::optional<StartOfExactRun> start) {
+  return planned(
+      std::make_unique<ExactInTime>(workload, options, timed, keep_events, std::move(start)),
+      planner);
 }
 
 }  // namespace lsmkit

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/segment_run.h"
 #include "lsmkit/sim/timed_options.h"
 #include "lsmkit/sim/timed_totals.h"
@@ -54,10 +55,11 @@ class SimulatedRun {
 };
 
 // Throw InvalidArgument or NotSupported naming what cannot be simulated. Without a planner, the
-// layout's.
+// layout's; without a start, from an empty tree.
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
                                                 const CompactionOptions& options, bool keep_events,
-                                                const std::optional<Planner>& planner);
+                                                const std::optional<Planner>& planner,
+                                                std::optional<StartOfExactRun> start = {});
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
                                                    SegmentStart start, bool keep_events,
@@ -65,6 +67,7 @@ std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
                                             const TimedOptions& timed, bool keep_events,
-                                            const std::optional<Planner>& planner);
+                                            const std::optional<Planner>& planner,
+                                            std::optional<StartOfExactRun> start = {});
 
 }  // namespace lsmkit

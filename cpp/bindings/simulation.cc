@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "bindings.h"
 #include "columns.h"
@@ -20,6 +21,7 @@
 #include "lsmkit/twin/workload_twin.h"
 #include "own_planner.h"
 #include "simulated.h"
+#include "start_type.h"
 #include "text_map.h"
 #include "turn.h"
 #include "version_columns.h"
@@ -181,7 +183,8 @@ class Simulation {
  public:
   // `fidelity`: "exact" or "segment"; `machine`: None for lock-step.
   Simulation(const std::string& workload, const py::object& options, const std::string& fidelity,
-             bool filled, const py::object& machine, bool keep_events, const py::object& planner) {
+             bool filled, const py::object& machine, bool keep_events, const py::object& planner,
+             Start* begin) {
     const Options engine = to_options(options);
     const CompactionOptions compaction = compaction_options_of(engine);
     std::optional<Planner> own_planner;
@@ -189,13 +192,16 @@ class Simulation {
     std::optional<TimedOptions> timed;
     if (!machine.is_none()) timed = timed_options_of(engine, machine_of(machine.cast<py::dict>()));
     const SegmentStart start = filled ? SegmentStart::kFilled : SegmentStart::kEmpty;
+    auto taken = begin == nullptr ? std::nullopt : std::exchange(begin->exact, std::nullopt);
+    if (begin != nullptr && !taken) throw InvalidArgument("this start was taken by a simulation");
     run_ = without_gil([&] {
       const WorkloadSpec spec = workload_from_text(workload);
       total_ops_ = op_count(spec);
-      if (timed) return exact_in_time(spec, compaction, *timed, keep_events, own_planner);
+      if (timed)
+        return exact_in_time(spec, compaction, *timed, keep_events, own_planner, std::move(taken));
       if (fidelity == "segment")
         return segments_in_lockstep(spec, compaction, start, keep_events, own_planner);
-      return exact_in_lockstep(spec, compaction, keep_events, own_planner);
+      return exact_in_lockstep(spec, compaction, keep_events, own_planner, std::move(taken));
     });
   }
 
@@ -285,11 +291,14 @@ py::dict to_dict(const TwinReport& report, const WorkloadTwin& twin) {
 }
 
 py::dict run_twin(const std::string& workload, const py::object& options,
-                  const py::object& progress) {
+                  const std::optional<std::string>& before, const py::object& progress) {
   auto texts = to_text_pairs(options);
   std::unique_ptr<WorkloadTwin> twin;
   long_call(progress, [&](const Poll& poll) {
-    twin = std::make_unique<WorkloadTwin>(workload_from_text(workload), std::move(texts));
+    const WorkloadSpec spec = workload_from_text(workload);
+    twin = before ? std::make_unique<WorkloadTwin>(spec, std::move(texts),
+                                                   workload_from_text(*before), poll)
+                  : std::make_unique<WorkloadTwin>(spec, std::move(texts));
     const uint64_t total = op_count(twin->driver().stream().spec());
     for (uint64_t commits = 0; twin->step(); ++commits)
       if (commits % 256 == 0) poll({twin->driver().ops(), total});
@@ -319,9 +328,10 @@ void register_simulation(py::module_& m) {
   const auto none = py::none();
   py::class_<Simulation>(m, "Simulation", plain, "A workload on a simulated tree.")
       .def(py::init<const std::string&, const py::object&, const std::string&, bool,
-                    const py::object&, bool, const py::object&>(),
+                    const py::object&, bool, const py::object&, Start*>(),
            py::arg("workload"), py::arg("options"), py::kw_only(), py::arg("fidelity"),
-           py::arg("filled"), py::arg("machine"), py::arg("keep_events"), py::arg("planner"))
+           py::arg("filled"), py::arg("machine"), py::arg("keep_events"), py::arg("planner"),
+           py::arg("start") = none)
       .def("run", &Simulation::run, py::kw_only(), py::arg("until_us") = none,
            py::arg("progress") = none)
       .def("step", &Simulation::step, py::kw_only(), py::arg("progress") = none)
@@ -335,7 +345,8 @@ void register_simulation(py::module_& m) {
       .def("samples", &Simulation::samples);
   m.def("device_profiles", device_profiles, "Devices by name.");
   m.def("twin", run_twin, py::arg("workload"), py::arg("options"), py::kw_only(),
-        py::arg("progress") = none, "A workload on engine and simulator side by side.");
+        py::arg("before") = none, py::arg("progress") = none,
+        "A workload on engine and simulator side by side.");
   m.def("drive", drive, py::arg("db"), py::arg("workload"), py::kw_only(),
         py::arg("progress") = none, "A workload on an open database.");
 }

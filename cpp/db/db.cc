@@ -11,6 +11,7 @@
 #include "lsmkit/db/engine.h"
 #include "lsmkit/db/process.h"
 #include "lsmkit/db/recovery.h"
+#include "lsmkit/db/standing.h"
 
 namespace lsmkit {
 namespace {
@@ -223,6 +224,9 @@ EngineStats Db::stats() const {
 }
 BackgroundReport Db::why() const {
   return engine().why();
+}
+Standing Db::standing() const {
+  return engine().standing();
 }
 std::vector<Event> Db::events(uint64_t after) const {
   return engine().events(after);

@@ -27,6 +27,7 @@ namespace lsmkit {
 
 class Engine;
 struct ReadView;
+struct Standing;  // see db/standing.h
 
 struct Environment {
   FileSystem* files = &posix_file_system();
@@ -237,6 +238,7 @@ class Db {
   TreeState tree() const;
   EngineStats stats() const;
   BackgroundReport why() const;
+  Standing standing() const;
   // Oldest first; also those of earlier opens that are still kept. Of these only those numbered
   // above `after`.
   std::vector<Event> events(uint64_t after = 0) const;

@@ -9,8 +9,8 @@
 // Readers take none: they pin the current ReadView by an epoch.
 //
 // The parts, a file each: engine_open.cc, engine_write.cc, engine_read.cc, engine_jobs.cc (flush
-// and compaction), engine_workers.cc (who runs them), engine_inspect.cc, engine_why.cc,
-// engine_checkpoint.cc.
+// and compaction), engine_workers.cc (who runs them), engine_inspect.cc, engine_standing.cc,
+// engine_why.cc, engine_checkpoint.cc.
 #pragma once
 
 #include <array>
@@ -37,6 +37,7 @@
 #include "lsmkit/db/read_view.h"
 #include "lsmkit/db/recovery.h"
 #include "lsmkit/db/snapshot_list.h"
+#include "lsmkit/db/standing.h"
 #include "lsmkit/db/table_set.h"
 #include "lsmkit/db/wal.h"
 #include "lsmkit/manifest/manifest.h"
@@ -92,6 +93,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   uint64_t approximate_size(std::string_view begin, std::string_view end) const;
   TreeState tree() const;
   EngineStats stats() const;
+  Standing standing() const;     // engine_standing.cc
   BackgroundReport why() const;  // engine_why.cc
   std::vector<Event> events(uint64_t after) const { return events_.read(after); }
   std::optional<std::string> typed_codec() const;

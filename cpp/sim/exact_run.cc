@@ -5,10 +5,14 @@
 namespace lsmkit {
 
 ExactRun::ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events)
+    : ExactRun(spec, options, StartOfExactRun{WorkloadKeys(spec), {}}, keep_events) {}
+
+ExactRun::ExactRun(WorkloadSpec spec, const CompactionOptions& options, StartOfExactRun start,
+                   bool keep_events)
     : driver_(std::move(spec)),
-      keys_(driver_.stream().spec()),
-      tree_(keys_.universe(), options),
-      log_(keep_events) {
+      keys_(std::move(start.keys)),
+      tree_(keys_.universe(), options, std::move(start.tree)),
+      log_(keep_events, tree_.start_live_weight()) {
   tree_.observe(
       [this](const Event& event) { log_.take(event, tree_.version(), tree_.live_weight()); });
 }

@@ -1,4 +1,4 @@
-// A workload on an exact simulated tree in lock-step, from an empty tree to its last operation.
+// A workload on an exact simulated tree in lock-step, to its last operation.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@ class ExactRun {
  public:
   // Throws InvalidArgument or NotSupported naming what cannot be simulated.
   ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events = true);
+  // From a tree that is not empty. Requires: the start's keys have the workload's among them.
+  ExactRun(WorkloadSpec spec, const CompactionOptions& options, StartOfExactRun start,
+           bool keep_events = true);
   ExactRun(const ExactRun&) = delete;
   ExactRun& operator=(const ExactRun&) = delete;
 

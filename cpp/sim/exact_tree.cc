@@ -13,6 +13,12 @@ namespace lsmkit {
 ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options)
     : keys_(std::move(keys)), options_(options), newest_(keys_) {}
 
+ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
+                     ExactStart start)
+    : ExactTree(std::move(keys), options) {
+  start_from(std::move(start));
+}
+
 // ---- Writing.
 
 void ExactTree::put(KeyRank rank, uint32_t value_bytes) {

@@ -23,6 +23,7 @@
 
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
+#include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/key_universe.h"
 #include "lsmkit/sim/newest_records.h"
 #include "lsmkit/sim/record_merge.h"
@@ -43,6 +44,10 @@ class ExactTree {
   using Observer = std::function<void(const Event&)>;
 
   ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options);
+  // Goes on from there: counters begin at 0, pins are none. Requires: the start's ranks are those
+  // of `keys`.
+  ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
+            ExactStart start);
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
@@ -95,6 +100,8 @@ class ExactTree {
   // Of the newest record of each key, tombstones aside: what a reader sees now.
   uint64_t live_weight() const { return newest().live_weight(); }
   uint64_t live_keys() const { return newest().live_keys(); }
+  // As it was at the start.
+  uint64_t start_live_weight() const { return start_live_weight_; }
   // Records that went into merges, so far.
   uint64_t merged_records() const { return merged_records_; }
 
@@ -110,6 +117,9 @@ class ExactTree {
     Seqno largest_seqno = 0;
   };
 
+  void start_from(ExactStart start);
+  void take_tables();
+  uint64_t wall_us() const { return wall_us_at_start_ + now_us_; }
   void check(const SimWrite& write) const;
   void count_user_write(const SimWrite& write);
   void insert(const SimWrite& write);
@@ -129,6 +139,7 @@ class ExactTree {
   bool own_planner_ = false;
   Observer observer_;
   uint64_t now_us_ = 0;
+  uint64_t wall_us_at_start_ = 0;
 
   Memtable memtable_;
   std::deque<Memtable> sealed_;  // oldest first
@@ -139,6 +150,7 @@ class ExactTree {
   // are sealed or when somebody asks.
   mutable NewestRecords newest_;
   mutable size_t taken_ = 0;  // so many of the memtable's records are in it
+  uint64_t start_live_weight_ = 0;
 
   Version version_;
   std::map<TableNumber, std::shared_ptr<const Records>> contents_;

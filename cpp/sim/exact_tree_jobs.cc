@@ -99,7 +99,7 @@ PlanContext ExactTree::context(unsigned free_slots) const {
   context.job = JobNumber{next_job_};
   context.in_flight = in_flight_;
   context.free_slots = free_slots;
-  context.now_us = now_us_;
+  context.now_us = wall_us();
   context.pinned_seqnos = pinned_seqnos();
   context.history_floor = last_seqno_;
   return context;
@@ -130,7 +130,7 @@ SimJob ExactTree::begin_flush() {
       flush_rules(job.number, version_, memtable.weight, pinned_seqnos(), last_seqno_, options_);
   std::vector<RecordSource> sources;
   sources.emplace_back(*keys_, std::vector<const Records*>{&sorted}, nullptr);
-  RecordSink sink(now_us_);
+  RecordSink sink(wall_us());
   job.counts = merge_tables(rules, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
   job.cost.in_records = job.counts.in_entries;
@@ -175,7 +175,7 @@ void ExactTree::merge(SimJob& job) {
     for (const TableRef& table : input.tables) tables.push_back(contents_.at(table->number).get());
     sources.emplace_back(*keys_, std::move(tables), &input.tables);
   }
-  RecordSink sink(now_us_);
+  RecordSink sink(wall_us());
   job.counts = merge_tables(job.plan->merge, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
   merged_records_ += job.counts.in_entries;
@@ -203,7 +203,8 @@ void ExactTree::publish(const SimJob& job) {
     if (!version_.find(removed.number)) contents_.erase(removed.number);
   if (!observer_) return;
   event.kind = job.kind;
-  event.time_us = event.wall_us = now_us_;
+  event.time_us = now_us_;
+  event.wall_us = wall_us();
   event.duration_us = now_us_ - job.begin_us;
   event.last_seqno = last_seqno_;
   event.in_entries = job.counts.in_entries;

@@ -67,10 +67,36 @@ uint64_t KeyUniverse::count_below(std::string_view bound, bool inclusive) const 
   return low;
 }
 
+std::vector<std::string> KeyUniverse::all() const {
+  std::vector<std::string> out;
+  out.reserve(size_);
+  for (uint64_t i = 0; i < size_; ++i) out.emplace_back(key(static_cast<KeyRank>(i)));
+  return out;
+}
+
 std::optional<KeyRank> KeyUniverse::rank_of(std::string_view sought) const {
   const uint64_t rank = count_below(sought, false);
   if (rank == size_ || key(static_cast<KeyRank>(rank)) != sought) return std::nullopt;
   return static_cast<KeyRank>(rank);
+}
+
+std::optional<KeyRank> KeyUniverse::rank_of(std::string_view sought, KeyRank from) const {
+  uint64_t low = from, step = 1;  // all before low are below
+  while (low + step <= size_ && key(static_cast<KeyRank>(low + step - 1)) < sought) {
+    low += step;
+    step *= 2;
+  }
+  uint64_t high = std::min(low + step, size_);
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    if (key(static_cast<KeyRank>(middle)) < sought) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == size_ || key(static_cast<KeyRank>(low)) != sought) return std::nullopt;
+  return static_cast<KeyRank>(low);
 }
 
 }  // namespace lsmkit

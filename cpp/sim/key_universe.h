@@ -28,7 +28,10 @@ class KeyUniverse {
   }
   bool have_one_width() const { return width_ != 0; }
   size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
+  std::vector<std::string> all() const;
   std::optional<KeyRank> rank_of(std::string_view key) const;
+  // Likewise, of a key at or above that of `from`: quick if it is near.
+  std::optional<KeyRank> rank_of(std::string_view key, KeyRank from) const;
   // How many keys lie below `bound`, or at it if `inclusive`; it need not be one of them.
   uint64_t count_below(std::string_view bound, bool inclusive) const;
 

@@ -1,5 +1,7 @@
 #include "lsmkit/sim/newest_records.h"
 
+#include <algorithm>
+
 namespace lsmkit {
 
 // The places of random keys are far apart: each is asked for some records ahead.
@@ -15,7 +17,8 @@ void NewestRecords::take(std::span<const Record> records) {
       --live_keys_;
       live_weight_ -= weight_of(key_bytes, newest.value_bytes);
     }
-    newest = {record.seqno, record.value_bytes, record.kind == Kind::kDelete};
+    // 0 is for what was never written: a seqno that compaction has zeroed was at least 1.
+    newest = {std::max<Seqno>(record.seqno, 1), record.value_bytes, record.kind == Kind::kDelete};
     if (newest.is_live()) {
       ++live_keys_;
       live_weight_ += weight_of(key_bytes, record.value_bytes);

@@ -70,6 +70,7 @@ class Column {
   std::span<const T> some(size_t begin, size_t count) const {
     return values_.empty() ? std::span<const T>() : std::span(values_).subspan(begin, count);
   }
+  void shrink() { values_.shrink_to_fit(); }
   T operator[](size_t i) const { return values_.empty() ? first_ : values_[i]; }
   uint64_t allocated_bytes() const { return values_.capacity() * sizeof(T); }
 
@@ -160,6 +161,12 @@ class Records {
   Kind kind(size_t i) const { return kinds_[i]; }
   uint32_t value_bytes(size_t i) const { return value_bytes_[i]; }
 
+  void shrink() {
+    ranks_.shrink_to_fit();
+    seqnos_.shrink();
+    kinds_.shrink();
+    value_bytes_.shrink();
+  }
   uint64_t allocated_bytes() const {
     return ranks_.capacity() * sizeof(KeyRank) + seqnos_.allocated_bytes() +
            kinds_.allocated_bytes() + value_bytes_.allocated_bytes();

@@ -36,6 +36,13 @@ TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions
 TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options)
     : spec_(spec), stream_(ended_by_clock(spec)), keys_(spec), tree_(keys_.universe(), options) {}
 
+TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
+                               StartOfExactRun start)
+    : spec_(spec),
+      stream_(ended_by_clock(spec)),
+      keys_(std::move(start.keys)),
+      tree_(keys_.universe(), options, std::move(start.tree)) {}
+
 bool TimedExactTree::peek() {
   if (next_) return true;
   Operation op;

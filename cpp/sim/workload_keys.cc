@@ -34,23 +34,44 @@ uint64_t inserts_of(const WorkloadSpec& spec) {
 
 }  // namespace
 
-WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec) : WorkloadKeys(spec, inserts_of(spec)) {}
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec) : WorkloadKeys(spec, inserts_of(spec), {}) {}
 
-WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec, uint64_t most_inserts) {
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec, uint64_t most_inserts)
+    : WorkloadKeys(spec, most_inserts, {}) {}
+
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec, std::vector<std::string> others)
+    : WorkloadKeys(spec, inserts_of(spec), std::move(others)) {}
+
+WorkloadKeys::WorkloadKeys(const WorkloadSpec& spec, uint64_t most_inserts,
+                           std::vector<std::string> others) {
   check(spec);
   if (spec.key_count > kMostExactKeys || most_inserts > kMostExactKeys)
     refuse(std::max(spec.key_count, most_inserts));
   const KeyEncoder encoder(spec.encoding);
   const uint64_t count = spec.key_count + most_inserts;
   if (count > kMostExactKeys) refuse(count);
-  std::vector<std::string> keys(count);
-  for (uint64_t id = 0; id < count; ++id) encoder.encode(id, keys[id]);
-  if (!encoder.keeps_order()) {
-    const std::vector<uint64_t> ids = encoder.ids_in_key_order(count);
-    ranks_.resize(count);
-    for (uint64_t rank = 0; rank < count; ++rank) ranks_[ids[rank]] = static_cast<KeyRank>(rank);
-  }
+  const bool alone = others.empty();
+  std::vector<std::string> keys = std::move(others);
+  const size_t first = keys.size();
+  keys.resize(first + count);
+  for (uint64_t id = 0; id < count; ++id) encoder.encode(id, keys[first + id]);
   universe_ = std::make_shared<const KeyUniverse>(std::move(keys));
+  if (!alone || !encoder.keeps_order()) find_ranks(encoder, count);
+}
+
+// Ids in the order of their keys meet the universe's in the same order.
+void WorkloadKeys::find_ranks(const KeyEncoder& encoder, uint64_t count) {
+  std::vector<uint64_t> ids;
+  if (!encoder.keeps_order()) ids = encoder.ids_in_key_order(count);
+  ranks_.resize(count);
+  KeyRank rank = 0;
+  std::string key;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t id = ids.empty() ? i : ids[i];
+    encoder.encode(id, key);
+    rank = universe_->rank_of(key, rank).value();
+    ranks_[id] = rank;
+  }
 }
 
 }  // namespace lsmkit

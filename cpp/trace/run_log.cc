@@ -39,9 +39,11 @@ void RunLog::take(Event event) {
 namespace {
 
 // Where the window opens; moments.size() where there is nothing to look at.
-size_t opening(const std::vector<Moment>& moments, const Counters& end, bool& overwritten) {
-  const auto settled = std::find_if(moments.begin(), moments.end(), [](const Moment& moment) {
-    return moment.live_weight > 0 && moment.counters.user_weight >= 2 * moment.live_weight;
+size_t opening(const std::vector<Moment>& moments, uint64_t start_live_weight, const Counters& end,
+               bool& overwritten) {
+  const auto settled = std::find_if(moments.begin(), moments.end(), [&](const Moment& moment) {
+    return moment.live_weight > 0 &&
+           moment.counters.user_weight + start_live_weight >= 2 * moment.live_weight;
   });
   overwritten = settled != moments.end();
   if (overwritten) return static_cast<size_t>(settled - moments.begin());
@@ -68,7 +70,7 @@ struct Mean {
 
 Window RunLog::settled(const Counters& end, Seqno last_seqno) const {
   Window window;
-  const size_t first = opening(moments_, end, window.overwritten);
+  const size_t first = opening(moments_, start_live_weight_, end, window.overwritten);
   window.last_seqno = last_seqno;
   if (first == moments_.size()) {
     window.counted = end;

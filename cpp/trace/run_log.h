@@ -42,7 +42,9 @@ struct Window {
 class RunLog {
  public:
   // `keep_events`: else moments alone, which take 300 bytes each.
-  explicit RunLog(bool keep_events = true) : keep_events_(keep_events) {}
+  // `start_live_weight`: what lived before the first event.
+  explicit RunLog(bool keep_events = true, uint64_t start_live_weight = 0)
+      : keep_events_(keep_events), start_live_weight_(start_live_weight) {}
 
   // Numbers the event and takes it, with the version that it made.
   void take(Event event, const Version& version, uint64_t live_weight);
@@ -53,8 +55,8 @@ class RunLog {
   const std::vector<Event>& events() const { return events_; }
   const std::vector<Moment>& moments() const { return moments_; }
 
-  // From when user_weight had reached twice live_weight (half-way, where that never was) to the
-  // end, whose counters come last.
+  // From when user_weight and what lived at the start had reached twice live_weight (half-way,
+  // where that never was) to the end, whose counters come last.
   Window settled(const Counters& end, Seqno last_seqno) const;
 
  private:
@@ -64,6 +66,7 @@ class RunLog {
   };
 
   const bool keep_events_;
+  const uint64_t start_live_weight_;
   uint64_t event_count_ = 0;
   std::vector<Event> events_;
   std::vector<Moment> moments_;

@@ -37,6 +37,10 @@ class Twin {
   // Throws InvalidArgument unless `db` is new (nothing was ever written) and runs its jobs inline.
   // Nobody else may write to it.
   Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys);
+  // Of a database that holds something: the simulation goes on from there. Requires: `keys` has
+  // all that it holds.
+  static std::unique_ptr<Twin> fork(std::shared_ptr<Db> db,
+                                    std::shared_ptr<const KeyUniverse> keys);
 
   // Told of each simulated edit as it is made.
   void watch(ExactTree::Observer watcher) { watcher_ = std::move(watcher); }
@@ -61,6 +65,7 @@ class Twin {
   ExactTree& simulation() { return simulation_; }
 
  private:
+  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys, ExactStart start);
   void compare_edits();
   void compare_state();
   void count(const Event& event);
@@ -72,6 +77,7 @@ class Twin {
   ExactTree::Observer watcher_;
   std::vector<Event> simulated_;  // not yet compared
   uint64_t last_event_ = 0;       // of the engine's, looked at
+  Counters counted_before_;       // by the engine
   std::string value_;
   std::vector<std::pair<std::shared_ptr<const Snapshot>, Seqno>> readers_;
   TwinReport report_;

@@ -1,5 +1,7 @@
 #include "lsmkit/twin/workload_twin.h"
 
+#include "lsmkit/bytes/key.h"
+#include "lsmkit/memtable/write_batch.h"
 #include "lsmkit/sim/exact_run.h"
 
 namespace lsmkit {
@@ -21,13 +23,65 @@ std::shared_ptr<Db> inline_engine(FileSystem& files, Clock& clock,
   return Db::open(request);
 }
 
+// A workload on the engine alone, by its own clock.
+class Loading {
+ public:
+  Loading(Db& db, ManualClock& clock, const WorkloadSpec& spec)
+      : db_(db), clock_(clock), driver_(spec) {}
+
+  bool step() {
+    if (!driver_.next_commit()) return false;
+    clock_.advance(driver_.now_us() - clock_.now_us());
+    WriteBatch batch;
+    for (const WorkloadWrite& write : driver_.commit()) {
+      driver_.stream().encoder().encode(write.key_id, key_);
+      if (write.kind == Kind::kDelete) {
+        batch.remove(key_);
+      } else {
+        batch.put(key_, std::string(write.value_bytes, 'v'));
+      }
+    }
+    db_.write(batch);
+    return true;
+  }
+  uint64_t ops() const { return driver_.ops(); }
+
+ private:
+  Db& db_;
+  ManualClock& clock_;
+  WorkloadDriver driver_;
+  std::string key_;
+};
+
 }  // namespace
 
 WorkloadTwin::WorkloadTwin(WorkloadSpec spec,
                            std::vector<std::pair<std::string, std::string>> options)
-    : driver_(std::move(spec)), keys_(driver_.stream().spec()) {
-  twin_ =
-      std::make_unique<Twin>(inline_engine(disk_, clock_, std::move(options)), keys_.universe());
+    : driver_(std::move(spec)),
+      engine_(inline_engine(disk_, clock_, std::move(options))),
+      keys_(driver_.stream().spec()),
+      twin_(std::make_unique<Twin>(engine_, keys_.universe())) {
+  watch();
+}
+
+WorkloadTwin::WorkloadTwin(WorkloadSpec spec,
+                           std::vector<std::pair<std::string, std::string>> options,
+                           const WorkloadSpec& before, const Poll& poll)
+    : driver_(std::move(spec)),
+      engine_(inline_engine(disk_, clock_, std::move(options))),
+      keys_(driver_.stream().spec(), WorkloadKeys(before).universe()->all()) {
+  Loading loading(*engine_, clock_, before);
+  const uint64_t total = op_count(before);
+  for (uint64_t commits = 0; loading.step(); ++commits) {
+    forget_operations();
+    if (commits % 256 == 0 && poll) poll({loading.ops(), total});
+  }
+  forked_us_ = clock_.now_us();
+  twin_ = Twin::fork(engine_, keys_.universe());
+  watch();
+}
+
+void WorkloadTwin::watch() {
   twin_->watch([this](const Event& event) {
     log_.take(event, twin_->simulation().version(), twin_->simulation().live_weight());
   });
@@ -35,15 +89,18 @@ WorkloadTwin::WorkloadTwin(WorkloadSpec spec,
 
 bool WorkloadTwin::step() {
   if (twin_->differ() || !driver_.next_commit()) return false;
-  clock_.advance(driver_.now_us() - clock_.now_us());
+  clock_.advance(forked_us_ + driver_.now_us() - clock_.now_us());
   twin_->simulation().set_time_us(driver_.now_us());
   to_ranks(driver_.commit(), keys_, commit_);
   twin_->write(commit_);
-  if (disk_.operation_count() - forgotten_at_ > kOperationsKept) {
-    disk_.forget_history();
-    forgotten_at_ = disk_.operation_count();
-  }
+  forget_operations();
   return !twin_->differ();
+}
+
+void WorkloadTwin::forget_operations() {
+  if (disk_.operation_count() - forgotten_at_ <= kOperationsKept) return;
+  disk_.forget_history();
+  forgotten_at_ = disk_.operation_count();
 }
 
 }  // namespace lsmkit

@@ -22,6 +22,9 @@ class WorkloadTwin {
   // `options` by name, as an open takes them; background, create and sync are the twin's own.
   // Throws InvalidArgument or NotSupported naming what cannot be done.
   WorkloadTwin(WorkloadSpec spec, std::vector<std::pair<std::string, std::string>> options);
+  // The engine alone does `before` first, and the simulation goes on from what that left.
+  WorkloadTwin(WorkloadSpec spec, std::vector<std::pair<std::string, std::string>> options,
+               const WorkloadSpec& before, const Poll& poll);
 
   // One commit on both; false: the workload is over, or the sides differ.
   bool step();
@@ -30,14 +33,20 @@ class WorkloadTwin {
 
   const WorkloadDriver& driver() const { return driver_; }
   Twin& twin() { return *twin_; }
+  Db& engine() { return twin_->engine(); }
   // What the simulation did, up to the first difference.
   const RunLog& log() const { return log_; }
 
  private:
+  void watch();
+  void forget_operations();
+
   WorkloadDriver driver_;
-  const WorkloadKeys keys_;
   ManualClock clock_;
   MemoryFileSystem disk_;
+  std::shared_ptr<Db> engine_;
+  uint64_t forked_us_ = 0;  // by the engine's clock
+  WorkloadKeys keys_;
   uint64_t forgotten_at_ = 0;  // operations of the disk
   std::unique_ptr<Twin> twin_;
   RunLog log_;

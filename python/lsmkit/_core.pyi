@@ -278,6 +278,12 @@ def queues(queue_count: int, backlog: int, ops: int) -> str: ...
 def time_series(series_count: int, points_per_s: float, ttl_s: float, duration_s: float) -> str: ...
 def bursts(key_count: int, base_bytes_per_s: float, duration_s: float) -> str: ...
 
+# What a simulation begins with; the first that is given it takes it.
+class Start:
+    def __init__(self, db: DB, workload: str, *, progress: _Progress = None) -> None: ...
+    @property
+    def assumptions(self) -> list[str]: ...
+
 # `fidelity`: "exact" or "segment"; `filled`: segments start with a full tree; `machine`: None in
 # lock-step, else fields of cpp/sim/timed_options.h and cpp/timing/device.h by name, "device" a
 # profile, "log" and "overload" ("wait", "stop").
@@ -297,6 +303,7 @@ class Simulation:
         machine: Mapping[str, object] | None,
         keep_events: bool,
         planner: _Ask | None,
+        start: Start | None = None,
     ) -> None: ...
     def run(self, *, until_us: int | None = None, progress: _Progress = None) -> None: ...
     def step(self, *, progress: _Progress = None) -> bool: ...
@@ -313,7 +320,11 @@ def device_profiles() -> dict[str, dict[str, Any]]: ...  # fields of Device by n
 
 # The fields of TwinReport (cpp/twin/twin.h), ops, and events and series of the simulation.
 def twin(
-    workload: str, options: Mapping[str, str], *, progress: _Progress = None
+    workload: str,
+    options: Mapping[str, str],
+    *,
+    before: str | None = None,
+    progress: _Progress = None,
 ) -> dict[str, Any]: ...
 
 # ops ops_by_kind found scanned late_us

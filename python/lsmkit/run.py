@@ -140,6 +140,8 @@ class Run:
     fidelity : str
     machine : Machine or None
         None: it was in lock-step.
+    assumptions : tuple of str
+        What was taken for granted of the tree that it began with; none of an empty one.
     timing : Timing or None
         Waits, stalls and use of the machine; None in lock-step.
     counters : Counters
@@ -157,12 +159,14 @@ class Run:
         options: Options,
         fidelity: str,
         machine: Machine | None = None,
+        assumptions: tuple[str, ...] = (),
     ) -> None:
         state = core.state()
         self.workload = workload
         self.options = options
         self.fidelity = fidelity
         self.machine = machine
+        self.assumptions = assumptions
         self.timing = None if state["timed"] is None else Timing.of(state["timed"])
         self.counters = Counters(**state["counters"])
         self.window = Window.of(state["window"])
@@ -272,7 +276,7 @@ class Run:
     def _replayed(self, until: int | None = None) -> Replay:
         if self._series["event"] and not self._events["number"]:
             raise InvalidArgument("this run kept no events: simulate with keep_events=True")
-        then = replay([], rows_of(self._events), until)
+        then = replay(rows_of(self._version.tables()), rows_of(self._events), until)
         for row in then.tables:
             row["file_bytes"] = None
         return then

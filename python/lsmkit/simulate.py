@@ -1,7 +1,7 @@
 """`simulate`, `Simulation`: a workload on a tree that is not there, by the engine's own rules."""
 
 from collections.abc import Callable
-from typing import Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument, NotSupported
@@ -9,14 +9,23 @@ from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
 from lsmkit.run import Run
+from lsmkit.starts import Start, database_start
 from lsmkit.version import Version
 from lsmkit.workload import Workload
+
+if TYPE_CHECKING:
+    from lsmkit.db import DB, Path
 
 __all__ = ["Fidelity", "Progress", "Simulation", "simulate"]
 
 Fidelity = Literal["exact", "segment"]
 MachineLike: TypeAlias = Machine | Device | str
 Progress: TypeAlias = Callable[[int, int], object]
+
+_FILLED = (
+    "all keys are in the last level, and the levels above hold what overwriting for long by the "
+    "first phase leaves there, equally dense everywhere",
+)
 
 
 class Simulation:
@@ -75,6 +84,97 @@ class Simulation:
         seed: int | None = None,
         keep_events: bool = True,
     ) -> None:
+        self._begin(
+            workload,
+            options,
+            None,
+            fidelity=fidelity,
+            machine=machine,
+            filled=filled,
+            planner=planner,
+            seed=seed,
+            keep_events=keep_events,
+        )
+
+    @classmethod
+    def from_db(
+        cls,
+        db: "DB | Path",
+        workload: Workload,
+        options: Options | None = None,
+        *,
+        fidelity: Fidelity = "exact",
+        machine: MachineLike | None = None,
+        planner: Planner | None = None,
+        seed: int | None = None,
+        keep_events: bool = True,
+        progress: Progress | None = None,
+    ) -> Self:
+        """A simulation that goes on from a database: its tables, records, cursors and seqnos.
+
+        With fidelity "exact" every record is read, by key, seqno, kind and length, and the edits
+        are those that the engine would make from then on under the same workload. Reading changes
+        nothing, and what is written meanwhile is not in it. `Run.assumptions` lists what the
+        simulation takes to be otherwise than it was.
+
+        Counters, `Run.series()` and `Run.window` begin at the start.
+
+        Parameters
+        ----------
+        db : DB or path
+            An open database, or the directory of one, which is opened read-only. What the logs of a
+            directory hold becomes tables first, as when a writer opens it.
+        workload : Workload
+            Its operations begin with the first.
+        options : Options, optional
+            Default: those of the database.
+        fidelity, machine, planner, seed, keep_events
+            As for a `Simulation`.
+        progress : callable, optional
+            ``progress(records, total)`` every 20 ms or so while the database is read, twice.
+
+        Raises
+        ------
+        InvalidArgument
+            More than 2^28 records, or keys, which an exact simulation can't hold.
+        CorruptionError, IOError
+            The database can't be read.
+
+        Examples
+        --------
+        >>> import lsmkit
+        >>> disk = lsmkit.testing.MemoryDisk()  # doctest: +SKIP
+        >>> with disk.open() as db:  # doctest: +SKIP
+        ...     run = lsmkit.Simulation.from_db(db, workload).run()
+        """
+        begun = database_start(db, workload, progress)
+        self = cls.__new__(cls)
+        self._begin(
+            workload,
+            begun.options if options is None else options,
+            begun,
+            fidelity=fidelity,
+            machine=machine,
+            filled=False,
+            planner=planner,
+            seed=seed,
+            keep_events=keep_events,
+        )
+        return self
+
+    def _begin(
+        self,
+        workload: Workload,
+        options: Options | None,
+        begun: Start | None,
+        *,
+        fidelity: Fidelity,
+        machine: MachineLike | None,
+        filled: bool,
+        planner: Planner | None,
+        seed: int | None,
+        keep_events: bool,
+    ) -> None:
         if not isinstance(workload, Workload):
             raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
         if fidelity not in ("exact", "segment"):
@@ -95,7 +195,9 @@ class Simulation:
             machine=None if self.machine is None else self.machine.to_core(),
             keep_events=keep_events,
             planner=asked_by(planner, self.options),
+            start=None if begun is None else begun.core,
         )
+        self._assumptions = _FILLED if filled else () if begun is None else begun.assumptions
 
     def run(self, *, progress: Progress | None = None) -> Run:
         """To the end of the workload.
@@ -150,7 +252,14 @@ class Simulation:
 
     def result(self) -> Run:
         """What was done so far."""
-        return Run(self._core, self.workload, self.options, self.fidelity, self.machine)
+        return Run(
+            self._core,
+            self.workload,
+            self.options,
+            self.fidelity,
+            self.machine,
+            self._assumptions,
+        )
 
     def version(self) -> Version:
         """The tables as they stand."""

@@ -74,7 +74,11 @@ class Twin:
 
 
 def twin(
-    workload: Workload, options: Options | None = None, *, progress: Progress | None = None
+    workload: Workload,
+    options: Options | None = None,
+    *,
+    before: Workload | None = None,
+    progress: Progress | None = None,
 ) -> Twin:
     """Run a workload on the engine and on its exact simulation, and compare edit by edit.
 
@@ -86,6 +90,9 @@ def twin(
     workload : Workload
     options : Options, optional
         Default: the defaults. `background`, `create` and `sync` are the twin's own.
+    before : Workload, optional
+        The engine alone does this first; then the simulation begins from its database, and both go
+        on side by side. What is told is about what comes from there on.
     progress : callable, optional
         ``progress(ops, total)`` every 20 ms or so; total 0: not known.
 
@@ -109,8 +116,15 @@ def twin(
     """
     if not isinstance(workload, Workload):
         raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
+    if before is not None and not isinstance(before, Workload):
+        raise TypeError(f"before: a Workload is due, not {type(before).__name__}")
     options = options if options is not None else Options()
-    values = _core.twin(workload.to_text(), option_texts(vars(options)), progress=progress)
+    values = _core.twin(
+        workload.to_text(),
+        option_texts(vars(options)),
+        before=None if before is None else before.to_text(),
+        progress=progress,
+    )
     del values["series"]
     values["events"] = events_of(values["events"])
     values["levels"] = tuple(sorted(values["levels"]))
