@@ -296,6 +296,7 @@ std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables,
                                         std::vector<SeqnoCohorts> cohorts) {
   std::vector<TableRef> out;
   for (size_t i = 0; i < tables.size(); ++i) {
+    tables[i].meta->created_us = now_us_;
     tables_[static_cast<uint64_t>(tables[i].meta->number)] = {std::move(tables[i].slices),
                                                               std::move(cohorts[i])};
     out.push_back(std::move(tables[i].meta));
