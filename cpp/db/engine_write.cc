@@ -206,6 +206,7 @@ void Engine::slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
   const Pacer::Pause pause = pacer_.take_pause(fill_now(), weight, environment_.clock->now_us());
   if (pause.us == 0) return;
   lock.unlock();
+  const uint64_t start_us = environment_.clock->now_us();
   uint64_t slept_us = 0;
   while (slept_us < pause.us && !pacer_.is_over() && !closed_) {
     const uint64_t slice_us = std::min(pause.us - slept_us, kSliceUs);
@@ -213,7 +214,9 @@ void Engine::slow_down(std::unique_lock<std::mutex>& lock, uint64_t weight, cons
     slept_us += slice_us;
     if (slept_us < pause.us && poll != nullptr && *poll) (*poll)({});
   }
-  count_stall(pause.cause, slept_us);
+  // Sleeps take longer than they should, and the next pause is the shorter for it: what was waited
+  // is what the clock says.
+  count_stall(pause.cause, environment_.clock->now_us() - start_us);
   lock.lock();
   check_writable();
 }
