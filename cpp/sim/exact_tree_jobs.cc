@@ -7,6 +7,7 @@
 
 #include "lsmkit/planner/plan_chosen.h"
 #include "lsmkit/sim/exact_tree.h"
+#include "lsmkit/sim/job_cost.h"
 
 namespace lsmkit {
 namespace {
@@ -22,6 +23,7 @@ void add_outputs(JobCost& cost, const std::vector<RecordTable>& outputs) {
     cost.written_bytes += table.meta->file_bytes;
     cost.written_weight += table.meta->weight;
   }
+  cost.written_tables = static_cast<uint32_t>(outputs.size());
 }
 
 // In internal order. They come in order of writing, so the later is the newer. Sorted by digits of
@@ -46,22 +48,8 @@ Records sorted_records(const std::vector<Record>& written, uint64_t rank_count) 
 
 // Tables that pass are neither read nor written.
 JobCost cost_of(const CompactionPlan& plan, const SimJob& job) {
-  JobCost cost;
-  cost.input_level = plan.inputs.empty() ? 0 : plan.inputs.front().level;
-  cost.output_level = plan.output_level;
+  JobCost cost = cost_of_inputs(plan, job.counts.passed);
   if (!plan.rewrites()) return cost;
-  for (const PlanInput& input : plan.inputs) {
-    cost.input_level = std::min(cost.input_level, input.level);
-    for (const TableRef& table : input.tables) {
-      cost.read_bytes += table->file_bytes;
-      cost.read_weight += table->weight;
-      if (input.level == 0 && plan.output_level > 0) cost.weight_from_l0 += table->weight;
-    }
-  }
-  for (const TableRef& table : job.counts.passed) {
-    cost.read_bytes -= table->file_bytes;
-    cost.read_weight -= table->weight;
-  }
   cost.in_records = job.counts.in_entries;
   cost.parts = static_cast<uint32_t>(plan.merge.cut.part_bounds.size()) + 1;
   add_outputs(cost, job.outputs);

@@ -19,12 +19,28 @@ double block_read_us(double utilisation, const TimedOptions& options) {
 
 }  // namespace
 
+JobCost in_files(JobCost cost, const TimedOptions& options) {
+  if (options.raw_bytes_per_weight == 1 && options.compressed_bytes_per_weight == 1) return cost;
+  const auto bytes = [&](uint64_t weight, size_t level) {
+    const bool compressed = level >= options.cpu.first_compressed_level;
+    return static_cast<double>(weight) *
+           (compressed ? options.compressed_bytes_per_weight : options.raw_bytes_per_weight);
+  };
+  double read = 0;
+  for (size_t level = 0; level < cost.read_weight_of.size(); ++level)
+    read += bytes(cost.read_weight_of[level], level);
+  cost.read_bytes = static_cast<uint64_t>(read);
+  cost.written_bytes = static_cast<uint64_t>(bytes(cost.written_weight, cost.output_level));
+  return cost;
+}
+
 JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
   const double written = static_cast<double>(cost.written_bytes);
+  const double weight = static_cast<double>(cost.written_weight);
   const CpuCosts& cpu = options.cpu;
   double core_us =
-      static_cast<double>(cost.in_records) * cpu.record_us + written * cpu.written_byte_us;
-  if (cost.output_level >= cpu.first_compressed_level) core_us += written * cpu.compressed_byte_us;
+      static_cast<double>(cost.in_records) * cpu.record_us + weight * cpu.written_byte_us;
+  if (cost.output_level >= cpu.first_compressed_level) core_us += weight * cpu.compressed_byte_us;
 
   JobLoad load;
   load.stream.per_unit =
@@ -35,7 +51,9 @@ JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
   load.stream.shares = static_cast<double>(std::clamp(cost.parts, 1u, options.slots));
   if (core_us > 0) load.stream.most_per_us = load.stream.shares / core_us;
   load.transfers = core_us > 0 || written > 0 || cost.read_bytes > 0;
-  load.sync_us = options.device.latency_us * (load.transfers ? options.syncs_per_job : 1);
+  const double waits =
+      options.waits_per_job + options.waits_per_table * static_cast<double>(cost.written_tables);
+  load.sync_us = options.device.latency_us * (load.transfers ? waits : 1);
   return load;
 }
 

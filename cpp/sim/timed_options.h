@@ -19,8 +19,8 @@ struct CpuCosts {
   double get_us = 1.1;              // db_bench, from the cache
   double scan_entry_us = 0.03;      //
   double record_us = 0.15;          // that goes through a flush or a merge
-  double written_byte_us = 1.0e-3;  // blocks, filters and checksums of a table: 1 GB/s
-  double compressed_byte_us = 0;    // zstd's level 1: 3e-3, 330 MB/s (its README)
+  double written_byte_us = 1.0e-3;  // of weight: blocks, filters and checksums: 1 GB/s
+  double compressed_byte_us = 0;    // beside; zstd's level 1: 3e-3, 330 MB/s (its README)
   uint32_t first_compressed_level = 2;
 };
 
@@ -50,7 +50,14 @@ struct TimedOptions {
   double blocks_per_get = 1;        // read from the device: what the cache does not hold
   double blocks_per_scan = 2;       // beside those that its entries fill
   double block_bytes = 4096;
-  double syncs_per_job = 3;  // tables, directory, MANIFEST, one after the other
+  // What a job waits for one after the other, each as long as a request takes: its directory and
+  // the MANIFEST are synced, each table is, and then opened: header, footer, properties, index,
+  // filter.
+  double waits_per_job = 2;
+  double waits_per_table = 6;
+  // What a table takes in its file for each byte of weight, as it is and compressed.
+  double raw_bytes_per_weight = 1;
+  double compressed_bytes_per_weight = 1;
   Overload overload = Overload::kWait;
   double longest_wait_us = 30e6;  // for Overload::kStop
   double sample_every_us = 1e6;   // of the series; twice as long whenever it has grown too long

@@ -328,9 +328,10 @@ void TimedRun<S>::start_jobs() {
 
 template <TimedSubject S>
 void TimedRun<S>::enter(const TimedJob& job) {
-  const JobLoad load = load_of(job.cost, options_);
   Job out;
   out.job = job;
+  out.job.cost = in_files(job.cost, options_);
+  const JobLoad load = load_of(out.job.cost, options_);
   out.begin_us = at_us_;
   out.stream = load.stream;
   out.tail_us = load.sync_us;

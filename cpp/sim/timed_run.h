@@ -112,6 +112,7 @@ class TimedRun {
   void set_speeds(const std::vector<double>& speeds, const std::vector<Stream>& streams);
   void set_totals(const Amounts& use);
   double stalled_share() const;
+  double client_us() const;
   void note_stall();
   double next_event() const;
   double line_end_us() const;

@@ -104,12 +104,7 @@ double TimedRun<S>::most_write_speed(const OpChunk& ops) const {
   if (!front().is_closed())
     return is_waiting() ? most : std::min(most, front().line().arrival_per_us());
   if (front().is_over()) return 0;
-  // Who waits for a sync that has begun without it waits for the next one, too.
-  const double sync_us = times_.sync_us * (phase.clients > 1 ? 1.5 : 1);
-  const double client_us =
-      times_.writes_per_work * (times_.write_us + times_.synced_share * sync_us) +
-      times_.reads_per_work * times_.read_us;
-  return std::min(most, times_.clients / client_us);
+  return std::min(most, times_.clients / client_us());
 }
 
 template <TimedSubject S>
@@ -139,16 +134,27 @@ void TimedRun<S>::set_speeds(const std::vector<double>& speeds,
   set_totals(use);
 }
 
-// How much of the time somebody waits for flow control. Who comes slower than a delay lets through
-// does not wait for it.
+// How much of the time somebody waits for flow control. A pause is counted from one commit to the
+// next: who comes slower than a delay lets through, held up by whatever else, never waits for it,
+// and what a commit takes itself is over by then.
 template <TimedSubject S>
 double TimedRun<S>::stalled_share() const {
   const bool somebody = front().is_closed() || is_waiting() || front().line().arrival_per_us() > 0;
   if (delay_.is_stopped) return somebody ? 1 : 0;
   if (delay_.us_per_byte == 0 || !chunk_) return 0;
   if (!front().is_closed() && !is_waiting() && speed_ >= front().line().arrival_per_us()) return 0;
-  const double weight_per_us = speed_ * static_cast<double>(chunk_->ops.weight) / chunk_->work;
-  return std::min(1.0, weight_per_us * delay_.us_per_byte);
+  const double asked_us = delay_.us_per_byte * static_cast<double>(chunk_->ops.weight);
+  if (speed_ * asked_us < chunk_->work * (1 - 1e-9)) return 0;
+  return std::max(0.0, 1 - speed_ * client_us() / times_.clients);
+}
+
+// What the operations of a unit of work keep one client busy for.
+template <TimedSubject S>
+double TimedRun<S>::client_us() const {
+  // Who waits for a sync that has begun without it waits for the next one, too.
+  const double sync_us = times_.sync_us * (times_.clients > 1 ? 1.5 : 1);
+  return times_.writes_per_work * (times_.write_us + times_.synced_share * sync_us) +
+         times_.reads_per_work * times_.read_us;
 }
 
 template <TimedSubject S>
