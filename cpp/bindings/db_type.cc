@@ -62,10 +62,7 @@ int init(PyObject* self, PyObject* args, PyObject* kwargs) {
   if (overrides != Py_None) request.overrides = to_text_pairs(overrides);
   request.read_only = read_only != 0;
   if (planner != Py_None) request.planner = planner_of(py::reinterpret_borrow<py::object>(planner));
-  if (const std::shared_ptr<Disk> disk = disk_of(disk_object)) {
-    request.environment.files = &disk->faulty;
-    request.environment.owner = disk;
-  }
+  set_disk(disk_object, request.environment);
 
   DbValue& value = value_at(self);
   const Turn turn(value.opening, "this DB");

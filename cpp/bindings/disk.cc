@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/twin/modelled_disk.h"
 
 namespace lsmkit {
 
@@ -95,15 +96,23 @@ py::tuple operation_names() {
 
 }  // namespace
 
-std::shared_ptr<Disk> disk_of(PyObject* object) {
-  if (!object || object == Py_None) return nullptr;
-  py::detail::make_caster<std::shared_ptr<Disk>> caster;
-  if (!caster.load(object, false)) {
-    PyErr_Format(PyExc_TypeError, "disk must be a MemoryDisk or None, not %s",
+void set_disk(PyObject* object, Environment& environment) {
+  if (!object || object == Py_None) return;
+  py::detail::make_caster<std::shared_ptr<Disk>> in_memory;
+  py::detail::make_caster<std::shared_ptr<ModelledDisk>> modelled;
+  if (in_memory.load(object, false)) {
+    const auto disk = py::detail::cast_op<std::shared_ptr<Disk>>(in_memory);
+    environment.files = &disk->faulty;
+    environment.owner = disk;
+  } else if (modelled.load(object, false)) {
+    const auto disk = py::detail::cast_op<std::shared_ptr<ModelledDisk>>(modelled);
+    environment.files = disk.get();
+    environment.owner = disk;
+  } else {
+    PyErr_Format(PyExc_TypeError, "disk must be a MemoryDisk, a ThrottledDisk or None, not %s",
                  Py_TYPE(object)->tp_name);
     throw py::error_already_set();
   }
-  return py::detail::cast_op<std::shared_ptr<Disk>>(caster);
 }
 
 void register_disk(py::module_& m) {
@@ -129,6 +138,7 @@ void register_disk(py::module_& m) {
       .def("write", [](Disk& d, const std::string& path, const py::bytes& bytes) {
         d.memory->set_contents(path, static_cast<std::string>(bytes));
       });
+  register_modelled_disk(m);
 }
 
 }  // namespace lsmkit

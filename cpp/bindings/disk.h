@@ -1,4 +1,5 @@
-// A disk in memory that a test can crash, fill up and make fail.
+// Disks that a database can be opened on instead of the system's files: one in memory that a test
+// can crash, fill up and make fail, and one as slow as a device of the simulator's.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "lsmkit/db/db.h"
 #include "lsmkit/vfs/fault_file_system.h"
 #include "lsmkit/vfs/memory_file_system.h"
 
@@ -19,7 +21,10 @@ struct Disk {
   FaultFileSystem faulty;  // what databases are opened on
 };
 
-// The disk behind a `disk=` argument, null for None. Throws Python's TypeError.
-std::shared_ptr<Disk> disk_of(PyObject* disk_object);
+// Puts what is behind a `disk=` argument, unless it is None, into the environment. Throws Python's
+// TypeError.
+void set_disk(PyObject* disk_object, Environment& environment);
+
+void register_modelled_disk(pybind11::module_& m);
 
 }  // namespace lsmkit

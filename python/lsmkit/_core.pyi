@@ -55,7 +55,7 @@ class DB:
         options: Mapping[str, str] | None = None,
         overrides: Mapping[str, str] | None = None,
         read_only: bool = False,
-        disk: MemoryDisk | None = None,
+        disk: MemoryDisk | ThrottledDisk | None = None,
         planner: _Ask | None = None,
     ) -> None: ...
     @overload
@@ -409,6 +409,19 @@ class MemoryDisk:
     def names(self, directory: str, /) -> list[str]: ...
     def read(self, path: str, /) -> bytes: ...
     def write(self, path: str, bytes: bytes, /) -> None: ...
+
+class ThrottledDisk:
+    def __init__(
+        self,
+        *,
+        read_bytes_per_s: float,
+        write_bytes_per_s: float,
+        transfer_bytes_per_s: float,
+        requests_per_s: float,
+        latency_us: float,
+        request_bytes: int,
+    ) -> None: ...
+    def passed_bytes(self) -> int: ...
 
 # -- Options, as text by name --------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 if TYPE_CHECKING:
-    from lsmkit.testing import MemoryDisk
+    from lsmkit.testing import MemoryDisk, ThrottledDisk
 
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Progress: TypeAlias = Callable[[int, int], object] | None
@@ -75,7 +75,7 @@ def open(
     options: Options | None = None,
     *,
     read_only: bool = False,
-    disk: "MemoryDisk | None" = None,
+    disk: "MemoryDisk | ThrottledDisk | None" = None,
     planner: Planner | None = None,
     **overrides: Unpack[OptionsDict],
 ) -> "DB":
@@ -90,7 +90,7 @@ def open(
         defaults for a new database.
     read_only : bool
         Change nothing, not even the lock. Every write raises `ReadOnlyError`.
-    disk : lsmkit.testing.MemoryDisk, optional
+    disk : lsmkit.testing.MemoryDisk or ThrottledDisk, optional
         Where `path` lies, for tests. Default: the system's file systems.
     planner : callable(version, context), optional
         One's own, in place of the layout's; needs ``background="inline"``. It gets a `Version` and
@@ -146,7 +146,7 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
         options: Options | None = None,
         *,
         read_only: bool = False,
-        disk: "MemoryDisk | None" = None,
+        disk: "MemoryDisk | ThrottledDisk | None" = None,
         planner: Planner | None = None,
         **overrides: Unpack[OptionsDict],
     ) -> None:

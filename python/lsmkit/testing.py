@@ -1,4 +1,4 @@
-"""A disk in memory that loses power, fills up and fails on command: to test what a program keeps.
+"""Disks for tests: one in memory that loses power, fills up and fails on command, and a slow one.
 
 >>> from lsmkit import Sync
 >>> from lsmkit.testing import DAMAGES, MemoryDisk
@@ -12,6 +12,8 @@
 
 A database on such a disk is the real engine: only the operating system beneath it is another. With
 ``background="inline"`` it does the same operations in the same order every time.
+
+`ThrottledDisk` is the system's files, as slow as a `Device`.
 """
 
 import errno
@@ -19,13 +21,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Unpack
 
 from lsmkit import _core
+from lsmkit.machine import Device
 from lsmkit.options import Options, OptionsDict
 from lsmkit.own_planner import Planner
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["DAMAGES", "DISK_OPERATIONS", "MemoryDisk"]
+__all__ = ["DAMAGES", "DISK_OPERATIONS", "MemoryDisk", "ThrottledDisk"]
 
 DAMAGES: tuple[str, ...] = _core.DAMAGES
 """What a crash can do to a disk; each is one way in which un-synced data, file sizes and names in
@@ -184,3 +187,58 @@ class MemoryDisk:
 
     def __repr__(self) -> str:
         return f"<MemoryDisk, {self.operation_count} operations>"
+
+
+class ThrottledDisk:
+    """The system's files, as slow as a device, which is shared as a simulation in time shares it.
+
+    All that a database reads and writes waits for the device, as if nothing else remembered it.
+    Its logs are one stream and each of its threads is another, and each gets its share. What goes
+    to a log is on its way at once, up to a quarter of a second of the device's time, and only a
+    sync waits for it; tables are read ahead and written behind by 256 KiB. Nothing is synced for
+    real: it is for measuring, not for keeping.
+
+    Parameters
+    ----------
+    device : Device or str
+        Or its name; see `Device.named`. It should be slower than what lies below.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lsmkit import Device
+    >>> disk = ThrottledDisk(Device(transfer_bytes_per_s=20e6))
+    >>> with tempfile.TemporaryDirectory() as path, disk.open(path) as db:
+    ...     db[b"key"] = b"value"
+    """
+
+    def __init__(self, device: Device | str) -> None:
+        self.device = Device.named(device) if isinstance(device, str) else device
+        if not isinstance(self.device, Device):
+            raise TypeError(f"device: a Device or a name is due, not {type(device).__name__}")
+        figures = {name: value for name, value in vars(self.device).items() if name != "name"}
+        self._core = _core.ThrottledDisk(**figures)
+
+    @property
+    def core(self) -> _core.ThrottledDisk:
+        """The compiled module's disk."""
+        return self._core
+
+    @property
+    def passed_bytes(self) -> int:
+        """What has been read and written so far."""
+        return self._core.passed_bytes()
+
+    def open(
+        self,
+        path: str,
+        options: Options | None = None,
+        **overrides: Unpack[OptionsDict],
+    ) -> "DB":
+        """Open a database in a directory of the system's: as `lsmkit.open(path, disk=self)`."""
+        from lsmkit.db import DB
+
+        return DB(path, options, disk=self, **overrides)
+
+    def __repr__(self) -> str:
+        return f"<ThrottledDisk, {self.passed_bytes:,} bytes so far, {self.device}>"

@@ -1,0 +1,195 @@
+#include "lsmkit/twin/modelled_disk.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <utility>
+
+namespace lsmkit {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Microseconds = std::chrono::duration<double, std::micro>;
+
+constexpr DeviceLoad::StreamId kLog = 0;
+constexpr uint64_t kPageBytes = 4096;
+
+double now_us() {
+  return Microseconds(Clock::now().time_since_epoch()).count();
+}
+
+DeviceLoad::StreamId own_stream() {
+  return std::hash<std::thread::id>()(std::this_thread::get_id()) | 1;  // not the log's
+}
+
+double bytes_in(const Device& device, double us) {
+  const Amounts per_us = capacity_per_us(device);
+  return us * std::min(per_us[Resource::kWrite], per_us[Resource::kTransfer]);
+}
+
+// A log, or anything else that is appended to bit by bit.
+class LogFile final : public AppendFile {
+ public:
+  LogFile(std::unique_ptr<AppendFile> below, DeviceAtWork& device)
+      : below_(std::move(below)), device_(device) {}
+
+  void allocate(uint64_t bytes) override { below_->allocate(bytes); }
+  char* reserve(size_t bytes) override { return below_->reserve(bytes); }
+  void commit(size_t bytes) override {
+    below_->commit(bytes);
+    unpaid_bytes_ += bytes;
+    if (unpaid_bytes_ >= kPageBytes) end_ = device_.append_to_log(std::exchange(unpaid_bytes_, 0));
+  }
+  uint64_t size() const override { return below_->size(); }
+  // What is unpaid is less than a page.
+  void sync() override { device_.sync_log(end_); }
+  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
+  void close() override { below_->close(); }
+  const std::string& path() const override { return below_->path(); }
+
+ private:
+  const std::unique_ptr<AppendFile> below_;
+  DeviceAtWork& device_;
+  uint64_t unpaid_bytes_ = 0;    // appending thread
+  std::atomic<double> end_ = 0;  // of what was paid, in the device's log
+};
+
+// A table, or a MANIFEST: written by a job.
+class JobFile final : public AppendFile {
+ public:
+  JobFile(std::unique_ptr<AppendFile> below, DeviceAtWork& device)
+      : below_(std::move(below)), device_(device) {}
+
+  void allocate(uint64_t bytes) override { below_->allocate(bytes); }
+  char* reserve(size_t bytes) override { return below_->reserve(bytes); }
+  void commit(size_t bytes) override {
+    below_->commit(bytes);
+    device_.write_table(bytes);
+  }
+  uint64_t size() const override { return below_->size(); }
+  void sync() override { device_.sync_table(); }
+  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
+  void close() override { below_->close(); }
+  const std::string& path() const override { return below_->path(); }
+
+ private:
+  const std::unique_ptr<AppendFile> below_;
+  DeviceAtWork& device_;
+};
+
+class ReadOnDevice final : public ReadFile {
+ public:
+  ReadOnDevice(std::unique_ptr<ReadFile> below, DeviceAtWork& device)
+      : below_(std::move(below)), device_(device) {}
+
+  uint64_t size() const override { return below_->size(); }
+  size_t read(uint64_t offset, size_t bytes, char* to) const override {
+    const size_t got = below_->read(offset, bytes, to);
+    device_.read_table(got);
+    return got;
+  }
+  void will_read(uint64_t offset, uint64_t bytes) const override {
+    below_->will_read(offset, bytes);
+  }
+  void keeps_its_name() override { below_->keeps_its_name(); }
+  const std::string& path() const override { return below_->path(); }
+
+ private:
+  const std::unique_ptr<ReadFile> below_;
+  DeviceAtWork& device_;
+};
+
+}  // namespace
+
+DeviceAtWork::DeviceAtWork(const Device& device, double log_ahead_us)
+    : device_(device), most_log_bytes_(bytes_in(device, log_ahead_us)), load_(device) {}
+
+uint64_t DeviceAtWork::passed_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<uint64_t>(load_.passed_bytes());
+}
+
+double DeviceAtWork::append_to_log(uint64_t bytes) {
+  double end;
+  {
+    const std::lock_guard lock(mutex_);
+    load_.add(kLog, 0, static_cast<double>(bytes), now_us());
+    end = log_end_ += static_cast<double>(bytes);
+  }
+  wait_for_log(end - most_log_bytes_);
+  return end;
+}
+
+void DeviceAtWork::sync_log(double end) {
+  wait_for_log(end);
+  request();
+}
+
+void DeviceAtWork::read_table(uint64_t bytes) {
+  if (bytes >= kLeastSequential) return move(static_cast<double>(bytes), 0);
+  {
+    const std::lock_guard lock(mutex_);
+    load_.add_block(own_stream(), static_cast<double>(bytes), now_us());
+  }
+  wait_for_own(0);
+  request();
+}
+
+void DeviceAtWork::sync_table() {
+  wait_for_own(0);
+  request();
+}
+
+void DeviceAtWork::request() const {
+  if (device_.latency_us > 0) std::this_thread::sleep_for(Microseconds(device_.latency_us));
+}
+
+void DeviceAtWork::move(double read_bytes, double written_bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    load_.add(own_stream(), read_bytes, written_bytes, now_us());
+  }
+  wait_for_own(kAheadBytes);
+}
+
+void DeviceAtWork::wait_for_log(double end) {
+  wait([&](double now) { return load_.owes_at_most_from(kLog, log_end_ - end, now); });
+}
+
+void DeviceAtWork::wait_for_own(double until_bytes) {
+  wait([&](double now) { return load_.owes_at_most_from(own_stream(), until_bytes, now); });
+}
+
+// Others that come meanwhile make it later, so it is asked again.
+template <class DueAt>
+void DeviceAtWork::wait(DueAt&& due_at) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const double now = now_us();
+    const double due = due_at(now);
+    if (due <= now) return;
+    lock.unlock();
+    std::this_thread::sleep_until(
+        Clock::time_point(std::chrono::ceil<Clock::duration>(Microseconds(due))));
+    lock.lock();
+  }
+}
+
+std::unique_ptr<AppendFile> ModelledDisk::create(const std::string& path, AppendMode mode,
+                                                 uint64_t expected_bytes) {
+  auto below = below_.create(path, mode, expected_bytes);
+  if (path.ends_with(".log")) return std::make_unique<LogFile>(std::move(below), device_);
+  return std::make_unique<JobFile>(std::move(below), device_);
+}
+
+std::unique_ptr<ReadFile> ModelledDisk::open(const std::string& path) {
+  return std::make_unique<ReadOnDevice>(below_.open(path), device_);
+}
+
+void ModelledDisk::sync_dir(const std::string&) {
+  device_.request();
+}
+
+}  // namespace lsmkit
