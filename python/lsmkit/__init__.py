@@ -35,6 +35,7 @@ from lsmkit._errors import (
     StallTimeout,
 )
 from lsmkit.batch import WriteBatch
+from lsmkit.calibrate import calibrate
 from lsmkit.column import Column
 from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.db import DB, destroy, open
@@ -118,6 +119,7 @@ __all__ = [
     "WriteBatch",
     "__version__",
     "build_info",
+    "calibrate",
     "codecs",
     "destroy",
     "drive",

@@ -10,7 +10,15 @@ import sys
 from collections.abc import Callable, Sequence
 
 import lsmkit
-from lsmkit import cli_bench, cli_data, cli_demo, cli_look, cli_simulate, cli_validate
+from lsmkit import (
+    cli_bench,
+    cli_calibrate,
+    cli_data,
+    cli_demo,
+    cli_look,
+    cli_simulate,
+    cli_validate,
+)
 from lsmkit.cli_output import note
 
 __all__ = ["main"]
@@ -69,7 +77,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print JSON, for programs")
         return command
 
-    for part in (cli_demo, cli_data, cli_look, cli_simulate, cli_validate, cli_bench):
+    for part in (
+        cli_demo,
+        cli_data,
+        cli_look,
+        cli_simulate,
+        cli_calibrate,
+        cli_validate,
+        cli_bench,
+    ):
         part.add_commands(add)
     return parser
 

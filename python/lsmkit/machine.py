@@ -1,7 +1,8 @@
 """`Device` and `Machine`: what a simulation in time runs on."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
@@ -61,8 +62,8 @@ class Machine:
     """A device, cores, and what the engine's work costs them.
 
     The costs are those of this engine on a common server, rounded; a run that is to be compared
-    with a machine is given the machine's own. Bytes written to tables are taken to be their weight:
-    compression costs cores and saves no bytes yet.
+    with a machine is given the machine's own, as `lsmkit.calibrate` measures them. Bytes written to
+    tables are taken to be their weight, unless it is said how many there are.
 
     Attributes
     ----------
@@ -74,7 +75,9 @@ class Machine:
     record_us : float
         For a record that goes through a flush or a merge.
     written_byte_us, compressed_byte_us : float
-        For a byte of a table, and upon that where it is compressed.
+        For a byte of a table's weight, and upon that where it is compressed.
+    raw_bytes_per_weight, compressed_bytes_per_weight : float
+        What a table takes in its file for a byte of weight, as it is and compressed.
     blocks_per_get : float
         Read from the device by a get: what the cache does not hold.
     log : bool
@@ -95,6 +98,8 @@ class Machine:
     record_us: float = 0.15
     written_byte_us: float = 1.0e-3
     compressed_byte_us: float = 0
+    raw_bytes_per_weight: float = 1
+    compressed_bytes_per_weight: float = 1
     blocks_per_get: float = 1
     log: bool = True
     overload: Literal["wait", "stop"] = "wait"
@@ -110,12 +115,38 @@ class Machine:
             raise TypeError(f"device: a Device or a name is due, not {type(device).__name__}")
         object.__setattr__(self, "_device", device)
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Machine":
+        """What `to_dict` gave.
+
+        Raises
+        ------
+        InvalidArgument
+            A name that is none.
+        """
+        names = {each.name for each in fields(cls) if each.init}
+        unknown = [name for name in values if name not in names]
+        if unknown:
+            raise InvalidArgument(f"a Machine has no {unknown[0]!r}; it has {', '.join(names)}")
+        given = dict(values)
+        if isinstance(given.get("device"), Mapping):
+            given["device"] = Device(**given["device"])
+        return cls(**given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain numbers and texts, for `json.dump`; `from_dict` takes them back."""
+        out = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+        if isinstance(self.device, Device):
+            out["device"] = dict(vars(self.device))
+        return out
+
     def to_core(self) -> dict[str, object]:
         """As the compiled module takes it."""
         device = {name: value for name, value in vars(self._device).items() if name != "name"}
         costs = (
             "cores", "put_us", "get_us", "scan_entry_us", "record_us", "written_byte_us",
-            "compressed_byte_us", "blocks_per_get", "log", "overload",
+            "compressed_byte_us", "raw_bytes_per_weight", "compressed_bytes_per_weight",
+            "blocks_per_get", "log", "overload",
         )  # fmt: skip
         return {
             **device,

@@ -18,6 +18,7 @@ from lsmkit import cli_data, cli_look, cli_output, records
 COMMANDS = [
     "demo", "get", "put", "delete", "scan", "count", "load", "export",
     "import", "stats", "levels", "log", "dump", "verify", "simulate", "twin",
+    "calibrate",
     "validate",
 ]  # fmt: skip
 
