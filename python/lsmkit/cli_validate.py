@@ -19,7 +19,9 @@ def add_commands(add: Any) -> None:
     validate = add("validate", show_validation, text)
     validate.set_defaults(refuse=validate.error)
     told = ", ".join(f"{rung.name} ({rung.text})" for rung in RUNGS)
-    validate.add_argument("rungs", nargs="*", metavar="RUNG", help=f"of {told}; default: all")
+    long = " and ".join(rung.name for rung in RUNGS if rung.is_long)
+    default = f"default: all, {long} with --full only"
+    validate.add_argument("rungs", nargs="*", metavar="RUNG", help=f"of {told}; {default}")
     validate.add_argument(
         "--full", action="store_true", help="at full size, minutes instead of seconds"
     )
@@ -31,7 +33,9 @@ def show_validation(options: argparse.Namespace) -> int:
     for name in options.rungs:
         if name.upper() not in names:
             options.refuse(f"{name!r} is no rung; there are {', '.join(names)}")  # exit code 2
-    asked = {name.upper() for name in options.rungs} or set(names)
+    asked = {name.upper() for name in options.rungs}
+    if not asked:
+        asked = {rung.name for rung in RUNGS if options.full or not rung.is_long}
     done: list[Check] = []
     with progress("validating") as show:
         for rung in (rung for rung in RUNGS if rung.name in asked):

@@ -16,6 +16,7 @@ from lsmkit.options import Layout, Options, Picker
 from lsmkit.run import Run
 from lsmkit.simulate import simulate
 from lsmkit.twin import twin
+from lsmkit.validation_time import calibrated, l0_error, timed_cases, timed_pair
 from lsmkit.workload import Phase, Workload
 from lsmkit.workloads import mixgraph, queues, ycsb
 
@@ -72,11 +73,14 @@ class Rung:
         What stands beside what.
     checks : callable
         Given whether to run it in full, yields its checks.
+    is_long : bool
+        It takes minutes, so it is run if it is asked for by name or all is run in full.
     """
 
     name: str
     text: str
     checks: Callable[[bool], Iterator[Check]]
+    is_long: bool = False
 
 
 # -- V0: the exact simulator beside the engine -----------------------------------------------------
@@ -263,6 +267,22 @@ def _write_amp_after(run: Run, seqno: int) -> float:
     return (written - written_before) / (counted.user_weight - put_before)
 
 
+# -- V4: in time, beside the engine on a throttled device ------------------------------------------
+
+
+def _v4(full: bool) -> Iterator[Check]:
+    """Throughput and stalls; in the note, how far apart L0 was."""
+    machine = calibrated(seconds=5 if full else 3)
+    for case, device, workload, options in timed_cases(12 if full else 6):
+        engine, simulated = timed_pair(device, workload, options, machine)
+        rates = (simulated.bytes_per_s / 1e6, engine.bytes_per_s / 1e6)
+        yield Check("V4", case, "MB/s", *rates, 0.1)
+        l0_runs, off = l0_error(engine, simulated)
+        note = f"L0 held {l0_runs:.1f} runs, off by {off:.1f} on average"
+        stalls = (simulated.stall_share, engine.stall_share)
+        yield Check("V4", case, "stall share", *stalls, 0.03, False, note)
+
+
 # -- V6: formulas beside simulations ---------------------------------------------------------------
 
 
@@ -305,6 +325,7 @@ RUNGS = (
     Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
     Rung("V1", "segments beside records, the exact simulation", _v1),
     Rung("V3", "exact simulation beside published figures", _v3),
+    Rung("V4", "simulation in time beside the engine on a throttled device", _v4, is_long=True),
     Rung("V6", "formulas beside the exact simulation", _v6),
 )
 """Those that stand, from the ground up."""
