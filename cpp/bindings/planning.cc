@@ -172,9 +172,15 @@ py::dict why(DbArgument db) {
       "write_error"_a = path_text(report.write_error));
 }
 
-py::dict expected_cost_of(const py::object& options, uint64_t keys, uint64_t record_weight) {
+// `keys`: how many are equally likely, and how likely each is.
+py::dict expected_cost_of(const py::object& options,
+                          const std::vector<std::pair<double, double>>& keys,
+                          uint64_t record_weight) {
+  std::vector<KeyShare> shares;
+  for (const auto& [count, probability] : keys) shares.push_back({count, probability});
+  const CompactionOptions compaction = compaction_options_of(to_options(options));
   const ExpectedCost cost =
-      expected_cost(compaction_options_of(to_options(options)), keys, record_weight);
+      without_gil([&] { return expected_cost(compaction, shares, record_weight); });
   return py::dict("write_amp"_a = cost.write_amp, "space_amp"_a = cost.space_amp,
                   "runs"_a = cost.runs, "level_write_amp"_a = cost.level_write_amp,
                   "level_weight"_a = cost.level_weight);
@@ -208,7 +214,7 @@ void register_planning(py::module_& m) {
         py::arg("history_floor"), py::arg("now_us"), py::arg("planner") = py::none(),
         "What is compacted next, and why.");
   m.def("expected_cost", expected_cost_of, py::arg("options"), py::arg("keys"),
-        py::arg("record_weight"), "What a tree under uniform overwrites comes to, by formula.");
+        py::arg("record_weight"), "What a tree under overwrites comes to, by formula.");
   m.def("table_number", table_number, py::arg("text"),
         "The number that text such as #7.0.1 spells.");
   m.def(

@@ -1,7 +1,10 @@
 // Workloads as text: checked, spelled out, and by name. Python's classes are made of the text.
+#include <pybind11/stl.h>
+
 #include "bindings.h"
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/sim/workload_driver.h"
+#include "lsmkit/workload/key_classes.h"
 #include "lsmkit/workload/key_encoder.h"
 #include "lsmkit/workload/named_workloads.h"
 #include "lsmkit/workload/sizes.h"
@@ -35,6 +38,28 @@ py::tuple record_bytes(const std::string& text) {
   return py::make_tuple(KeyEncoder(spec.encoding).key_bytes(), puts > 0 ? bytes / puts : 0);
 }
 
+// Of the last phase: how many keys are equally likely, and how likely each is. Throws NotSupported
+// where that is not all there is to say.
+std::vector<std::pair<double, double>> key_shares(const std::string& text) {
+  const WorkloadSpec spec = workload_from_text(text);
+  const Phase& phase = spec.phases.back();
+  const auto* spot = std::get_if<HotspotKeys>(&phase.keys);
+  bool moves = spot != nullptr && spot->shift_every_draws != 0;
+  std::vector<std::pair<double, double>> out;
+  if (!std::holds_alternative<TraceKeys>(phase.keys) &&
+      !std::holds_alternative<QueueKeys>(phase.keys)) {
+    for (const KeyClass& k : key_classes(phase.keys, {spec.key_count, 0, 1})) {
+      moves = moves || k.by_turns || k.stretch_keys != 1 || k.begin != 0 || k.end != spec.key_count;
+      if (k.probability > 0) out.emplace_back(k.key_count, k.probability);
+    }
+  }
+  if (moves || out.empty())
+    throw NotSupported("phase '" + phase.name +
+                       "': there are formulas only for keys that are drawn by chance, the popular "
+                       "ones scattered among the others; use fidelity='segment' or 'exact'");
+  return out;
+}
+
 }  // namespace
 
 void register_workloads(py::module_& m) {
@@ -45,6 +70,8 @@ void register_workloads(py::module_& m) {
       "How many operations come; 0: that depends.");
   m.def("workload_record_bytes", record_bytes, py::arg("text"),
         "Bytes of a key, and of a value on average.");
+  m.def("workload_key_shares", key_shares, py::arg("text"),
+        "Of the last phase: how many keys are equally likely, and each one's share of the draws.");
   m.def("ycsb", ycsb_text, py::arg("letter"), py::arg("key_count"), py::arg("ops"),
         "YCSB's core workload, as text.");
   m.def(

@@ -1,29 +1,46 @@
-// What a configuration costs in the long run under uniform overwrites, by formula: no tree is made
-// and nothing is run.
+// What a configuration costs in the long run under overwrites, by formula: no records are modelled
+// and no workload is run.
 //
-// Among N keys written at random, x puts write d(x) = N (1 - e^(-x/N)) different ones. A level is
-// fed everywhere once every C puts (its feed), and any place in it is emptied downwards in its turn
-// after c feeds. So places hold what 0 to c - 1 feeds left, and with q = e^(-C/N) the level holds
+// Where key k of n is drawn with probability p_k, x puts write U(x) = sum (1 - e^(-p_k x))
+// different keys; uniform draws make that n (1 - e^(-x/n)). A level is fed everywhere once every C
+// puts (its feed), and any place in it is emptied downwards in its turn after c feeds. So places
+// hold what 0 to c - 1 feeds left, the level weighs W = (U(0) + U(C) + ... + U((c-1) C)) / c, which
+// is its target, and gives c. A feed rewrites what is there and what comes, (U(C) + ... + U(cC)) /
+// c, and the level below is fed every cC puts; the last one is emptied nowhere, and a feed rewrites
+// all n. Under uniform draws and with q = e^(-C/n), W = n (1 - (1 - q^c) / (c (1 - q))). It is the
+// reasoning of Lim et al. (FAST 2016, "Towards Accurate and Fast Evaluation of Multi-Stage
+// Log-structured Designs") for a round robin picker, with L0's batches as the first feed.
 //
-//     W = N (1 - (1 - q^c) / (c (1 - q))),
+// Below the base level, which L0 feeds all at once, three things are ours:
+//   - Feeds come by turns, too, a stretch of keys at a time and in the same order, so a place is
+//     fed a whole number of times: as often as the target allows, c rounded down.
+//   - What comes to an emptied place meets nothing and is moved there: U(C) of every c feeds is not
+//     written.
+//   - A level that has room for less than a feed and a stretch is emptied ahead of what comes
+//     (W <= U(C) (1 - stretch), where the level above is emptied by `stretch` of the keys at a
+//     time): everything is moved through it, and the level below has the same feed.
+// Left out: that a job meets a table more at each edge than it must, that a picker may do better
+// than by turns, and jobs from two levels into a third.
 //
-// which is its target, and gives c. A feed rewrites what is there and what comes,
-//
-//     N (1 - q (1 - q^c) / (c (1 - q))),
-//
-// and the level below is fed every c C puts; the last one is emptied nowhere, and a feed rewrites
-// all N. It is the reasoning of Lim et al. (FAST 2016, "Towards Accurate and Fast Evaluation of
-// Multi-Stage Log-structured Designs") for a round robin picker, with L0's batches as the first
-// feed. Left out: that a job meets a table more at each edge than it must, and that a picker may do
-// better than by turns.
+// Lazy leveling: K runs of a feed each gather in a level and go down as one, so each level writes
+// U(C) every C puts and feeds the next every KC (Dayan and Idreos 2018). Tiered picks runs by their
+// weights and nothing else, so the planner itself is asked, about a tree that has one table for
+// each run: merged, those of x and y puts weigh U(x + y).
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "lsmkit/rules/compaction_options.h"
 
 namespace lsmkit {
+
+// Keys that are equally likely: how many, and each one's share of the puts.
+struct KeyShare {
+  double keys = 0;
+  double probability = 0;
+};
 
 // Weight that is written / put, kept / visible, and sorted runs that a scan merges: means over
 // time.
@@ -35,8 +52,11 @@ struct ExpectedCost {
   std::vector<double> level_weight;
 };
 
-// For leveled, hybrid and lazy_leveled; `keys` distinct ones of `record_weight` each. Throws
-// InvalidArgument for other layouts, and where the numbers make no tree.
+// For all layouts but fifo. Throws InvalidArgument for that one, and where the numbers make no
+// tree.
+ExpectedCost expected_cost(const CompactionOptions& options, std::span<const KeyShare> keys,
+                           uint64_t record_weight);
+// `keys` of them, each as likely as any other.
 ExpectedCost expected_cost(const CompactionOptions& options, uint64_t keys, uint64_t record_weight);
 
 }  // namespace lsmkit

@@ -7,8 +7,6 @@ namespace {
 
 // A run is young up to so many memtables: more than flushes weigh, less than merged runs do.
 constexpr double kYoungMemtables = 1.5;
-// L0 goes down at this share of a batch; uniform writes reach nearly all of it.
-constexpr double kFullShare = 0.75;
 
 double share(uint64_t part, uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(whole, 1));
@@ -32,7 +30,7 @@ L0Tiers l0_tiers(std::span<const Run> runs, std::span<const RunId> busy,
   const double batches = share(weight, options.l0_batch_weight());
   out.crowded = out.count >= most_runs ||
                 (out.young >= options.l0_trigger_runs && merged + 1 >= options.l0_merged_runs);
-  out.full = batches >= 1 || (out.crowded && batches >= kFullShare);
+  out.full = batches >= 1 || (out.crowded && batches >= kFullL0Share);
   out.score = std::max(share(out.count, most_runs), batches);
   // A trigger of one: flushes are not merged before they go down.
   if (options.l0_trigger_runs > 1)

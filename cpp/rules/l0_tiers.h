@@ -16,6 +16,9 @@
 
 namespace lsmkit {
 
+// L0 goes down at this share of a batch; uniform writes reach nearly all of it.
+inline constexpr double kFullL0Share = 0.75;
+
 // Of the runs of L0 that are not being compacted.
 struct L0Tiers {
   double score = 0;      // something is due from 1 on

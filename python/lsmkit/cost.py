@@ -2,12 +2,16 @@
 
 import operator
 from dataclasses import dataclass
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeAlias
 
 from lsmkit import _core
+from lsmkit.choices import Keys, Uniform
 from lsmkit.options import Options, option_texts
+from lsmkit.workload import Phase, Workload
 
-__all__ = ["ExpectedCost", "expected_cost"]
+__all__ = ["ExpectedCost", "cost_of_shares", "expected_cost"]
+
+Shares: TypeAlias = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -41,22 +45,26 @@ def expected_cost(
     keys: SupportsIndex,
     key_bytes: SupportsIndex = 16,
     value_bytes: SupportsIndex = 100,
+    chosen: Keys | None = None,
 ) -> ExpectedCost:
-    """What a tree under uniform overwrites comes to, without making one.
+    """What a tree under overwrites comes to, without making one.
 
-    Formulas in the manner of Lim et al. (FAST 2016) for a picker that goes round, stated in
-    `cpp/planner/closed_form.h`; the levels are those of the planner's own rules. Beside trees of
-    the same planner, run in lock-step, they are a few hundredths off. They know nothing of skew,
-    deletes, compression or a load.
+    Formulas in the manner of Lim et al. (FAST 2016) for a picker that goes round, and of Dayan and
+    Idreos (2018) for tiers, stated in `cpp/planner/closed_form.h`; the levels are those of the
+    planner's own rules. Beside trees of the same planner, run in lock-step, they are a few
+    hundredths off (`lsmkit validate V6`). They know nothing of deletes, compression or a load.
 
     Parameters
     ----------
     options : Options, optional
-        Of layout "hybrid", "leveled" or "lazy_leveled". Default: the defaults.
+        Of any layout but "fifo". Default: the defaults.
     keys : int
-        Distinct keys that are written over and over, each as often as any other.
+        Distinct keys that are written over and over.
     key_bytes, value_bytes : int
         Of a record.
+    chosen : Keys, optional
+        Which of them, by chance: uniform, or a skew that is scattered over the keys, such as
+        `Zipf()`. Default: any.
 
     Returns
     -------
@@ -65,7 +73,9 @@ def expected_cost(
     Raises
     ------
     InvalidArgument
-        Another layout, or numbers that make no tree of that shape.
+        Layout "fifo", or numbers that make no tree of that shape.
+    NotSupported
+        Keys that come in turns, or popular ones that lie together.
 
     Examples
     --------
@@ -74,11 +84,20 @@ def expected_cost(
     >>> hybrid.write_amp < 0.75 * leveled.write_amp
     True
     """
-    found = _core.expected_cost(
-        option_texts(vars(options if options is not None else Options())),
-        operator.index(keys),
-        operator.index(key_bytes) + operator.index(value_bytes) + 8,
-    )
+    record_bytes = operator.index(key_bytes) + operator.index(value_bytes) + 8
+    return cost_of_shares(options, _shares(operator.index(keys), chosen), record_bytes)
+
+
+def _shares(keys: int, chosen: Keys | None) -> Shares:
+    if chosen is None or isinstance(chosen, Uniform):
+        return [(keys, 1 / max(keys, 1))]
+    return _core.workload_key_shares(Workload(Phase(keys=chosen, ops=1), key_count=keys).to_text())
+
+
+def cost_of_shares(options: Options | None, shares: Shares, record_weight: int) -> ExpectedCost:
+    """The same, of classes of keys: how many are equally likely, and how likely each is."""
+    texts = option_texts(vars(options if options is not None else Options()))
+    found = _core.expected_cost(texts, shares, record_weight)
     return ExpectedCost(
         found["write_amp"],
         found["space_amp"],

@@ -94,7 +94,7 @@ TEST_CASE("closed forms come near what a tree does") {
 }
 
 TEST_CASE("closed forms refuse what they know nothing of") {
-  CompactionOptions options = options_of(Layout::kTiered, 4, 7);
+  CompactionOptions options = options_of(Layout::kFifo, 4, 7);
   CHECK_THROWS_AS(expected_cost(options, 1'000, 20), InvalidArgument);
   options.layout = Layout::kHybrid;
   CHECK_THROWS_AS(expected_cost(options, 0, 20), InvalidArgument);

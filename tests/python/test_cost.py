@@ -48,7 +48,7 @@ def test_an_engine_writes_what_the_formula_says(path):
 @pytest.mark.parametrize(
     ("options", "numbers", "words"),
     [
-        (Options(layout="tiered"), {"keys": 1000}, "leveled, hybrid and lazy_leveled"),
+        (Options(layout="fifo"), {"keys": 1000}, "fifo"),
         (Options(), {"keys": 0}, "keys from 1"),
         (Options(), {"keys": 1 << 62}, "keys from 1"),
         (Options.rocksdb(), {"keys": 1000}, "would hold all"),

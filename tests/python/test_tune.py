@@ -96,7 +96,7 @@ def test_what_segments_cannot_hold_is_simulated_by_records():
         ({"minimize": "cost_per_month"}, "needs prices"),
         ({"finalists": 0}, "finalists"),
         ({"search": {"fan_out": (4,)}}, "fan_out"),
-        ({"search": {"layout": ("tiered",)}}, "no combination makes a tree"),
+        ({"search": {"layout": ("fifo",)}}, "no combination makes a tree"),
         ({"search": {"layout": ()}}, "nothing was searched"),
     ],
 )
