@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "lsmkit/sim/exact_start.h"
+#include "lsmkit/sim/drawn_options.h"
 #include "lsmkit/sim/segment_run.h"
 #include "lsmkit/sim/timed_options.h"
 #include "lsmkit/sim/timed_totals.h"
@@ -69,5 +70,9 @@ std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const TimedOptions& timed, bool keep_events,
                                             const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start = {});
+// In lock-step, if no machine is given.
+std::unique_ptr<SimulatedRun> drawn_run(const WorkloadSpec& workload,
+                                        const CompactionOptions& options, const DrawnOptions& drawn,
+                                        const std::optional<TimedOptions>& timed, bool keep_events);
 
 }  // namespace lsmkit

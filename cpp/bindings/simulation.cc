@@ -180,25 +180,44 @@ py::dict device_profiles() {
   return out;
 }
 
+// The fields of DrawnOptions.
+DrawnOptions drawn_of(const py::dict& given) {
+  static const std::map<std::string, OverlapKind> kinds = {
+      {"uniform", OverlapKind::kUniform},
+      {"exponential", OverlapKind::kExponential},
+      {"geometric", OverlapKind::kGeometric},
+      {"fixed", OverlapKind::kFixed}};
+  DrawnOptions out;
+  out.kind = kinds.at(given["overlap"].cast<std::string>());
+  out.parameter = given["parameter"].cast<double>();
+  out.least = given["least"].cast<uint64_t>();
+  out.most = given["most"].cast<uint64_t>();
+  out.kept_share = given["kept_share"].cast<std::vector<double>>();
+  return out;
+}
+
 // A run as Python holds it: changed by one thread at a time, looked at in between.
 class Simulation {
  public:
-  // `fidelity`: "exact" or "segment"; `machine`: None for lock-step.
+  // `fidelity`: "exact" or "segment", "drawn" if `drawn` is given; `machine`: None for lock-step.
   Simulation(const std::string& workload, const py::object& options, const std::string& fidelity,
              bool filled, const py::object& machine, bool keep_events, const py::object& planner,
-             Start* begin) {
+             const py::object& drawn, Start* begin) {
     const Options engine = to_options(options);
     const CompactionOptions compaction = compaction_options_of(engine);
     std::optional<Planner> own_planner;
     if (!planner.is_none()) own_planner = planner_of(planner);
     std::optional<TimedOptions> timed;
     if (!machine.is_none()) timed = timed_options_of(engine, machine_of(machine.cast<py::dict>()));
+    std::optional<DrawnOptions> draws;
+    if (!drawn.is_none()) draws = drawn_of(drawn.cast<py::dict>());
     const SegmentStart start = filled ? SegmentStart::kFilled : SegmentStart::kEmpty;
     auto taken = begin == nullptr ? std::nullopt : std::exchange(begin->exact, std::nullopt);
     if (begin != nullptr && !taken) throw InvalidArgument("this start was taken by a simulation");
     run_ = without_gil([&] {
       const WorkloadSpec spec = workload_from_text(workload);
       total_ops_ = op_count(spec);
+      if (draws) return drawn_run(spec, compaction, *draws, timed, keep_events);
       if (timed)
         return exact_in_time(spec, compaction, *timed, keep_events, own_planner, std::move(taken));
       if (fidelity == "segment")
@@ -330,10 +349,10 @@ void register_simulation(py::module_& m) {
   const auto none = py::none();
   py::class_<Simulation>(m, "Simulation", plain, "A workload on a simulated tree.")
       .def(py::init<const std::string&, const py::object&, const std::string&, bool,
-                    const py::object&, bool, const py::object&, Start*>(),
+                    const py::object&, bool, const py::object&, const py::object&, Start*>(),
            py::arg("workload"), py::arg("options"), py::kw_only(), py::arg("fidelity"),
            py::arg("filled"), py::arg("machine"), py::arg("keep_events"), py::arg("planner"),
-           py::arg("start") = none)
+           py::arg("drawn") = none, py::arg("start") = none)
       .def("run", &Simulation::run, py::kw_only(), py::arg("until_us") = none,
            py::arg("progress") = none)
       .def("step", &Simulation::step, py::kw_only(), py::arg("progress") = none)

@@ -28,7 +28,9 @@ Choice select_tier(const PlanView& view, unsigned level, std::string& why_not) {
   if (selection.output_level == last) {
     const Run& below = view.run_of(last);
     selection.output_run = below.id();
-    const std::vector<TableRef> met = below.overlapping(smallest, largest);
+    const std::vector<TableRef> met =
+        view.version.has_keys() ? below.overlapping(smallest, largest)
+                                : view.version.met_by(tier.runs.back().tables(), below, last);
     if (!met.empty()) {
       selection.inputs.push_back({last, below.id(), met});
       smallest = std::min<std::string_view>(smallest, met.front()->smallest.key);

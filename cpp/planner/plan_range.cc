@@ -100,7 +100,7 @@ class RangePlanner {
       selection.output_level = level + 1;
       selection.trivial_move = may_move && below.empty() &&
                                std::all_of(picked.begin(), picked.end(), [&](const TableRef& t) {
-                                 return can_move(view_, *t, level + 1);
+                                 return can_move(view_, t, level + 1);
                                });
       selection.inputs.push_back({level, view_.run_of(level).id(), picked});
       if (!below.empty()) selection.inputs.push_back({level + 1, lower.id(), below});

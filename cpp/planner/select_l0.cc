@@ -48,6 +48,13 @@ std::vector<PlanInput> inputs_of(const std::vector<Run>& runs, const std::vector
   return inputs;
 }
 
+// Without keys, runs of L0 lie above each other, and one of them speaks for all.
+std::vector<TableRef> met_by_group(const PlanView& view, const Group& group, const Run& seed) {
+  const uint32_t base = view.targets.base_level;
+  if (view.version.has_keys()) return view.run_of(base).overlapping(group.smallest, group.largest);
+  return view.version.met_by(seed.tables(), view.run_of(base), base);
+}
+
 std::string obstacle(const PlanView& view, const std::vector<PlanInput>& inputs) {
   std::string why;
   for (const PlanInput& input : inputs)
@@ -60,7 +67,7 @@ bool all_can_move(const PlanView& view, const Run& run) {
   run.for_each([&](const TableRef& table) {
     can = can &&
           !view.run_of(view.targets.base_level).overlaps(table->smallest.key, table->largest.key) &&
-          can_move(view, *table, view.targets.base_level);
+          can_move(view, table, view.targets.base_level);
   });
   return can;
 }
@@ -138,7 +145,7 @@ std::optional<Selection> select_l0_group(const PlanView& view, const std::vector
     Selection selection;
     selection.output_level = base;
     selection.inputs = inputs_of(runs, group.taken);
-    const std::vector<TableRef> met = view.run_of(base).overlapping(group.smallest, group.largest);
+    const std::vector<TableRef> met = met_by_group(view, group, runs[seed]);
     if (!met.empty()) selection.inputs.push_back({base, view.run_of(base).id(), met});
     std::string why = obstacle(view, selection.inputs);
     if (why.empty()) why = view.obstacles.to_writing(base, group.smallest, group.largest);

@@ -21,7 +21,7 @@ class LevelSelector {
 
   std::optional<Selection> try_from(const TableRef& table, std::string& why_not) const {
     std::vector<TableRef> picked{table};
-    std::vector<TableRef> met = lower_.overlapping(table->smallest.key, table->largest.key);
+    std::vector<TableRef> met = met_by(picked);
     std::string why = obstacle(picked, met);
     if (!why.empty()) {
       if (why_not.empty()) why_not = why;
@@ -31,14 +31,14 @@ class LevelSelector {
     selection.reason =
         level_ <= view_.targets.drain_to_level ? EditReason::kLevelDrain : EditReason::kLevelFull;
     selection.output_level = level_ + 1;
-    if (met.empty() && can_move(view_, *table, level_ + 1)) {
+    if (met.empty() && can_move(view_, table, level_ + 1)) {
       selection.trivial_move = true;
       if (!one_at_a_time_) extend_move(picked);
     }
     if (only_rightwards_) extend_round(picked, met);
     if (!met.empty()) {
       selection.trivial_move = false;
-      expand(picked, met);
+      if (view_.version.has_keys()) expand(picked, met);
     }
     if (only_rightwards_)
       selection.cursor = {level_, after_in_round(*table, picked.size()).smallest.key};
@@ -71,6 +71,10 @@ class LevelSelector {
     return {smallest, largest};
   }
 
+  std::vector<TableRef> met_by(const std::vector<TableRef>& picked) const {
+    return view_.version.met_by(picked, lower_, level_ + 1);
+  }
+
   // Takes more of the level along if that adds nothing to read below: first every table that the
   // keys span, round robin's from its own first on; if those would, then only tables that lie
   // wholly within the span.
@@ -95,9 +99,7 @@ class LevelSelector {
     if (more.size() <= picked.size()) return false;
     if (total_weight(more) + total_weight(met) >= view_.options.compaction_weight_limit())
       return false;
-    if (lower_.overlapping(more.front()->smallest.key, more.back()->largest.key).size() !=
-        met.size())
-      return false;
+    if (met_by(more).size() != met.size()) return false;
     return obstacle(more, met).empty();
   }
 
@@ -107,13 +109,14 @@ class LevelSelector {
     uint64_t weight = picked.front()->weight;
     while (picked.size() < kMaxTablesMoved) {
       const TableRef next = upper_.first_after(picked.back()->smallest.key);
-      if (!next || !can_move(view_, *next, level_ + 1)) return;
+      if (!next || !can_move(view_, next, level_ + 1)) return;
       weight += next->weight;
-      if (weight > view_.options.compaction_weight_limit() ||
-          lower_.overlaps(picked.front()->smallest.key, next->largest.key) ||
-          !obstacle({next}, {}).empty())
-        return;
       picked.push_back(next);
+      if (weight > view_.options.compaction_weight_limit() || !met_by(picked).empty() ||
+          !obstacle({next}, {}).empty()) {
+        picked.pop_back();
+        return;
+      }
     }
   }
 
@@ -132,8 +135,7 @@ class LevelSelector {
       if (!next) return;
       more.push_back(next);
       weight += next->weight;
-      std::vector<TableRef> more_met =
-          lower_.overlapping(more.front()->smallest.key, next->largest.key);
+      std::vector<TableRef> more_met = met_by(more);
       if (weight + total_weight(more_met) > view_.options.compaction_weight_limit() ||
           !obstacle(more, more_met).empty())
         return;

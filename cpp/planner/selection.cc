@@ -185,6 +185,7 @@ bool overlap(const TableMeta& a, const TableMeta& b) {
 std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
                             std::string_view smallest, std::string_view largest) {
   std::vector<Run> older;
+  if (!view.version.has_keys()) return older;  // nothing is decided by them
   const std::span<const PlanInput> inputs = selection.inputs;
   size_t seen = 0;  // inputs of the runs before
   for (unsigned n = inputs.front().level; n < view.version.level_count(); ++n) {
@@ -201,7 +202,14 @@ std::vector<Run> older_runs(const PlanView& view, const Selection& selection,
   return older;
 }
 
-bool can_move(const PlanView& view, const TableMeta& table, unsigned output_level) {
+bool can_move(const PlanView& view, const TableRef& moved, unsigned output_level) {
+  const TableMeta& table = *moved;
+  if (!view.version.has_keys()) {
+    const Run& deeper = view.run_of(output_level + 1);
+    return table.weight +
+               total_weight(view.version.met_by({&moved, 1}, deeper, output_level + 1)) <=
+           view.options.compaction_weight_limit();
+  }
   uint64_t deeper_weight = 0;
   bool anything_older = false;
   for (unsigned n = output_level + 1; n < view.version.level_count(); ++n) {

@@ -88,7 +88,7 @@ std::optional<Selection> select_l0_group(const PlanView& view, const std::vector
 //   - the job after that would not be too heavy: it and what it overlaps one level deeper stay
 //     within the weight limit;
 //   - it holds no tombstones that could be dropped there and then.
-bool can_move(const PlanView& view, const TableMeta& table, unsigned output_level);
+bool can_move(const PlanView& view, const TableRef& table, unsigned output_level);
 
 // plan_range where levels hold several runs. Fifo merges nothing, so nothing is to be done there.
 struct RangeStep;

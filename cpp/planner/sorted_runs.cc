@@ -13,6 +13,7 @@ std::vector<SortedRun> sorted_runs(const PlanView& view) {
 }
 
 bool can_stand_together(const PlanView& view, const Selection& selection) {
+  if (!view.version.has_keys() && selection.inputs.size() > 1) return false;
   std::vector<TableRef> tables;
   for (const PlanInput& input : selection.inputs)
     tables.insert(tables.end(), input.tables.begin(), input.tables.end());

@@ -18,19 +18,6 @@ uint64_t whole(double x) {
   return static_cast<uint64_t>(std::max(0.0, x) + .5);
 }
 
-// Newest first, as one.
-Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources) {
-  std::vector<std::vector<ModelledTable>> runs;
-  for (const Slices* source : sources)
-    if (!source->empty()) runs.push_back({{source, nullptr}});
-  Slices out(groups), one(groups);
-  for (SliceMerge merge(groups, std::move(runs)); merge.valid(); merge.next()) {
-    merge.merged(one);
-    out.append(one, 0, one[0].begin, one[0].end);
-  }
-  return out;
-}
-
 // Tombstones go: nothing older is left to hide.
 void drop_tombstones(Slices& slice, size_t i, const KeyGroups& groups) {
   if (!groups.deletes) return;

@@ -148,4 +148,16 @@ void SliceMerge::leave_out(const ModelledTable& table) {
   find_bounds();
 }
 
+Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources) {
+  std::vector<std::vector<ModelledTable>> runs;
+  for (const Slices* source : sources)
+    if (!source->empty()) runs.push_back({{source, nullptr}});
+  Slices out(groups), one(groups);
+  for (SliceMerge merge(groups, std::move(runs)); merge.valid(); merge.next()) {
+    merge.merged(one);
+    out.append(one, 0, one[0].begin, one[0].end);
+  }
+  return out;
+}
+
 }  // namespace lsmkit

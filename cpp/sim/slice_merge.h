@@ -60,4 +60,7 @@ class SliceMerge {
   uint64_t end_ = 0;
 };
 
+// Newest first, as one.
+Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources);
+
 }  // namespace lsmkit

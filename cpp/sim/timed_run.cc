@@ -6,6 +6,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/rules/flow.h"
+#include "lsmkit/sim/timed_drawn.h"
 #include "lsmkit/sim/timed_exact.h"
 #include "lsmkit/sim/timed_run_rates.h"
 
@@ -367,5 +368,6 @@ void TimedRun<S>::tree_changed() {
 }
 
 template class TimedRun<TimedExactTree>;
+template class TimedRun<TimedDrawnTree>;
 
 }  // namespace lsmkit

@@ -53,6 +53,16 @@ void collect(const Node* node, std::string_view smallest, std::string_view large
   if (!starts) collect(node->right.get(), smallest, largest, out);
 }
 
+void collect_stretch(const Node* node, size_t first, size_t end, std::vector<TableRef>& out) {
+  if (node == nullptr || first >= end) return;
+  const size_t before = node->left ? node->left->sums.table_count : 0;
+  if (first < before) collect_stretch(node->left.get(), first, std::min(end, before), out);
+  if (first <= before && before < end) out.push_back(node->item.table);
+  if (end > before + 1)
+    collect_stretch(node->right.get(), first > before ? first - before - 1 : 0, end - before - 1,
+                    out);
+}
+
 uint64_t weight_within(const Node* node, std::string_view smallest, std::string_view largest) {
   if (node == nullptr) return 0;
   const RunSums& sums = node->sums;
@@ -114,6 +124,12 @@ std::vector<TableRef> Run::tables() const {
   all.reserve(table_count());
   for_each([&](const TableRef& table) { all.push_back(table); });
   return all;
+}
+
+std::vector<TableRef> Run::stretch(size_t first, size_t count) const {
+  std::vector<TableRef> found;
+  collect_stretch(root_.get(), first, std::min(first + count, table_count()), found);
+  return found;
 }
 
 std::vector<TableRef> Run::overlapping(std::string_view smallest, std::string_view largest) const {

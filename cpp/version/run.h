@@ -75,6 +75,9 @@ class Run {
     Tree::for_each(root_, [&](const RunItem& item) { f(item.table); });
   }
 
+  // Up to so many in key order, from the `first` on.
+  std::vector<TableRef> stretch(size_t first, size_t count) const;
+
   // Tables whose key range meets [smallest, largest], both inclusive.
   std::vector<TableRef> overlapping(std::string_view smallest, std::string_view largest) const;
   uint64_t overlapping_weight(std::string_view smallest, std::string_view largest) const;

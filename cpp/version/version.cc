@@ -101,6 +101,25 @@ std::optional<TablePlace> Version::find(TableNumber number) const {
 Version::NumberSums::NumberSums(const TablePlace&, const NumberSums* left, const NumberSums* right)
     : count(1 + (left ? left->count : 0) + (right ? right->count : 0)) {}
 
+std::vector<TableRef> Version::met_by(std::span<const TableRef> above, const Run& run,
+                                      uint32_t level) const {
+  if (above.empty() || run.empty()) return {};
+  if (has_keys()) return run.overlapping(above.front()->smallest.key, above.back()->largest.key);
+  const size_t standing = run.table_count();
+  size_t count = 0;
+  const auto drawn = [&](const TableRef& table) {
+    return (*overlap_draw_)(edit_count_, table->number, level, standing);
+  };
+  for (const TableRef& table : above) count = std::min(standing, count + drawn(table).count);
+  return run.stretch(std::min(drawn(above.front()).first, standing - count), count);
+}
+
+Version Version::with_drawn_overlap(OverlapDraw draw) const {
+  Version out = *this;
+  out.overlap_draw_ = std::make_shared<const OverlapDraw>(std::move(draw));
+  return out;
+}
+
 VersionEdit full_edit(const Version& version) {
   VersionEdit edit;
   for (unsigned n = 0; n < version.level_count(); ++n) {

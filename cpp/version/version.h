@@ -16,8 +16,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,15 @@ struct TablePlace {
   TableRef table;
 };
 
+// In a tree without keys: `count` tables of a run, in its order, from the `first` on.
+struct DrawnOverlap {
+  size_t first = 0;
+  size_t count = 0;
+};
+// What a table meets in a run of `standing` tables in `level`, by the count of edits. Pure.
+using OverlapDraw = std::function<DrawnOverlap(uint64_t edit_count, TableNumber table,
+                                               uint32_t level, size_t standing)>;
+
 class Version {
  public:
   explicit Version(unsigned level_count = 7);
@@ -67,6 +78,15 @@ class Version {
   size_t table_count() const;
   size_t run_count() const;
   std::optional<TablePlace> find(TableNumber number) const;
+
+  // What of `run`, in `level`, overlaps neighbouring tables of the level above: what lies between
+  // their keys, or where keys are not modelled, what is drawn for them. So the planner asks.
+  std::vector<TableRef> met_by(std::span<const TableRef> above, const Run& run,
+                               uint32_t level) const;
+  // The same tree without keys, as are all that come after it.
+  Version with_drawn_overlap(OverlapDraw draw) const;
+  // Then bounds of tables say nothing but in which order they were made.
+  bool has_keys() const { return overlap_draw_ == nullptr; }
 
   // The version after `edit`. Throws InvalidArgument with a sentence if it removes what is not
   // there or adds what breaks V1 to V5, and NotSupported for another keyspace than 0; checks the
@@ -87,6 +107,8 @@ class Version {
   std::vector<std::shared_ptr<const Level>> levels_;
   std::vector<std::string> cursors_;
   NumberIndex::Root by_number_;
+  std::shared_ptr<const OverlapDraw> overlap_draw_;  // null: keys say it
+  uint64_t edit_count_ = 0;
 };
 
 inline Version apply(const Version& version, const VersionEdit& edit) {

@@ -198,6 +198,7 @@ std::vector<TablePlace> places_added(const VersionEdit& edit) {
 
 Version Version::after(const VersionEdit& edit) const {
   Version result = *this;
+  ++result.edit_count_;
   const auto reach = [&](uint32_t level) {
     if (level < result.levels_.size()) return;
     result.levels_.resize(level + 1, std::make_shared<const Level>());

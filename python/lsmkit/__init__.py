@@ -39,6 +39,7 @@ from lsmkit.calibrate import calibrate
 from lsmkit.column import Column
 from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.db import DB, destroy, open
+from lsmkit.drawn import Drawn
 from lsmkit.frame import Frame
 from lsmkit.machine import Device, Machine
 from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
@@ -74,6 +75,7 @@ __all__ = [
     "Counters",
     "Cursor",
     "Device",
+    "Drawn",
     "Driven",
     "DurabilityError",
     "Error",

@@ -141,7 +141,8 @@ class Run:
     machine : Machine or None
         None: it was in lock-step.
     assumptions : tuple of str
-        What was taken for granted of the tree that it began with; none of an empty one.
+        What was taken for granted: of the tree that it began with, none of an empty one; with
+        fidelity "drawn" of all that has no keys, and frames' names tell of it.
     timing : Timing or None
         Waits, stalls and use of the machine; None in lock-step.
     counters : Counters
@@ -189,7 +190,7 @@ class Run:
             As the tree stood after that event, by number, without memtable, targets and scores.
         """
         if at is not None:
-            return levels_at(self._replayed(at))
+            return self._told(levels_at(self._replayed(at)))
         seal_weight = self.options.memtable_bytes
         memtable = {
             "sealed": False,
@@ -198,7 +199,7 @@ class Run:
         }
         texts = option_texts(vars(self.options))
         rows = level_rows(_without_files(self._version.levels(texts)))
-        return frame_of("levels", [memtable_row(memtable, seal_weight), *rows])
+        return self._told(frame_of("levels", [memtable_row(memtable, seal_weight), *rows]))
 
     def tables(self, at: int | None = None, *, all: bool = False) -> Frame:
         """One row per table; see `DB.tables`.
@@ -211,14 +212,15 @@ class Run:
             Every table that ever was, with the events of its birth and death.
         """
         if all:
-            return frame_of("all_tables", self._replayed().tables)
+            return self._told(frame_of("all_tables", self._replayed().tables))
         if at is not None:
-            return tables_at(self._replayed(at))
-        return frame_of("tables", rows_of(_without_files(self._version.tables())))
+            return self._told(tables_at(self._replayed(at)))
+        rows = rows_of(_without_files(self._version.tables()))
+        return self._told(frame_of("tables", [self._without_keys(row) for row in rows]))
 
     def events(self) -> Frame:
         """What happened, oldest first; see `DB.events`."""
-        return events_of(_without_files(self._events))
+        return self._told(events_of(_without_files(self._events)))
 
     def series(self) -> Frame:
         """How the tree grew, one row per event; see `DB.series`."""
@@ -228,14 +230,14 @@ class Run:
             row["wall_us"] = row["time_us"]
             row["write_amp_weight"] = _ratio(written, row["user_weight"])
             row["space_amp"] = _ratio(row["weight"], row["live_weight"])
-        return frame_of("series", rows)
+        return self._told(frame_of("series", rows))
 
     def timeline(self) -> Frame:
         """What a simulation in time was like at regular times, and at the end.
 
         Without rows in lock-step.
         """
-        return frame_of("timeline", rows_of(self._samples))
+        return self._told(frame_of("timeline", rows_of(self._samples)))
 
     def summary(self) -> Frame:
         """The run in one row; see `DB.summary`."""
@@ -263,11 +265,25 @@ class Run:
             "mean_run_count": self.window.mean_run_count,
             "stall_us": counted.stall_us if self.timing is None else self._stall_us(),
         }
-        return frame_of("summary", [row])
+        return self._told(frame_of("summary", [row]))
 
     def version(self) -> Version:
         """The tables as they stand, as a value."""
         return Version._of(self._version)
+
+    def _told(self, frame: Frame) -> Frame:
+        """With what is assumed in its name."""
+        if self.fidelity != "drawn":
+            return frame
+        columns = {name: frame.column(name) for name in frame.columns}
+        specs = {name: frame.spec(name) for name in frame.columns}
+        return Frame(columns, specs, f"{frame.name} (assumption: {', '.join(self.assumptions)})")
+
+    def _without_keys(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Bounds of a drawn tree's tables are no keys."""
+        if "no keys" in self.assumptions:
+            row["smallest_key"] = row["largest_key"] = None
+        return row
 
     def _stall_us(self) -> int:
         assert self.timing is not None
@@ -279,6 +295,7 @@ class Run:
         then = replay(rows_of(self._version.tables()), rows_of(self._events), until)
         for row in then.tables:
             row["file_bytes"] = None
+            self._without_keys(row)
         return then
 
     # -- Shown -------------------------------------------------------------------------------------
@@ -297,8 +314,11 @@ class Run:
             f"table{'s' * (tables != 1)}, weight {size_text(self._version.weight)}; {since}: "
             f"write amplification {window.write_amp_weight:.2f}, space {window.mean_space_amp:.3f} "
             f"(peak {window.peak_space_amp:.3f}), {window.mean_run_count:.1f} sorted runs"
-            f"{self._timing_text()}"
+            f"{self._timing_text()}{self._assumed_text()}"
         )
+
+    def _assumed_text(self) -> str:
+        return f"; assumption: {', '.join(self.assumptions)}" if self.fidelity == "drawn" else ""
 
     def _timing_text(self) -> str:
         if self.timing is None:

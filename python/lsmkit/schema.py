@@ -83,8 +83,8 @@ _SEQNOS = (
     _id("largest_seqno", "newest commit in it", True),
 )
 _KEYS = (
-    ColumnSpec("smallest_key", "bytes", "", "its first key"),
-    ColumnSpec("largest_key", "bytes", "", "its last key"),
+    ColumnSpec("smallest_key", "bytes", "", "its first key; null: keys are not modelled", True),
+    ColumnSpec("largest_key", "bytes", "", "its last key; null: keys are not modelled", True),
 )
 _FILE_BYTES = _db(_bytes("file_bytes", "stored"))
 _WRITTEN = (
@@ -101,8 +101,8 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
     "levels": (
         _text("name", '"memtable", "sealed memtable", or "L0", "L1" ...'),
         ColumnSpec("level", "i32", "", "0 is the newest; null for a memtable", True),
-        _count("run_count", "sorted runs: what a get may have to look into"),
-        _count("table_count", "tables"),
+        _count("run_count", "sorted runs: what a get may have to look into", True),
+        _count("table_count", "tables", True),
         _weight("weight", "of its records, before compression"),
         _db(_bytes("file_bytes", "stored; null for a memtable")),
         _count("entry_count", "records, tombstones included"),
@@ -216,7 +216,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _id("last_seqno", "newest commit"),
         _count("level_count", "levels that hold tables"),
         _count("run_count", "sorted runs: what a get may have to look into"),
-        _count("table_count", "tables"),
+        _count("table_count", "tables", True),
         _count("entry_count", "records in tables, tombstones included"),
         _weight("weight", "of all tables"),
         _run(_weight("live_weight", "of the newest record of each key")),
@@ -229,11 +229,11 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _db(_bytes("log_bytes", "written to logs")),
         _count("flush_count", "memtables written out"),
         _db(_bytes("flush_bytes", "file bytes written by flush")),
-        _count("compaction_count", "merges"),
+        _count("compaction_count", "merges", True),
         _db(_bytes("compaction_read_bytes", "file bytes read by compaction")),
         _db(_bytes("compaction_written_bytes", "file bytes written by compaction")),
-        _count("trivial_move_count", "tables moved a level down as they are"),
-        _count("dropped_count", "superseded records and tombstones left out by compaction"),
+        _count("trivial_move_count", "tables moved a level down as they are", True),
+        _count("dropped_count", "superseded records and tombstones left out", True),
         *_WRITTEN,
         _db(
             _ratio("write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument, NotSupported
+from lsmkit.analytic import analytic_run
+from lsmkit.drawn import ASSUMPTIONS, Drawn
 from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fidelity", "Progress", "Simulation", "simulate"]
 
-Fidelity = Literal["exact", "segment"]
+Fidelity = Literal["exact", "segment", "drawn", "analytic"]
 MachineLike: TypeAlias = Machine | Device | str
 Progress: TypeAlias = Callable[[int, int], object]
 
@@ -47,17 +49,20 @@ class Simulation:
     options : Options, optional
         Those that shape the tree count; in time also threads, memory, flow and sync. Default: the
         defaults.
-    fidelity : {"exact", "segment"}
+    fidelity : {"exact", "segment", "drawn"}
         How contents are modelled. "exact": each record's key, seqno and size. "segment": slices of
         keys and what share of them is there, so that terabytes take seconds; figures come within
-        some percent of the exact ones (`lsmkit validate V1`).
+        some percent of the exact ones (`lsmkit validate V1`). "drawn": not at all; overlap is drawn
+        as `drawn` says, and `Run.assumptions` tells what is not as in an engine.
     machine : Machine, Device or str, optional
-        What it runs on; a str names a device. With fidelity "exact" only.
+        What it runs on; a str names a device. With fidelity "exact" or "drawn" only.
     filled : bool
         Start with all keys in a tree that has been overwritten for long, by the workload's first
         phase, instead of an empty one. With fidelity "segment", layouts "leveled" and "hybrid".
     planner : Planner, optional
         Decides instead of the layout's; see `Choice`.
+    drawn : Drawn, optional
+        With fidelity "drawn", what is assumed.
     seed : int, optional
         In place of the workload's.
     keep_events : bool
@@ -81,6 +86,7 @@ class Simulation:
         machine: MachineLike | None = None,
         filled: bool = False,
         planner: Planner | None = None,
+        drawn: Drawn | None = None,
         seed: int | None = None,
         keep_events: bool = True,
     ) -> None:
@@ -92,6 +98,7 @@ class Simulation:
             machine=machine,
             filled=filled,
             planner=planner,
+            drawn=drawn,
             seed=seed,
             keep_events=keep_events,
         )
@@ -157,6 +164,7 @@ class Simulation:
             machine=machine,
             filled=False,
             planner=planner,
+            drawn=None,
             seed=seed,
             keep_events=keep_events,
         )
@@ -172,15 +180,25 @@ class Simulation:
         machine: MachineLike | None,
         filled: bool,
         planner: Planner | None,
+        drawn: Drawn | None,
         seed: int | None,
         keep_events: bool,
     ) -> None:
         if not isinstance(workload, Workload):
             raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
-        if fidelity not in ("exact", "segment"):
-            raise NotSupported(f"fidelity={fidelity!r} is not there; 'exact' and 'segment' are")
-        if machine is not None and fidelity != "exact":
-            raise NotSupported("in time, only fidelity='exact' is simulated yet")
+        if fidelity == "analytic":
+            raise NotSupported("by formula there are no steps; lsmkit.simulate() tells the end")
+        if fidelity not in ("exact", "segment", "drawn"):
+            raise NotSupported(
+                f"fidelity={fidelity!r} is not there; there are 'exact', 'segment', 'drawn' and "
+                "'analytic'"
+            )
+        if machine is not None and fidelity == "segment":
+            raise NotSupported("in time, only fidelity='exact' and 'drawn' are simulated yet")
+        if fidelity == "drawn" and planner is not None:
+            raise NotSupported("planner: one's own looks at keys, and a drawn tree has none")
+        if drawn is not None and fidelity != "drawn":
+            raise InvalidArgument(f"drawn: is for fidelity='drawn', not {fidelity!r}")
         if filled and fidelity != "segment":
             raise NotSupported("filled: only a simulation with fidelity='segment' starts full")
         self.workload = workload if seed is None else workload.with_seed(seed)
@@ -195,9 +213,14 @@ class Simulation:
             machine=None if self.machine is None else self.machine.to_core(),
             keep_events=keep_events,
             planner=asked_by(planner, self.options),
+            drawn=(drawn or Drawn()).to_core() if fidelity == "drawn" else None,
             start=None if begun is None else begun.core,
         )
-        self._assumptions = _FILLED if filled else () if begun is None else begun.assumptions
+        self._assumptions = begun.assumptions if begun is not None else ()
+        if filled:
+            self._assumptions = _FILLED
+        elif fidelity == "drawn":
+            self._assumptions = ASSUMPTIONS
 
     def run(self, *, progress: Progress | None = None) -> Run:
         """To the end of the workload.
@@ -297,11 +320,15 @@ def simulate(
     machine: MachineLike | None = None,
     filled: bool = False,
     planner: Planner | None = None,
+    drawn: Drawn | None = None,
     seed: int | None = None,
     keep_events: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Run a workload on a simulated tree and tell what came of it; see `Simulation`.
+
+    Fidelity "analytic" runs nothing: it tells what the workload comes to in the long run by
+    formula, in milliseconds (`AnalyticRun`), and refuses what there is no formula for.
 
     Examples
     --------
@@ -313,6 +340,11 @@ def simulate(
     >>> hybrid.window.write_amp_weight < leveled.window.write_amp_weight
     True
     """
+    if fidelity == "analytic" and isinstance(workload, Workload):
+        seeded = workload if seed is None else workload.with_seed(seed)
+        return analytic_run(
+            seeded, options or Options(), machine=machine, filled=filled, planner=planner
+        )
     simulation = Simulation(
         workload,
         options,
@@ -320,6 +352,7 @@ def simulate(
         machine=machine,
         filled=filled,
         planner=planner,
+        drawn=drawn,
         seed=seed,
         keep_events=keep_events,
     )

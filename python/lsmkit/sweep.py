@@ -89,7 +89,7 @@ def sweep(
         To simulate time; a str names a device. Default: in lock-step.
     seeds : int or iterable of int
         How many, from 1 on; or which. They replace the workloads'.
-    fidelity : {"exact"}
+    fidelity : {"exact", "segment", "analytic"}
     executor : concurrent.futures.Executor, or an object with `get_executor()`, optional
         Where to run; such as a ProcessPoolExecutor, or a Dask client. Default: here, one by one.
     out : path, optional
@@ -261,7 +261,7 @@ def run_task(task: Task) -> Row:
         row |= {
             "ops": run.ops,
             "overwritten": window.overwritten,
-            "peak_run_count": window.peak_run_count,
+            "peak_run_count": None if run.fidelity == "analytic" else window.peak_run_count,
             "mean_level_weight": [round(weight) for weight in window.mean_level_weight],
             **_timed(run),
         }
