@@ -32,7 +32,8 @@ class OfDrawnTree : public SimulatedRun {
   virtual const TimedDrawnTree& subject() const = 0;
   const DrawnTree& tree() const { return subject().tree(); }
   void log_edits(DrawnTree& tree) {
-    tree.observe([&](const Event& event) { log_.take(event, tree.version(), tree.live_weight()); });
+    tree.observe([&](const Event& event) { log_.take(event, tree.version(), tree.live_weight()); },
+                 log_.keeps_events());
   }
 
   RunLog log_;

@@ -76,6 +76,7 @@ class Forms {
 
   ExpectedCost cost() {
     Feed feed = from_l0();
+    batch_ = different(feed.puts);
     const unsigned base = std::min(targets_.base_level, targets_.last_level());
     for (unsigned level = base; level < targets_.last_level(); ++level) {
       if (options_.layout == Layout::kLazyLeveled)
@@ -83,7 +84,7 @@ class Forms {
       else
         feed = level == base ? base_level(level, feed) : leveled(level, feed);
     }
-    write(targets_.last_level(), n_, feed.puts);
+    write(targets_.last_level(), n_ + edges(feed, n_), feed.puts);
     hold(targets_.last_level(), n_);
     cost_.runs += 1;
 
@@ -119,7 +120,7 @@ class Forms {
     if (merged * different(feed) < kFullL0Share * merged * feed)
       throw InvalidArgument(
           "keys are written over so often that L0's batches don't fill, for which there is no "
-          "formula: simulate segments");
+          "formula");
     write(0, different(feed) * (merged - 1) / merged, feed);
     hold_runs(0, feed, merged);
     return {feed * merged};
@@ -150,8 +151,19 @@ class Forms {
     cost_.runs += 1;
     if (target <= once * (1 - feed.stretch)) return feed;
     const double c = std::floor(feeds_until_emptied(keys_, feed.puts, target));
-    write(level, Emptied{keys_, feed.puts, c}.rewritten() - once / c, feed.puts);
+    const double merged = Emptied{keys_, feed.puts, c}.rewritten() - once / c;
+    write(level, merged + edges(feed, target) * (c - 1) / c, feed.puts);
     return {feed.puts * c, feed.stretch / c};
+  }
+
+  // What jobs rewrite of a level beyond the keys that they span, while it is fed once.
+  double edges(const Feed& feed, double level_records) const {
+    if (feed.stretch == 1) return 0;  // whole runs: there are none
+    const double fed = different(feed.puts);
+    const double table = static_cast<double>(options_.table_weight) / record_weight_;
+    const double limit = static_cast<double>(options_.compaction_weight_limit()) / record_weight_;
+    const double most = std::floor(limit / (1 + level_records / fed) / table);
+    return fed / std::max(1.0, std::min(most, batch_ / table));
   }
 
   Feed tier(unsigned level, const Feed& feed) {
@@ -167,6 +179,7 @@ class Forms {
   const double record_weight_;
   const double memtable_;
   const LevelTargets targets_;
+  double batch_ = 0;  // records that leave L0 at once
   ExpectedCost cost_;
 };
 

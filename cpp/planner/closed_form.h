@@ -11,7 +11,7 @@
 // reasoning of Lim et al. (FAST 2016, "Towards Accurate and Fast Evaluation of Multi-Stage
 // Log-structured Designs") for a round robin picker, with L0's batches as the first feed.
 //
-// Below the base level, which L0 feeds all at once, three things are ours:
+// Below the base level, which L0 feeds all at once, four things are ours:
 //   - Feeds come by turns, too, a stretch of keys at a time and in the same order, so a place is
 //     fed a whole number of times: as often as the target allows, c rounded down.
 //   - What comes to an emptied place meets nothing and is moved there: U(C) of every c feeds is not
@@ -19,8 +19,9 @@
 //   - A level that has room for less than a feed and a stretch is emptied ahead of what comes
 //     (W <= U(C) (1 - stretch), where the level above is emptied by `stretch` of the keys at a
 //     time): everything is moved through it, and the level below has the same feed.
-// Left out: that a job meets a table more at each edge than it must, that a picker may do better
-// than by turns, and jobs from two levels into a third.
+//   - A job meets half a table more at each of its edges than its keys span. It takes as many
+//     tables as come at once, or as its weight limit allows together with those that they meet.
+// Left out: that a picker may do better than by turns, and jobs from two levels into a third.
 //
 // Lazy leveling: K runs of a feed each gather in a level and go down as one, so each level writes
 // U(C) every C puts and feeds the next every KC (Dayan and Idreos 2018). Tiered picks runs by their

@@ -12,7 +12,7 @@ namespace lsmkit {
 namespace {
 
 constexpr double kSettledAfter = 1;   // times that all was written over
-constexpr double kMeasuredUntil = 5;  // likewise
+constexpr double kMeasuredUntil = 20;  // likewise
 constexpr uint64_t kMostFlushes = 200'000;
 
 class RunTree {

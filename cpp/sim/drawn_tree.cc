@@ -120,44 +120,29 @@ Slices DrawnTree::contents_of(const Memtable& memtable) const {
 
 // ---- Tables.
 
-TableRef DrawnTree::table(JobNumber job, size_t position, uint64_t weight) const {
-  auto out = std::make_shared<TableMeta>();
-  out->number = pack_table_number(job, 0, static_cast<uint32_t>(position));
-  out->smallest.key = out->largest.key = key_of(out->number);
-  out->weight = out->file_bytes = weight;
-  out->entry_count = whole(static_cast<double>(weight) / std::max(record_weight_, 1.0));
-  out->created_us = now_us_;
-  return out;
-}
-
-// As many as the rules of cutting make of so much.
+// As many as the rules of cutting make of so much. Those of a run of L0 span everything.
 std::vector<TableRef> DrawnTree::tables(JobNumber job, uint64_t weight, uint32_t level,
                                         Seqno smallest, Seqno largest) const {
   std::vector<TableRef> out;
-  const uint64_t cut = std::max<uint64_t>(
-      level == 0 ? even_table_weight(weight, options_.table_weight) : options_.table_weight, 1);
+  const uint64_t target = options_.table_weight;
+  const uint64_t cut =
+      std::max<uint64_t>(level == 0 ? even_table_weight(weight, target) : target, 1);
   for (uint64_t left = weight; left > 0;) {
+    auto made = std::make_shared<TableMeta>();
+    made->number = pack_table_number(job, 0, static_cast<uint32_t>(out.size()));
     // A rest of nearly nothing is no table.
-    const uint64_t next = left < cut + cut / 64 ? left : cut;
-    auto made = std::make_shared<TableMeta>(*table(job, out.size(), next));
+    made->weight = made->file_bytes = left < cut + cut / 64 ? left : cut;
+    left -= made->weight;
+    made->smallest.key = made->largest.key = key_of(made->number);
+    if (level == 0 && out.empty()) made->smallest.key.clear();
+    if (level == 0 && left == 0) made->largest.key = "\xfe";
+    made->entry_count = whole(static_cast<double>(made->weight) / std::max(record_weight_, 1.0));
+    made->created_us = now_us_;
     made->smallest_seqno = smallest;
     made->largest_seqno = largest;
     out.push_back(std::move(made));
-    left -= next;
   }
-  if (level == 0) span_everything(out);
   return out;
-}
-
-void DrawnTree::span_everything(std::vector<TableRef>& run) const {
-  if (run.empty()) return;
-  const auto changed = [](TableRef& table, const auto& change) {
-    auto copy = std::make_shared<TableMeta>(*table);
-    change(*copy);
-    table = std::move(copy);
-  };
-  changed(run.front(), [](TableMeta& meta) { meta.smallest.key.clear(); });
-  changed(run.back(), [](TableMeta& meta) { meta.largest.key = "\xfe"; });
 }
 
 // Out of L0 they get bounds as other tables have.
@@ -315,7 +300,7 @@ void DrawnTree::finish(JobNumber number) {
 
 void DrawnTree::publish(const Job& job) {
   Event event;
-  if (observer_) event = event_of(job.edit, version_);
+  if (observer_ && tells_tables_) event = event_of(job.edit, version_);
   version_ = apply(version_, job.edit);
   if (!observer_) return;
   const double record = std::max(record_weight_, 1.0);

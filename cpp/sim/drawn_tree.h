@@ -34,7 +34,11 @@ class DrawnTree {
   DrawnTree(const WorkloadSpec& workload, const CompactionOptions& options,
             const DrawnOptions& drawn);
 
-  void observe(Observer observer) { observer_ = std::move(observer); }
+  // `in_detail`: of each event, its tables too; else its kind and what is counted.
+  void observe(Observer observer, bool in_detail) {
+    observer_ = std::move(observer);
+    tells_tables_ = in_detail;
+  }
 
   // Operations come, one after the other.
   void write(const OpWindow& window);
@@ -84,10 +88,8 @@ class DrawnTree {
 
   PlanContext context() const;
   Slices contents_of(const Memtable& memtable) const;
-  TableRef table(JobNumber job, size_t position, uint64_t weight) const;
   std::vector<TableRef> tables(JobNumber job, uint64_t weight, uint32_t level, Seqno smallest,
                                Seqno largest) const;
-  void span_everything(std::vector<TableRef>& run) const;
   std::vector<TableRef> moved(const CompactionPlan& plan) const;
   double merged_weight(const CompactionPlan& plan) const;
   uint64_t output_weight(const CompactionPlan& plan) const;
@@ -98,6 +100,7 @@ class DrawnTree {
   const CompactionOptions options_;
   const DrawnOptions drawn_;
   Observer observer_;
+  bool tells_tables_ = true;
   uint64_t now_us_ = 0;
 
   Memtable memtable_;

@@ -33,9 +33,9 @@ def add_commands(add: Any) -> None:
     twin = add("twin", show_twin, text)
     simulate.add_argument(
         "--fidelity",
-        choices=("exact", "segment"),
+        choices=("exact", "segment", "drawn", "analytic"),
         default="exact",
-        help="records, or shares of keys",
+        help="records, shares of keys, tables that meet by chance, or formulas",
     )
     simulate.add_argument(
         "--device",
@@ -104,7 +104,10 @@ def show_simulation(options: argparse.Namespace) -> int:
             progress=show,
         )
     if options.json:
-        window = dataclasses.asdict(run.window)
+        window = {  # no peaks by formula, and JSON has no NaN
+            name: None if value != value else value
+            for name, value in dataclasses.asdict(run.window).items()
+        }
         for name in ("mean_level_weight", "mean_level_table_count"):
             window[name] = list(window[name])
         print_json(
