@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from lsmkit.options import check_option_names, option_texts, options_from_texts
 
 __all__ = ["add_commands"]
 
-PRESETS = {
+PRESETS: dict[str, Callable[..., lsmkit.Options]] = {
     "default": lsmkit.Options,
     "small": lsmkit.Options.small,
     "rocksdb": lsmkit.Options.rocksdb,
@@ -104,7 +105,7 @@ def show_simulation(options: argparse.Namespace) -> int:
             progress=show,
         )
     if options.json:
-        window = {  # no peaks by formula, and JSON has no NaN
+        window: dict[str, Any] = {  # no peaks by formula, and JSON has no NaN
             name: None if value != value else value
             for name, value in dataclasses.asdict(run.window).items()
         }

@@ -36,6 +36,7 @@ WorkloadSpec overwrites(uint64_t keys, double ops) {
   WorkloadSpec spec;
   spec.key_count = keys;
   Phase phase;
+  phase.mix[OpKind::kPut] = 1;
   phase.end = {EndUnit::kOps, ops};
   spec.phases = {phase};
   return spec;
