@@ -88,7 +88,7 @@ void OutputJudge::begin(const std::vector<ForeignTable>& tables, const ForeignJo
   }
   MergeRules rules = plan.merge;
   rules.input_entry_count.reset();  // as the store says
-  RecordSink sink(0);
+  RecordSink sink(*keys_, {}, 0);
   merge_tables(rules, std::span<RecordSource>(sources), sink);
   ends_.clear();
   merged_.clear();

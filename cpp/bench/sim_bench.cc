@@ -1,7 +1,7 @@
 // How fast simulations run. Prints one row per workload: what was written, write amplification, and
 // records that went into merges per second of the whole run.
 //
-//   sim_bench [--keys N] [--puts-per-key N]     the exact simulator
+//   sim_bench [--keys N] [--puts-per-key N] [--without-files]     the exact simulator
 //   sim_bench --terabyte                        the segment simulator
 //
 // The setting is that of Lim, Andersen and Kaminsky, FAST'16 (msls-eval): items of 1000 B,
@@ -98,7 +98,7 @@ void overwrite_a_terabyte(const char* name, const KeyChoice& keys, SegmentStart 
   workload.phases.push_back(puts("overwrite", keys, double(kKeys)));
   CompactionOptions options;
   auto begin = std::chrono::steady_clock::now();
-  SegmentRun run(workload, options, start);
+  SegmentRun run(workload, options, start, FileModel{{TableShape{}}});
   uint64_t edits = 0;
   run.tree().observe([](const Event&) {});
   while (!run.done() && run.phase() + 1 < workload.phases.size()) edits += run.step();
@@ -122,6 +122,7 @@ void overwrite_a_terabyte(const char* name, const KeyChoice& keys, SegmentStart 
 
 int main(int argc, char** argv) {
   uint64_t n = 1'000'000, rounds = 10;
+  bool files = true;
   if (argc == 2 && std::strcmp(argv[1], "--terabyte") == 0) {
     for (const SegmentStart start : {SegmentStart::kFilled, SegmentStart::kEmpty}) {
       overwrite_a_terabyte("uniform", UniformKeys{}, start);
@@ -135,13 +136,18 @@ int main(int argc, char** argv) {
       n = std::strtoull(argv[++i], nullptr, 10);
     } else if (std::strcmp(argv[i], "--puts-per-key") == 0 && !last) {
       rounds = std::strtoull(argv[++i], nullptr, 10);
+    } else if (std::strcmp(argv[i], "--without-files") == 0) {
+      files = false;
     } else {
-      std::fprintf(stderr, "sim_bench [--keys N] [--puts-per-key N] | --terabyte\n");
+      std::fprintf(stderr,
+                   "sim_bench [--keys N] [--puts-per-key N] [--without-files] | --terabyte\n");
       return 2;
     }
   }
   const auto begin = std::chrono::steady_clock::now();
-  ExactTree tree(universe(n), fast16());
+  const std::clock_t cpu_begin = std::clock();
+  ExactTree tree(universe(n), fast16(), {},
+                 files ? std::optional(FileModel{{TableShape{}}}) : std::nullopt);
   for (uint64_t i = 0; i < n; ++i) tree.put(static_cast<KeyRank>(i), kValueBytes);
   const Counters loaded = tree.counters();
   uint64_t state = 88172645463325252;
@@ -150,16 +156,18 @@ int main(int argc, char** argv) {
     tree.put(static_cast<KeyRank>((static_cast<unsigned __int128>(state) * n) >> 64), kValueBytes);
   }
   const double seconds = seconds_since(begin);
+  const double cpu_seconds = double(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
   tree.check_contents();
   const double overwrites = write_amp_weight(difference(tree.counters(), loaded));
   const double whole = write_amp_weight(tree.counters());
   std::printf(
       "exact, FAST'16, %llu keys, %llu puts each: write amplification with the log %.2f "
       "(overwrites %.2f), "
-      "%.1f M records into merges, %.2f s, %.1f M records/s\n",
+      "write amplification of files %.2f, %.1f M records into merges, %.2f s, %.2f s of them on a "
+      "processor, %.1f M records/s\n",
       static_cast<unsigned long long>(n), static_cast<unsigned long long>(rounds), whole + 1,
-      overwrites + 1, static_cast<double>(tree.merged_records()) / 1e6, seconds,
-      static_cast<double>(tree.merged_records()) / 1e6 / seconds);
+      overwrites + 1, write_amp(tree.counters()), static_cast<double>(tree.merged_records()) / 1e6,
+      seconds, cpu_seconds, static_cast<double>(tree.merged_records()) / 1e6 / seconds);
   for (unsigned level = 0; level < tree.version().level_count(); ++level)
     std::printf("  L%u %zu tables, %.1f MiB\n", level, tree.version().level(level).table_count(),
                 static_cast<double>(tree.version().level(level).weight()) / (1 << 20));

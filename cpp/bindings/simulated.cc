@@ -46,9 +46,10 @@ StartOfExactRun start_or_nothing(const WorkloadSpec& workload,
 
 class ExactInLockstep final : public OfTree<ExactTree> {
  public:
-  ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, bool keep_events,
-                  std::optional<StartOfExactRun> start)
-      : run_(workload, options, start_or_nothing(workload, std::move(start)), keep_events) {}
+  ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, FileModel files,
+                  bool keep_events, std::optional<StartOfExactRun> start)
+      : run_(workload, options, start_or_nothing(workload, std::move(start)), keep_events,
+             std::move(files)) {}
   void plan_by(const Planner& planner) { run_.plan_by(planner); }
 
   bool go_on(uint64_t until_us) override {
@@ -82,8 +83,8 @@ class ExactInLockstep final : public OfTree<ExactTree> {
 class SegmentsInLockstep final : public OfTree<SegmentTree> {
  public:
   SegmentsInLockstep(const WorkloadSpec& workload, const CompactionOptions& options,
-                     SegmentStart start, bool keep_events)
-      : run_(workload, options, start), log_(keep_events) {
+                     FileModel files, SegmentStart start, bool keep_events)
+      : run_(workload, options, start, std::move(files)), log_(keep_events) {
     log_edits(run_.tree(), log_);
   }
   void plan_by(const Planner& planner) { run_.tree().plan_by(planner); }
@@ -110,8 +111,9 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
 class ExactInTime final : public OfTree<ExactTree> {
  public:
   ExactInTime(const WorkloadSpec& workload, const CompactionOptions& options,
-              const TimedOptions& timed, bool keep_events, std::optional<StartOfExactRun> start)
-      : subject_(workload, options, start_or_nothing(workload, std::move(start))),
+              const TimedOptions& timed, FileModel files, bool keep_events,
+              std::optional<StartOfExactRun> start)
+      : subject_(workload, options, start_or_nothing(workload, std::move(start)), std::move(files)),
         run_(subject_, timed),
         log_(keep_events, subject_.tree().start_live_weight()) {
     log_edits(subject_.tree(), log_);
@@ -169,29 +171,33 @@ std::unique_ptr<SimulatedRun> planned(std::unique_ptr<Run> run,
 }  // namespace
 
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
-                                                const CompactionOptions& options, bool keep_events,
+                                                const CompactionOptions& options, FileModel files,
+                                                bool keep_events,
                                                 const std::optional<Planner>& planner,
                                                 std::optional<StartOfExactRun> start) {
-  return planned(
-      std::make_unique<ExactInLockstep>(workload, options, keep_events, std::move(start)), planner);
+  return planned(std::make_unique<ExactInLockstep>(workload, options, std::move(files), keep_events,
+                                                   std::move(start)),
+                 planner);
 }
 
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
-                                                   SegmentStart start, bool keep_events,
+                                                   FileModel files, SegmentStart start,
+                                                   bool keep_events,
                                                    const std::optional<Planner>& planner) {
-  return planned(std::make_unique<SegmentsInLockstep>(workload, options, start, keep_events),
-                 planner);
+  return planned(
+      std::make_unique<SegmentsInLockstep>(workload, options, std::move(files), start, keep_events),
+      planner);
 }
 
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
-                                            const TimedOptions& timed, bool keep_events,
-                                            const std::optional<Planner>& planner,
+                                            const TimedOptions& timed, FileModel files,
+                                            bool keep_events, const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start) {
-  return planned(
-      std::make_unique<ExactInTime>(workload, options, timed, keep_events, std::move(start)),
-      planner);
+  return planned(std::make_unique<ExactInTime>(workload, options, timed, std::move(files),
+                                               keep_events, std::move(start)),
+                 planner);
 }
 
 }  // namespace lsmkit

@@ -58,17 +58,19 @@ class SimulatedRun {
 // Throw InvalidArgument or NotSupported naming what cannot be simulated. Without a planner, the
 // layout's; without a start, from an empty tree.
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
-                                                const CompactionOptions& options, bool keep_events,
+                                                const CompactionOptions& options, FileModel files,
+                                                bool keep_events,
                                                 const std::optional<Planner>& planner,
                                                 std::optional<StartOfExactRun> start = {});
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
-                                                   SegmentStart start, bool keep_events,
+                                                   FileModel files, SegmentStart start,
+                                                   bool keep_events,
                                                    const std::optional<Planner>& planner);
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
-                                            const TimedOptions& timed, bool keep_events,
-                                            const std::optional<Planner>& planner,
+                                            const TimedOptions& timed, FileModel files,
+                                            bool keep_events, const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start = {});
 // In lock-step, if no machine is given.
 std::unique_ptr<SimulatedRun> drawn_run(const WorkloadSpec& workload,

@@ -17,6 +17,7 @@
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/trace/amplification.h"
 #include "lsmkit/twin/engine_driver.h"
+#include "lsmkit/twin/file_model_of.h"
 #include "lsmkit/twin/timed_options_of.h"
 #include "lsmkit/twin/workload_twin.h"
 #include "own_planner.h"
@@ -43,24 +44,26 @@ py::dict kinds_of(const std::function<uint64_t(OpKind)>& count) {
 
 py::dict moment_columns(const RunLog& log) {
   Columns rows({"event", "time_us", "last_seqno", "table_count", "run_count", "l0_run_count",
-                "weight", "live_weight", "user_bytes", "user_weight", "flush_weight",
-                "compaction_written_weight", "stall_us"});
+                "weight", "live_weight", "file_bytes", "user_bytes", "user_weight", "written_bytes",
+                "flush_weight", "compaction_written_weight", "stall_us"});
   for (const Moment& m : log.moments())
     rows.add(m.event, m.time_us, m.last_seqno, m.table_count, m.run_count, m.l0_run_count, m.weight,
-             m.live_weight, m.counters.user_key_bytes + m.counters.user_value_bytes,
-             m.counters.user_weight, m.counters.flush_weight, m.counters.compaction_written_weight,
-             m.counters.stall_us);
+             m.live_weight, m.file_bytes, m.counters.user_key_bytes + m.counters.user_value_bytes,
+             m.counters.user_weight,
+             m.counters.flush_file_bytes + m.counters.compaction_written_file_bytes,
+             m.counters.flush_weight, m.counters.compaction_written_weight, m.counters.stall_us);
   return rows.dict();
 }
 
 py::dict to_dict(const Window& w) {
-  return py::dict(
-      "first_seqno"_a = w.first_seqno, "last_seqno"_a = w.last_seqno,
-      "overwritten"_a = w.overwritten, "write_amp_weight"_a = write_amp_weight(w.counted),
-      "user_weight"_a = w.counted.user_weight, "mean_space_amp"_a = w.mean_space_amp,
-      "peak_space_amp"_a = w.peak_space_amp, "mean_run_count"_a = w.mean_run_count,
-      "peak_run_count"_a = w.peak_run_count, "mean_level_weight"_a = w.mean_level_weight,
-      "mean_level_table_count"_a = w.mean_level_table_count);
+  return py::dict("first_seqno"_a = w.first_seqno, "last_seqno"_a = w.last_seqno,
+                  "overwritten"_a = w.overwritten, "write_amp"_a = write_amp(w.counted),
+                  "write_amp_weight"_a = write_amp_weight(w.counted),
+                  "user_weight"_a = w.counted.user_weight, "mean_space_amp"_a = w.mean_space_amp,
+                  "peak_space_amp"_a = w.peak_space_amp, "mean_run_count"_a = w.mean_run_count,
+                  "peak_run_count"_a = w.peak_run_count,
+                  "mean_level_weight"_a = w.mean_level_weight,
+                  "mean_level_table_count"_a = w.mean_level_table_count);
 }
 
 py::dict sample_columns(const std::vector<TimedSample>& samples) {
@@ -218,11 +221,15 @@ class Simulation {
       const WorkloadSpec spec = workload_from_text(workload);
       total_ops_ = op_count(spec);
       if (draws) return drawn_run(spec, compaction, *draws, timed, keep_events);
+      FileModel files = file_model_of(engine, spec);
       if (timed)
-        return exact_in_time(spec, compaction, *timed, keep_events, own_planner, std::move(taken));
+        return exact_in_time(spec, compaction, *timed, std::move(files), keep_events, own_planner,
+                             std::move(taken));
       if (fidelity == "segment")
-        return segments_in_lockstep(spec, compaction, start, keep_events, own_planner);
-      return exact_in_lockstep(spec, compaction, keep_events, own_planner, std::move(taken));
+        return segments_in_lockstep(spec, compaction, std::move(files), start, keep_events,
+                                    own_planner);
+      return exact_in_lockstep(spec, compaction, std::move(files), keep_events, own_planner,
+                               std::move(taken));
     });
   }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "lsmkit/format/table_format.h"
 #include "lsmkit/log/log_header.h"
 #include "lsmkit/log/log_name.h"
-#include "lsmkit/sst/table_format.h"
 
 namespace lsmkit {
 namespace {

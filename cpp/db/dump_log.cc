@@ -3,11 +3,11 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/dump.h"
+#include "lsmkit/format/table_format.h"
 #include "lsmkit/log/log_dump.h"
 #include "lsmkit/log/log_header.h"
 #include "lsmkit/log/log_seal.h"
 #include "lsmkit/memtable/write_batch.h"
-#include "lsmkit/sst/table_format.h"
 #include "lsmkit/trace/event.h"
 #include "lsmkit/version/version.h"
 

@@ -8,10 +8,10 @@ ExactRun::ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool kee
     : ExactRun(spec, options, StartOfExactRun{WorkloadKeys(spec), {}}, keep_events) {}
 
 ExactRun::ExactRun(WorkloadSpec spec, const CompactionOptions& options, StartOfExactRun start,
-                   bool keep_events)
+                   bool keep_events, std::optional<FileModel> files)
     : driver_(std::move(spec)),
       keys_(std::move(start.keys)),
-      tree_(keys_.universe(), options, std::move(start.tree)),
+      tree_(keys_.universe(), options, std::move(start.tree), std::move(files)),
       log_(keep_events, tree_.start_live_weight()) {
   tree_.observe(
       [this](const Event& event) { log_.take(event, tree_.version(), tree_.live_weight()); });

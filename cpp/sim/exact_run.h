@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "lsmkit/sim/exact_tree.h"
@@ -17,7 +18,7 @@ class ExactRun {
   ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events = true);
   // From a tree that is not empty. Requires: the start's keys have the workload's among them.
   ExactRun(WorkloadSpec spec, const CompactionOptions& options, StartOfExactRun start,
-           bool keep_events = true);
+           bool keep_events = true, std::optional<FileModel> files = {});
   ExactRun(const ExactRun&) = delete;
   ExactRun& operator=(const ExactRun&) = delete;
 

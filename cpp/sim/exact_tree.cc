@@ -14,8 +14,9 @@ ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOp
     : keys_(std::move(keys)), options_(options), newest_(keys_) {}
 
 ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
-                     ExactStart start)
+                     ExactStart start, std::optional<FileModel> files)
     : ExactTree(std::move(keys), options) {
+  files_ = std::move(files);
   start_from(std::move(start));
 }
 

@@ -44,10 +44,10 @@ class ExactTree {
   using Observer = std::function<void(const Event&)>;
 
   ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options);
-  // Goes on from there: counters begin at 0, pins are none. Requires: the start's ranks are those
-  // of `keys`.
+  // Goes on from there: counters begin at 0, pins are none. Without a model of files, these are as
+  // large as their weight. Requires: the start's ranks are those of `keys`.
   ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
-            ExactStart start);
+            ExactStart start, std::optional<FileModel> files = {});
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
@@ -125,6 +125,7 @@ class ExactTree {
   void insert(const SimWrite& write);
   SimJob begin(CompactionPlan plan);
   void merge(SimJob& job);
+  RecordSink sink_for(uint32_t level, const MergeRules& rules) const;
   PlanContext context(unsigned free_slots) const;
   std::vector<Seqno> pinned_seqnos() const;
   void publish(const SimJob& job);
@@ -135,6 +136,7 @@ class ExactTree {
 
   const std::shared_ptr<const KeyUniverse> keys_;
   const CompactionOptions options_;
+  std::optional<FileModel> files_;
   Planner planner_ = plan_compaction;
   bool own_planner_ = false;
   Observer observer_;

@@ -99,6 +99,12 @@ std::vector<Seqno> ExactTree::pinned_seqnos() const {
   return out;
 }
 
+RecordSink ExactTree::sink_for(uint32_t level, const MergeRules& rules) const {
+  std::optional<TableShape> shape;
+  if (files_) shape = files_->shape_at(level, rules.filter_bits_per_key, wall_us());
+  return {*keys_, std::move(shape), wall_us()};
+}
+
 void ExactTree::seal() {
   newest();
   taken_ = 0;
@@ -118,7 +124,7 @@ SimJob ExactTree::begin_flush() {
       flush_rules(job.number, version_, memtable.weight, pinned_seqnos(), last_seqno_, options_);
   std::vector<RecordSource> sources;
   sources.emplace_back(*keys_, std::vector<const Records*>{&sorted}, nullptr);
-  RecordSink sink(wall_us());
+  RecordSink sink = sink_for(0, rules);
   job.counts = merge_tables(rules, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
   job.cost.in_records = job.counts.in_entries;
@@ -163,7 +169,7 @@ void ExactTree::merge(SimJob& job) {
     for (const TableRef& table : input.tables) tables.push_back(contents_.at(table->number).get());
     sources.emplace_back(*keys_, std::move(tables), &input.tables);
   }
-  RecordSink sink(wall_us());
+  RecordSink sink = sink_for(job.plan->output_level, job.plan->merge);
   job.counts = merge_tables(job.plan->merge, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
   merged_records_ += job.counts.in_entries;

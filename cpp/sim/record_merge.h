@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lsmkit/rules/merge_keys.h"
+#include "lsmkit/sim/file_model.h"
 #include "lsmkit/sim/records.h"
 #include "lsmkit/version/table_meta.h"
 
@@ -112,7 +114,9 @@ struct RecordTable {
 
 class RecordSink {
  public:
-  explicit RecordSink(uint64_t now_us) : now_us_(now_us) {}
+  // With a shape, files are as large as that makes them; else as their weight.
+  RecordSink(const KeyUniverse& keys, std::optional<TableShape> shape, uint64_t now_us)
+      : keys_(keys), shape_(std::move(shape)), now_us_(now_us) {}
 
   void begin_table(TableNumber) {}
   void add(const Record& record) { records_.push_back(record); }
@@ -120,7 +124,7 @@ class RecordSink {
     source.copy_to(records_, count, zeroed_up_to);
   }
   void end_table(TableMeta meta) {
-    meta.file_bytes = meta.weight;
+    meta.file_bytes = shape_ ? file_bytes_of(records_, keys_, *shape_) : meta.weight;
     meta.created_us = now_us_;
     tables.push_back({std::make_shared<const TableMeta>(std::move(meta)),
                       std::make_shared<const Records>(records_)});
@@ -130,6 +134,8 @@ class RecordSink {
   std::vector<RecordTable> tables;
 
  private:
+  const KeyUniverse& keys_;
+  const std::optional<TableShape> shape_;
   const uint64_t now_us_;
   Records records_;  // of the open table; a copy of it has just the room that it needs
 };

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "lsmkit/sim/lockstep_clock.h"
 #include "lsmkit/sim/segment_tree.h"
@@ -18,8 +20,8 @@ class SegmentRun {
  public:
   // Throws InvalidArgument, as check() does, and NotSupported for what slices cannot hold.
   SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options,
-             SegmentStart start = SegmentStart::kEmpty)
-      : tree_(workload, options) {
+             SegmentStart start = SegmentStart::kEmpty, std::optional<FileModel> files = {})
+      : tree_(workload, options, std::move(files)) {
     if (start == SegmentStart::kFilled) tree_.fill(0);
   }
 

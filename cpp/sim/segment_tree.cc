@@ -38,14 +38,17 @@ double variance_of(SliceMerge merge, const KeyGroups& groups) {
 
 }  // namespace
 
-SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options)
+SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
+                         std::optional<FileModel> files)
     : contents_(workload),
       options_(options),
       gaps_(workload.seed, "gaps between keys"),
       passes_(workload.seed, "tables that pass"),
       ages_(workload.seed, "ages of tables"),
       memtable_(contents_.groups()),
-      live_(contents_.groups()) {}
+      live_(contents_.groups()) {
+  if (files) files_.emplace(std::move(*files), contents_.workload());
+}
 
 // ---- Writing.
 
@@ -145,11 +148,12 @@ bool SegmentTree::flush_memtable() {
     cohorts.push_back(
         {{static_cast<double>(table.meta->entry_count), flushed_seqno_ + 1, last_seqno_}});
   }
-  const VersionEdit edit = flush_edit({.job = job,
-                                       .largest_seqno = last_seqno_,
-                                       .history_floor = last_seqno_,
-                                       .tables = keep(std::move(tables), std::move(cohorts)),
-                                       .reason = EditReason::kFlush});
+  const VersionEdit edit =
+      flush_edit({.job = job,
+                  .largest_seqno = last_seqno_,
+                  .history_floor = last_seqno_,
+                  .tables = keep(std::move(tables), std::move(cohorts), 0, rules),
+                  .reason = EditReason::kFlush});
   count_flush(edit, counters_);
   memtable_.clear();
   memtable_weight_ = memtable_records_ = 0;
@@ -239,7 +243,7 @@ void SegmentTree::carry_out(const CompactionPlan& plan) {
         tables[i].meta->largest_seqno = std::max(tables[i].meta->largest_seqno, cohort.largest);
       }
     }
-    outputs = keep(std::move(tables), std::move(cohorts));
+    outputs = keep(std::move(tables), std::move(cohorts), plan.output_level, plan.merge);
     for (const TableRef& table : counts.passed) counts.in_entries -= table->entry_count;
     merged_records_ += counts.in_entries;
   }
@@ -280,10 +284,14 @@ std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge
 }
 
 std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables,
-                                        std::vector<SeqnoCohorts> cohorts) {
+                                        std::vector<SeqnoCohorts> cohorts, uint32_t level,
+                                        const MergeRules& rules) {
   std::vector<TableRef> out;
   for (size_t i = 0; i < tables.size(); ++i) {
-    tables[i].meta->created_us = now_us_;
+    TableMeta& meta = *tables[i].meta;
+    meta.created_us = now_us_;
+    const uint64_t span = rank_of_key(meta.largest.key) - rank_of_key(meta.smallest.key) + 1;
+    if (files_) meta.file_bytes = files_->bytes_of(meta, span, level, rules.filter_bits_per_key);
     tables_[static_cast<uint64_t>(tables[i].meta->number)] = {std::move(tables[i].slices),
                                                               std::move(cohorts[i])};
     out.push_back(std::move(tables[i].meta));

@@ -20,6 +20,7 @@
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/phase_contents.h"
+#include "lsmkit/sim/segment_files.h"
 #include "lsmkit/sim/seqno_cohorts.h"
 #include "lsmkit/sim/slice_merge.h"
 #include "lsmkit/sim/stretch_splitter.h"
@@ -32,8 +33,10 @@ class SegmentTree {
   // Told of each flush and compaction, after the edit.
   using Observer = std::function<void(const Event&)>;
 
-  // Throws NotSupported for a workload that slices cannot hold; it says to use exact mode.
-  SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options);
+  // Throws NotSupported for a workload that slices cannot hold; it says to use exact mode. Without
+  // a model of files, these are as large as their weight.
+  SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
+              std::optional<FileModel> files = {});
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
@@ -79,7 +82,8 @@ class SegmentTree {
   void carry_out(const CompactionPlan& plan);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);
-  std::vector<TableRef> keep(std::vector<SegmentTable> tables, std::vector<SeqnoCohorts> cohorts);
+  std::vector<TableRef> keep(std::vector<SegmentTable> tables, std::vector<SeqnoCohorts> cohorts,
+                             uint32_t level, const MergeRules& rules);
   SeqnoCohorts cohorts_of(const TableMeta& output, const CompactionPlan& plan);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);
@@ -87,6 +91,7 @@ class SegmentTree {
 
   const PhaseContents contents_;
   const CompactionOptions options_;
+  std::optional<SegmentFiles> files_;
   Planner planner_ = plan_compaction;
   Observer observer_;
   uint64_t now_us_ = 0;

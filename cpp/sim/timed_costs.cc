@@ -36,6 +36,7 @@ JobCost in_files(JobCost cost, const TimedOptions& options) {
 
 JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
   const double written = static_cast<double>(cost.written_bytes);
+  // What is built and compressed is what goes in, not what is left of it.
   const double weight = static_cast<double>(cost.written_weight);
   const CpuCosts& cpu = options.cpu;
   double core_us =

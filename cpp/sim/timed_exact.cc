@@ -37,11 +37,11 @@ TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions
     : spec_(spec), stream_(ended_by_clock(spec)), keys_(spec), tree_(keys_.universe(), options) {}
 
 TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
-                               StartOfExactRun start)
+                               StartOfExactRun start, std::optional<FileModel> files)
     : spec_(spec),
       stream_(ended_by_clock(spec)),
       keys_(std::move(start.keys)),
-      tree_(keys_.universe(), options, std::move(start.tree)) {}
+      tree_(keys_.universe(), options, std::move(start.tree), std::move(files)) {}
 
 bool TimedExactTree::peek() {
   if (next_) return true;

@@ -22,7 +22,8 @@ class TimedExactTree {
   TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options);
   TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, uint64_t most_inserts);
   // From a tree that is not empty. Requires: the start's keys have the workload's among them.
-  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, StartOfExactRun start);
+  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, StartOfExactRun start,
+                 std::optional<FileModel> files = {});
   TimedExactTree(const TimedExactTree&) = delete;
   TimedExactTree& operator=(const TimedExactTree&) = delete;
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/coding.h"
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
 

@@ -3,17 +3,11 @@
 #include <algorithm>
 
 #include "lsmkit/bytes/coding.h"
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/separator.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
 namespace {
-
-size_t common_prefix(std::string_view a, std::string_view b) {
-  const size_t most = std::min(a.size(), b.size());
-  size_t n = 0;
-  while (n < most && a[n] == b[n]) ++n;
-  return n;
-}
 
 char* copy(char* to, std::string_view bytes) {
   std::memcpy(to, bytes.data(), bytes.size());
@@ -33,7 +27,6 @@ void BlockBuilder::add(const Entry& entry) {
   bytes_.append(entry.key);
   bytes_.append(entry.value);
   entries_.push_back(pending);
-  data_bytes_ += entry.key.size() + entry.value.size() + 5;
 }
 
 std::string_view BlockBuilder::finish() {
@@ -59,7 +52,7 @@ std::string_view BlockBuilder::finish() {
     if (i % restart_interval_ == 0) {
       restart_offsets.push_back(static_cast<uint32_t>(at - block_.data()));
     } else {
-      shared = common_prefix(previous, key);
+      shared = common_prefix_bytes(previous, key);
     }
     at = store_varint(at, shared);
     at = store_varint(at, key.size() - shared);
@@ -81,7 +74,6 @@ std::string_view BlockBuilder::finish() {
 void BlockBuilder::reset() {
   bytes_.clear();
   entries_.clear();
-  data_bytes_ = 0;
 }
 
 }  // namespace lsmkit

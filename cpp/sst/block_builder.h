@@ -18,10 +18,6 @@ class BlockBuilder {
   // Requires: in internal order; the caller checks.
   void add(const Entry& entry);
   bool empty() const { return entries_.empty(); }
-  // About the block's raw bytes if it ended here.
-  size_t estimated_bytes() const {
-    return data_bytes_ + 4 * (entries_.size() / restart_interval_ + 2);
-  }
   // The raw block, valid until the next call of any member; the builder is empty again after
   // reset().
   std::string_view finish();
@@ -40,7 +36,6 @@ class BlockBuilder {
   const uint32_t restart_interval_;
   std::string bytes_;  // keys and values as added; encoded when all seqnos are known
   std::vector<Pending> entries_;
-  size_t data_bytes_ = 0;
   std::string block_;
 };
 

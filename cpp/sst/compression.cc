@@ -3,6 +3,7 @@
 #include <new>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/format/stored_block.h"
 
 #if defined(LSMKIT_ZSTD_SYSTEM)
 #include <zdict.h>
@@ -44,7 +45,7 @@ void BlockCompressor::use_dictionary(std::string_view dictionary) {
 std::string_view BlockCompressor::compress(std::string_view raw, TableCodec* used) {
   *used = TableCodec::kNone;
   if (codec_ == TableCodec::kNone) return raw;
-  const size_t most = raw.size() - raw.size() / 8;
+  const size_t most = most_stored_bytes(raw.size());
   if (buffer_.size() < most) buffer_.resize(most);
   auto* const context = static_cast<ZSTD_CCtx*>(context_);
   const size_t bytes =

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
 

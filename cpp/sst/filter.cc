@@ -10,7 +10,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kHeadBytes = 8;
 constexpr unsigned kMaxProbes = 8;
 
 // One odd multiplier per probe: the top nine bits of the product name a bit of the line.
@@ -55,15 +54,13 @@ __attribute__((target("avx2"))) bool line_contains_avx2(const char* line, uint64
 
 std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_key) {
   if (hashes.empty() || bits_per_key <= 0) return {};
-  const auto bits = static_cast<uint64_t>(static_cast<double>(hashes.size()) * bits_per_key) + 1;
-  const uint64_t line_count =
-      std::min<uint64_t>((bits + kFilterLineBytes * 8 - 1) / (kFilterLineBytes * 8), UINT32_MAX);
+  const uint64_t line_count = filter_line_count(hashes.size(), bits_per_key);
   // ln 2 probes per bit would be best for one large filter; lines fill unevenly, so a little less.
   const unsigned probes =
       std::clamp(static_cast<unsigned>(bits_per_key * 0.65 + 0.5), 1u, kMaxProbes);
-  std::string out(kHeadBytes + line_count * kFilterLineBytes, '\0');
+  std::string out(kFilterHeadBytes + line_count * kFilterLineBytes, '\0');
   out[0] = static_cast<char>(probes);
-  char* const lines = out.data() + kHeadBytes;
+  char* const lines = out.data() + kFilterHeadBytes;
   for (const uint64_t hash : hashes) {
     char* line = lines + line_index(hash, line_count) * kFilterLineBytes;
     for (unsigned i = 0; i < probes; ++i) {
@@ -77,13 +74,13 @@ std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_ke
 bool FilterReader::open(std::string_view bytes) {
   lines_ = nullptr;
   if (bytes.empty()) return true;
-  if (bytes.size() <= kHeadBytes || (bytes.size() - kHeadBytes) % kFilterLineBytes != 0)
+  if (bytes.size() <= kFilterHeadBytes || (bytes.size() - kFilterHeadBytes) % kFilterLineBytes != 0)
     return false;
   const auto probes = static_cast<unsigned char>(bytes[0]);
   if (probes < 1 || probes > kMaxProbes) return false;
-  const uint64_t line_count = (bytes.size() - kHeadBytes) / kFilterLineBytes;
+  const uint64_t line_count = (bytes.size() - kFilterHeadBytes) / kFilterLineBytes;
   if (line_count > UINT32_MAX) return false;
-  lines_ = bytes.data() + kHeadBytes;
+  lines_ = bytes.data() + kFilterHeadBytes;
   line_count_ = line_count;
   probes_ = probes;
   return true;

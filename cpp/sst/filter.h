@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace lsmkit {
+#include "lsmkit/format/filter_size.h"
 
-inline constexpr size_t kFilterLineBytes = 64;
+namespace lsmkit {
 
 // The filter's bytes: probe count u8 | seven bytes of room | lines of 64 bytes. Empty (no filter)
 // for 0 bits per key or no keys.

@@ -7,12 +7,6 @@
 namespace lsmkit {
 namespace {
 
-size_t common_prefix_bytes(std::string_view a, std::string_view b) {
-  const auto [end, ignored] = std::mismatch(
-      a.begin(), a.begin() + static_cast<ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
-  return static_cast<size_t>(end - a.begin());
-}
-
 // take(common prefix, rest of the separator, handle) for all that a partition or a top lists.
 template <class Take>
 void walk(std::string_view partition, Take&& take) {
@@ -37,15 +31,6 @@ void walk(std::string_view partition, Take&& take) {
 }
 
 }  // namespace
-
-std::string shortest_separator(std::string_view last, std::string_view next) {
-  // One byte past the common prefix, `next` itself cut there is above `last`, and is below `next`
-  // unless it is all of it.
-  const size_t shared = common_prefix_bytes(last, next);
-  if (shared + 1 < next.size() && shared < last.size())
-    return std::string(next.substr(0, shared + 1));
-  return std::string(last);
-}
 
 std::string encode_index(const std::vector<IndexEntry>& entries, uint64_t first_offset) {
   std::string_view common = entries.front().separator;

@@ -8,13 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/separator.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
-
-// The shortest key at or above `last` and below `next`: one byte past their common prefix suffices.
-// Where both are one user key, that key.
-std::string shortest_separator(std::string_view last, std::string_view next);
 
 // One partition (or the top): common prefix | count varint | (suffix | bytes varint) each, after
 // the offset of the first block; further blocks follow without gaps.
@@ -23,12 +20,6 @@ struct IndexEntry {
   uint64_t bytes = 0;     // of the stored block, its trailer not counted
 };
 std::string encode_index(const std::vector<IndexEntry>& entries, uint64_t first_offset);
-
-// What one more separator adds to a partition. Past kIndexPartitionBytes a partition takes no more,
-// so its common prefix can't make a few bytes on disk many in memory.
-inline uint64_t index_weight(std::string_view separator) {
-  return separator.size() + 4;
-}
 
 // Where the partitions stand that a top lists. Throws DecodeError.
 std::vector<BlockHandle> partitions_of(std::string_view top);

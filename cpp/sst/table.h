@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/format/table_properties.h"
 #include "lsmkit/sst/block_cache.h"
 #include "lsmkit/sst/compression.h"
 #include "lsmkit/sst/filter.h"
 #include "lsmkit/sst/index.h"
-#include "lsmkit/sst/table_properties.h"
 #include "lsmkit/vfs/file_system.h"
 
 namespace lsmkit {

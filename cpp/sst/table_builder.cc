@@ -26,6 +26,7 @@ TableBuilder::TableBuilder(AppendFile& file, uint64_t table_id, uint64_t databas
       table_id_(table_id),
       options_(options),
       block_(options.restart_interval),
+      fill_(options.block_bytes, options.restart_interval),
       compressor_(options.codec, options.compression_level),
       sampling_(options.codec == TableCodec::kZstd && options.dictionary_bytes > 0) {
   properties_.smallest_seqno = kMaxSeqno;
@@ -49,14 +50,14 @@ void TableBuilder::add(const Entry& entry) {
                            std::to_string(entry.seqno) + " does not follow '" +
                            printable(last_key_) + "' at " + std::to_string(last_seqno_));
   }
-  // A value as large as a block stands alone in its own.
-  const bool alone = entry.value.size() >= options_.block_bytes;
+  const bool alone = fill_.stands_alone(entry.value.size());
   if (alone && !block_.empty()) finish_block();
   if (separator_is_due_) {
     index_.back().separator = shortest_separator(last_key_, entry.key);
     separator_is_due_ = false;
   }
   block_.add(entry);
+  fill_.add(entry.key.size(), entry.value.size());
 
   if (first) properties_.smallest_key = entry.key;
   if (by_key != 0 && options_.filter_bits_per_key > 0) hashes_.push_back(hash_bytes(entry.key));
@@ -69,7 +70,7 @@ void TableBuilder::add(const Entry& entry) {
   properties_.value_bytes += entry.value.size();
   properties_.smallest_seqno = std::min(properties_.smallest_seqno, entry.seqno);
   properties_.largest_seqno = std::max(properties_.largest_seqno, entry.seqno);
-  if (alone || block_.estimated_bytes() >= options_.block_bytes) finish_block();
+  if (alone || fill_.is_full()) finish_block();
 }
 
 void TableBuilder::finish_block() {
@@ -87,6 +88,7 @@ void TableBuilder::finish_block() {
     write_data_block(raw, index_.size() - 1);
   }
   block_.reset();
+  fill_.reset();
 }
 
 // Trains the dictionary, if what was seen allows one, and writes the blocks that waited for it.
@@ -129,13 +131,12 @@ BlockHandle TableBuilder::write_index(uint8_t* depth) {
   std::vector<IndexEntry> tops;
   uint64_t first_offset = first_block_offset_, partitions_offset = offset_;
   for (size_t begin = 0; begin < index_.size();) {
-    size_t end = begin, bytes = 0;
+    const size_t end = partition_end(index_, begin);
     uint64_t next_offset = first_offset;
     std::vector<IndexEntry> part;
-    while (end < index_.size() && (end == begin || bytes < kIndexPartitionBytes)) {
-      bytes += index_weight(index_[end].separator);
-      next_offset += index_[end].bytes + kBlockTrailerBytes;
-      part.push_back(index_[end++]);
+    for (size_t i = begin; i < end; ++i) {
+      next_offset += index_[i].bytes + kBlockTrailerBytes;
+      part.push_back(index_[i]);
     }
     const BlockHandle handle = write_raw_block(encode_index(part, first_offset));
     tops.push_back({part.back().separator, handle.bytes});

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/format/block_fill.h"
+#include "lsmkit/format/table_properties.h"
 #include "lsmkit/sst/block_builder.h"
 #include "lsmkit/sst/compression.h"
 #include "lsmkit/sst/index.h"
-#include "lsmkit/sst/table_properties.h"
 #include "lsmkit/vfs/file_system.h"
 
 namespace lsmkit {
@@ -57,6 +58,7 @@ class TableBuilder {
   const uint64_t table_id_;
   const TableOptions options_;
   BlockBuilder block_;
+  BlockFill fill_;
   BlockCompressor compressor_;
   TableProperties properties_;
   std::vector<IndexEntry> index_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "lsmkit/bytes/error.h"
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
 namespace {

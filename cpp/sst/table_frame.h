@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
 

@@ -17,6 +17,7 @@ Moment moment_of(const Event& event, const Version& version, uint64_t live_weigh
           version.run_count(),
           version.level_count() == 0 ? 0 : version.level(0).runs.size(),
           version.weight(),
+          version.file_bytes(),
           live_weight};
 }
 

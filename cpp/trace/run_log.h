@@ -19,6 +19,7 @@ struct Moment {
   uint64_t run_count = 0;
   uint64_t l0_run_count = 0;
   uint64_t weight = 0;
+  uint64_t file_bytes = 0;
   uint64_t live_weight = 0;  // of the newest record of each key, tombstones aside
 };
 Moment moment_of(const Event& event, const Version& version, uint64_t live_weight);

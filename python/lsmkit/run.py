@@ -41,8 +41,11 @@ class Window:
         It opens right after the former.
     overwritten : bool
         False: that never came, and the window opens half-way.
+    write_amp : float
+        File bytes written by flush and compaction / bytes of keys and values put, in the window.
+        NaN: nothing was put.
     write_amp_weight : float
-        Weight written by flush and compaction / weight put, in the window. NaN: nothing was put.
+        The same in weights, whatever the codec.
     user_weight : int
         Weight put in the window.
     mean_space_amp, peak_space_amp : float
@@ -56,6 +59,7 @@ class Window:
     first_seqno: int
     last_seqno: int
     overwritten: bool
+    write_amp: float
     write_amp_weight: float
     user_weight: int
     mean_space_amp: float
@@ -131,7 +135,10 @@ class Timing:
 class Run:
     """What a simulation did up to one moment. Made by `lsmkit.simulate` and `Simulation.run`.
 
-    Its frames are those of a database: the same columns, nulls where only files would tell.
+    Its frames are those of a database: the same columns, nulls where only that could tell. File
+    bytes are modelled: of "exact" runs byte for byte as the engine would write them without
+    compression; what zstd leaves is measured on a sample of the workload's values, and of
+    "segment" runs the bytes of a record are those of a sample. They decide nothing.
 
     Attributes
     ----------
@@ -198,7 +205,7 @@ class Run:
             "entry_count": self._state["memtable_entries"] or 0,
         }
         texts = option_texts(vars(self.options))
-        rows = level_rows(_without_files(self._version.levels(texts)))
+        rows = level_rows(self._modelled(self._version.levels(texts)))
         return self._told(frame_of("levels", [memtable_row(memtable, seal_weight), *rows]))
 
     def tables(self, at: int | None = None, *, all: bool = False) -> Frame:
@@ -215,12 +222,12 @@ class Run:
             return self._told(frame_of("all_tables", self._replayed().tables))
         if at is not None:
             return self._told(tables_at(self._replayed(at)))
-        rows = rows_of(_without_files(self._version.tables()))
+        rows = rows_of(self._modelled(self._version.tables()))
         return self._told(frame_of("tables", [self._without_keys(row) for row in rows]))
 
     def events(self) -> Frame:
         """What happened, oldest first; see `DB.events`."""
-        return self._told(events_of(_without_files(self._events)))
+        return self._told(events_of(self._modelled(self._events)))
 
     def series(self) -> Frame:
         """How the tree grew, one row per event; see `DB.series`."""
@@ -228,8 +235,10 @@ class Run:
         for row in rows:
             written = row["flush_weight"] + row["compaction_written_weight"]
             row["wall_us"] = row["time_us"]
+            row["write_amp"] = _ratio(row["written_bytes"], row["user_bytes"])
             row["write_amp_weight"] = _ratio(written, row["user_weight"])
             row["space_amp"] = _ratio(row["weight"], row["live_weight"])
+            self._forget_files(row)
         return self._told(frame_of("series", rows))
 
     def timeline(self) -> Frame:
@@ -243,6 +252,9 @@ class Run:
         """The run in one row; see `DB.summary`."""
         counted, levels = self.counters, self._version.levels()
         written = counted.flush_weight + counted.compaction_written_weight
+        written_bytes = counted.flush_file_bytes + counted.compaction_written_file_bytes
+        user_bytes = counted.user_key_bytes + counted.user_value_bytes
+        tables = self._version.tables()
         row = {
             "last_seqno": self._state["last_seqno"],
             "level_count": sum(count > 0 for count in levels["table_count"]),
@@ -251,20 +263,30 @@ class Run:
             "entry_count": self._version.entry_count,
             "weight": self._version.weight,
             "live_weight": self._state["live_weight"],
+            "file_bytes": sum(levels["file_bytes"]),
+            "compression_ratio": _ratio(
+                sum(levels["file_bytes"]), sum(tables["key_bytes"]) + sum(tables["value_bytes"])
+            ),
             "puts": counted.puts,
             "deletes": counted.deletes,
-            "user_bytes": counted.user_key_bytes + counted.user_value_bytes,
+            "user_bytes": user_bytes,
             "flush_count": counted.flush_count,
+            "flush_bytes": counted.flush_file_bytes,
             "compaction_count": counted.compaction_count,
+            "compaction_read_bytes": counted.compaction_read_file_bytes,
+            "compaction_written_bytes": counted.compaction_written_file_bytes,
             "trivial_move_count": counted.trivial_move_count,
             "dropped_count": counted.compaction_dropped_entries,
+            "write_amp": _ratio(written_bytes, user_bytes),
             "write_amp_weight": _ratio(written, counted.user_weight),
+            "write_amp_over_flush": _ratio(written_bytes, counted.flush_file_bytes),
             "settled_write_amp": self.window.write_amp_weight,
             "mean_space_amp": self.window.mean_space_amp,
             "peak_space_amp": self.window.peak_space_amp,
             "mean_run_count": self.window.mean_run_count,
             "stall_us": counted.stall_us if self.timing is None else self._stall_us(),
         }
+        self._forget_files(row)
         return self._told(frame_of("summary", [row]))
 
     def version(self) -> Version:
@@ -278,6 +300,18 @@ class Run:
         columns = {name: frame.column(name) for name in frame.columns}
         specs = {name: frame.spec(name) for name in frame.columns}
         return Frame(columns, specs, f"{frame.name} (assumption: {', '.join(self.assumptions)})")
+
+    def _modelled(self, columns: Columns) -> Columns:
+        """Nulls for what only a database knows, and of files, which a drawn tree has none of."""
+        unknown = _OF_TABLES | _OF_FILES if self.fidelity == "drawn" else _OF_TABLES
+        return {
+            name: [None] * len(values) if name in unknown else values
+            for name, values in columns.items()
+        }
+
+    def _forget_files(self, row: dict[str, Any]) -> None:
+        if self.fidelity == "drawn":
+            row.update(dict.fromkeys(_OF_FILES & row.keys()))
 
     def _without_keys(self, row: dict[str, Any]) -> dict[str, Any]:
         """Bounds of a drawn tree's tables are no keys."""
@@ -294,7 +328,7 @@ class Run:
             raise InvalidArgument("this run kept no events: simulate with keep_events=True")
         then = replay(rows_of(self._version.tables()), rows_of(self._events), until)
         for row in then.tables:
-            row["file_bytes"] = None
+            self._forget_files(row)
             self._without_keys(row)
         return then
 
@@ -331,17 +365,20 @@ class Run:
         )
 
 
+_OF_TABLES = frozenset(spec.name for spec in SCHEMAS["tables"] if spec.sources == ("db",))
 _OF_FILES = frozenset(
-    spec.name for specs in SCHEMAS.values() for spec in specs if spec.sources == ("db",)
+    (
+        "file_bytes",
+        "compression_ratio",
+        "read_bytes",
+        "written_bytes",
+        "flush_bytes",
+        "compaction_read_bytes",
+        "compaction_written_bytes",
+        "write_amp",
+        "write_amp_over_flush",
+    )
 )
-
-
-def _without_files(columns: Columns) -> Columns:
-    """Nulls where only files would tell."""
-    return {
-        name: [None] * len(values) if name in _OF_FILES else values
-        for name, values in columns.items()
-    }
 
 
 def _ratio(part: int, whole: int) -> float | None:

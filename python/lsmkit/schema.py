@@ -86,12 +86,12 @@ _KEYS = (
     ColumnSpec("smallest_key", "bytes", "", "its first key; null: keys are not modelled", True),
     ColumnSpec("largest_key", "bytes", "", "its last key; null: keys are not modelled", True),
 )
-_FILE_BYTES = _db(_bytes("file_bytes", "stored"))
+_FILE_BYTES = _bytes("file_bytes", "stored; null: files are not modelled", True)
 _WRITTEN = (
-    _db(
-        _ratio(
-            "write_amp", "file bytes written by flush and compaction / bytes of keys and values put"
-        )
+    _ratio(
+        "write_amp",
+        "file bytes written by flush and compaction / bytes of keys and values put",
+        True,
     ),
     _ratio("write_amp_weight", "the same in weights, whatever the codec", True),
 )
@@ -104,7 +104,7 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("run_count", "sorted runs: what a get may have to look into", True),
         _count("table_count", "tables", True),
         _weight("weight", "of its records, before compression"),
-        _db(_bytes("file_bytes", "stored; null for a memtable")),
+        _bytes("file_bytes", "stored; null for a memtable", True),
         _count("entry_count", "records, tombstones included"),
         _count("tombstone_count", "deletes among them; null for a memtable", True),
         _weight("target_weight", "beyond which it is sealed or compacted; null: no target", True),
@@ -181,8 +181,8 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         ColumnSpec("output_level", "i32", "", "where its outputs stand"),
         ColumnSpec("removed", "list[u64]", "", "numbers of the tables that it took away"),
         ColumnSpec("added", "list[u64]", "", "numbers of the tables that it put there"),
-        _db(_bytes("read_bytes", "file bytes read")),
-        _db(_bytes("written_bytes", "file bytes written")),
+        _bytes("read_bytes", "file bytes read", True),
+        _bytes("written_bytes", "file bytes written", True),
         _weight("read_weight", "of the records read"),
         _weight("written_weight", "of the records written"),
         _count("in_entries", "records read"),
@@ -205,9 +205,9 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _weight("weight", "of all tables"),
         _run(_weight("live_weight", "of the newest record of each key")),
         _run(_ratio("space_amp", "weight / live weight")),
-        _db(_bytes("file_bytes", "of all tables")),
+        _bytes("file_bytes", "of all tables", True),
         _bytes("user_bytes", "keys and values put or deleted so far", True),
-        _db(_bytes("written_bytes", "file bytes written by flush and compaction so far")),
+        _bytes("written_bytes", "file bytes written by flush and compaction so far", True),
         *_WRITTEN,
         _us("stall_us", "that writes have waited so far", True),
     ),
@@ -220,23 +220,23 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _count("entry_count", "records in tables, tombstones included"),
         _weight("weight", "of all tables"),
         _run(_weight("live_weight", "of the newest record of each key")),
-        _db(_bytes("file_bytes", "of all tables")),
+        _bytes("file_bytes", "of all tables", True),
         _db(_bytes("memtable_bytes", "allocated for memtables")),
-        _db(_ratio("compression_ratio", "file bytes / bytes of keys and values stored")),
+        _ratio("compression_ratio", "file bytes / bytes of keys and values stored", True),
         _count("puts", "since the database was made"),
         _count("deletes", "since the database was made"),
         _bytes("user_bytes", "keys and values put or deleted"),
         _db(_bytes("log_bytes", "written to logs")),
         _count("flush_count", "memtables written out"),
-        _db(_bytes("flush_bytes", "file bytes written by flush")),
+        _bytes("flush_bytes", "file bytes written by flush", True),
         _count("compaction_count", "merges", True),
-        _db(_bytes("compaction_read_bytes", "file bytes read by compaction")),
-        _db(_bytes("compaction_written_bytes", "file bytes written by compaction")),
+        _bytes("compaction_read_bytes", "file bytes read by compaction", True),
+        _bytes("compaction_written_bytes", "file bytes written by compaction", True),
         _count("trivial_move_count", "tables moved a level down as they are", True),
-        _count("dropped_count", "superseded records and tombstones left out", True),
+        _count("dropped_count", "superseded records and tombstones left out by compaction", True),
         *_WRITTEN,
-        _db(
-            _ratio("write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure")
+        _ratio(
+            "write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure", True
         ),
         _db(_ratio("log_amp", "log bytes / bytes of keys and values put")),
         _db(_ratio("read_amp", "tables looked into per get since the open")),

@@ -340,10 +340,20 @@ def rank_agreement(a: list[float], b: list[float]) -> float:
     return float(np.sum(left_signs * right_signs) / norm)
 
 
+# -- Modelled files beside real ones ---------------------------------------------------------------
+
+
+def _files(full: bool) -> Iterator[Check]:
+    from lsmkit.validation_files import checks
+
+    return checks(full)
+
+
 RUNGS = (
     Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
     Rung("V1", "segments beside records, the exact simulation", _v1),
     Rung("V3", "exact simulation beside published figures", _v3),
+    Rung("FILES", "modelled files beside the engine's", _files),
     Rung("V4", "simulation in time beside the engine on a throttled device", _v4, is_long=True),
     Rung("V6", "formulas beside segments", _v6),
 )

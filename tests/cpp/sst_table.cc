@@ -306,7 +306,7 @@ TEST_CASE("separators are as short as they can be") {
     std::string a = any_key(random), b = any_key(random);
     if (b < a) std::swap(a, b);
     if (a == b) continue;
-    const std::string between = shortest_separator(a, b);
+    const std::string between(shortest_separator(a, b));
     REQUIRE(a <= between);
     REQUIRE(between < b);
   }

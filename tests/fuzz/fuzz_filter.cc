@@ -6,9 +6,9 @@
 #include "fuzz_target.h"
 #include "input.h"
 #include "lsmkit/bytes/hash.h"
+#include "lsmkit/format/table_properties.h"
 #include "lsmkit/sst/filter.h"
 #include "lsmkit/sst/table_frame.h"
-#include "lsmkit/sst/table_properties.h"
 
 namespace lsmkit::fuzz {
 

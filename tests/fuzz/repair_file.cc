@@ -1,6 +1,6 @@
 // Puts right the checksums of any file of a database.
+#include "lsmkit/format/table_format.h"
 #include "lsmkit/log/log_header.h"
-#include "lsmkit/sst/table_format.h"
 #include "repair.h"
 
 namespace lsmkit::fuzz {

@@ -1,5 +1,5 @@
 // Puts right the checksums of a table.
-#include "lsmkit/sst/table_format.h"
+#include "lsmkit/format/table_format.h"
 #include "lsmkit/sst/table_frame.h"
 #include "repair.h"
 

@@ -1,4 +1,4 @@
-#include "lsmkit/sst/table_properties.h"
+#include "lsmkit/format/table_properties.h"
 
 #include <cmath>
 #include <string>
