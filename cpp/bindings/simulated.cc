@@ -83,8 +83,11 @@ class ExactInLockstep final : public OfTree<ExactTree> {
 class SegmentsInLockstep final : public OfTree<SegmentTree> {
  public:
   SegmentsInLockstep(const WorkloadSpec& workload, const CompactionOptions& options,
-                     FileModel files, SegmentStart start, bool keep_events)
-      : run_(workload, options, start, std::move(files)), log_(keep_events) {
+                     FileModel files, SegmentStart start, bool keep_events,
+                     const std::optional<SegmentTreeStart>& tree)
+      : run_(tree ? SegmentRun(workload, options, *tree, std::move(files))
+                  : SegmentRun(workload, options, start, std::move(files))),
+        log_(keep_events, tree ? run_.tree().live_weight() : 0) {
     log_edits(run_.tree(), log_);
   }
   void plan_by(const Planner& planner) { run_.tree().plan_by(planner); }
@@ -184,10 +187,11 @@ std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
                                                    FileModel files, SegmentStart start,
                                                    bool keep_events,
-                                                   const std::optional<Planner>& planner) {
-  return planned(
-      std::make_unique<SegmentsInLockstep>(workload, options, std::move(files), start, keep_events),
-      planner);
+                                                   const std::optional<Planner>& planner,
+                                                   std::optional<SegmentTreeStart> tree) {
+  return planned(std::make_unique<SegmentsInLockstep>(workload, options, std::move(files), start,
+                                                      keep_events, tree),
+                 planner);
 }
 
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,

@@ -66,7 +66,8 @@ std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
                                                    FileModel files, SegmentStart start,
                                                    bool keep_events,
-                                                   const std::optional<Planner>& planner);
+                                                   const std::optional<Planner>& planner,
+                                                   std::optional<SegmentTreeStart> tree = {});
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
                                             const TimedOptions& timed, FileModel files,

@@ -215,8 +215,13 @@ class Simulation {
     std::optional<DrawnOptions> draws;
     if (!drawn.is_none()) draws = drawn_of(drawn.cast<py::dict>());
     const SegmentStart start = filled ? SegmentStart::kFilled : SegmentStart::kEmpty;
-    auto taken = begin == nullptr ? std::nullopt : std::exchange(begin->exact, std::nullopt);
-    if (begin != nullptr && !taken) throw InvalidArgument("this start was taken by a simulation");
+    std::optional<StartOfExactRun> records;
+    std::optional<SegmentTreeStart> tables;
+    if (begin != nullptr) {
+      records = std::exchange(begin->exact, std::nullopt);
+      tables = std::exchange(begin->segments, std::nullopt);
+      if (!records && !tables) throw InvalidArgument("this start was taken by a simulation");
+    }
     run_ = without_gil([&] {
       const WorkloadSpec spec = workload_from_text(workload);
       total_ops_ = op_count(spec);
@@ -224,12 +229,12 @@ class Simulation {
       FileModel files = file_model_of(engine, spec);
       if (timed)
         return exact_in_time(spec, compaction, *timed, std::move(files), keep_events, own_planner,
-                             std::move(taken));
+                             std::move(records));
       if (fidelity == "segment")
         return segments_in_lockstep(spec, compaction, std::move(files), start, keep_events,
-                                    own_planner);
+                                    own_planner, std::move(tables));
       return exact_in_lockstep(spec, compaction, std::move(files), keep_events, own_planner,
-                               std::move(taken));
+                               std::move(records));
     });
   }
 

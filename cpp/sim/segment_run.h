@@ -24,6 +24,11 @@ class SegmentRun {
       : tree_(workload, options, std::move(files)) {
     if (start == SegmentStart::kFilled) tree_.fill(0);
   }
+  SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options,
+             const SegmentTreeStart& start, std::optional<FileModel> files = {})
+      : tree_(workload, options, std::move(files)) {
+    tree_.start_from(start);
+  }
 
   // Goes on until the next edit; false if the workload ends before one. What is then in the
   // memtable stays there.

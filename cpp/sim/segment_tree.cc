@@ -18,13 +18,6 @@ uint64_t whole(double x) {
   return static_cast<uint64_t>(std::max(0.0, x) + .5);
 }
 
-// Tombstones go: nothing older is left to hide.
-void drop_tombstones(Slices& slice, size_t i, const KeyGroups& groups) {
-  if (!groups.deletes) return;
-  double *dead = slice.dead(i), *gone = slice.gone(i);
-  for (size_t j = 0; j < groups.count(); ++j) gone[j] += std::exchange(dead[j], 0.0);
-}
-
 // By how much the number of records that come out varies.
 double variance_of(SliceMerge merge, const KeyGroups& groups) {
   double sum = 0;
@@ -73,7 +66,7 @@ uint64_t SegmentTree::write(const OpWindow& window) {
   if (per_op == 0) return taken.op_count;
 
   const Slices fresh = contents_.contents(taken);
-  memtable_ = memtable_.empty() ? fresh : merged(contents_.groups(), {&fresh, &memtable_});
+  memtable_ = memtable_.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &memtable_});
   const double records = static_cast<double>(taken.op_count) * weights.writes;
   memtable_weight_ += records * weights.weight;
   memtable_records_ += records;
@@ -84,8 +77,8 @@ uint64_t SegmentTree::write(const OpWindow& window) {
   last_seqno_ = std::max(flushed_seqno_ + 1, static_cast<Seqno>(std::ceil(seqnos_)));
   count_user_writes(weights, taken.op_count);
 
-  live_ = merged(contents_.groups(), {&fresh, &live_});
-  for (size_t i = 0; i < live_.size(); ++i) drop_tombstones(live_, i, contents_.groups());
+  live_ = merged_slices(contents_.groups(), {&fresh, &live_});
+  drop_all_tombstones(live_, contents_.groups());
   live_.coalesce(contents_.groups());
   return taken.op_count;
 }

@@ -21,6 +21,7 @@
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/phase_contents.h"
 #include "lsmkit/sim/segment_files.h"
+#include "lsmkit/sim/segment_start.h"
 #include "lsmkit/sim/seqno_cohorts.h"
 #include "lsmkit/sim/slice_merge.h"
 #include "lsmkit/sim/stretch_splitter.h"
@@ -37,6 +38,8 @@ class SegmentTree {
   // a model of files, these are as large as their weight.
   SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
               std::optional<FileModel> files = {});
+  SegmentTree(const SegmentTree&) = delete;
+  SegmentTree& operator=(const SegmentTree&) = delete;
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
@@ -47,6 +50,9 @@ class SegmentTree {
   // such levels are equally dense everywhere. Leveled and hybrid layouts, and keys drawn by chance
   // only; throws NotSupported else. Requires: nothing was written.
   void fill(size_t phase);
+  // Starts from a real tree's tables (segment_start.h). Throws NotSupported for keys that are not
+  // of the workload's encoding. Requires: nothing was written.
+  void start_from(const SegmentTreeStart& start);
 
   // Takes operations from the window's first on until the memtable is full or the window ends, and
   // says how many. Requires: the memtable is not full.

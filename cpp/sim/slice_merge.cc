@@ -1,6 +1,7 @@
 #include "lsmkit/sim/slice_merge.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lsmkit {
 namespace {
@@ -148,7 +149,7 @@ void SliceMerge::leave_out(const ModelledTable& table) {
   find_bounds();
 }
 
-Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources) {
+Slices merged_slices(const KeyGroups& groups, const std::vector<const Slices*>& sources) {
   std::vector<std::vector<ModelledTable>> runs;
   for (const Slices* source : sources)
     if (!source->empty()) runs.push_back({{source, nullptr}});
@@ -158,6 +159,16 @@ Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources
     out.append(one, 0, one[0].begin, one[0].end);
   }
   return out;
+}
+
+void drop_tombstones(Slices& slice, size_t i, const KeyGroups& groups) {
+  if (!groups.deletes) return;
+  double *dead = slice.dead(i), *gone = slice.gone(i);
+  for (size_t j = 0; j < groups.count(); ++j) gone[j] += std::exchange(dead[j], 0.0);
+}
+
+void drop_all_tombstones(Slices& slices, const KeyGroups& groups) {
+  for (size_t i = 0; i < slices.size(); ++i) drop_tombstones(slices, i, groups);
 }
 
 }  // namespace lsmkit

@@ -61,6 +61,10 @@ class SliceMerge {
 };
 
 // Newest first, as one.
-Slices merged(const KeyGroups& groups, const std::vector<const Slices*>& sources);
+Slices merged_slices(const KeyGroups& groups, const std::vector<const Slices*>& sources);
+
+// Tombstones go, of a slice or of all: nothing older is left to hide.
+void drop_tombstones(Slices& slices, size_t i, const KeyGroups& groups);
+void drop_all_tombstones(Slices& slices, const KeyGroups& groups);
 
 }  // namespace lsmkit

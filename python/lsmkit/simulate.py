@@ -11,7 +11,7 @@ from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
 from lsmkit.run import Run
-from lsmkit.starts import Start, database_start
+from lsmkit.starts import Start, database_start, manifest_start
 from lsmkit.version import Version
 from lsmkit.workload import Workload
 
@@ -121,8 +121,9 @@ class Simulation:
 
         With fidelity "exact" every record is read, by key, seqno, kind and length, and the edits
         are those that the engine would make from then on under the same workload. Reading changes
-        nothing, and what is written meanwhile is not in it. `Run.assumptions` lists what the
-        simulation takes to be otherwise than it was.
+        nothing, and what is written meanwhile is not in it. With fidelity "segment" no table is
+        read: where its records lie is taken from the key samples of its meta. `Run.assumptions`
+        lists what the simulation takes for granted.
 
         Counters, `Run.series()` and `Run.window` begin at the start.
 
@@ -144,6 +145,8 @@ class Simulation:
         ------
         InvalidArgument
             More than 2^28 records, or keys, which an exact simulation can't hold.
+        NotSupported
+            fidelity="segment": keys that are not of the workload's encoding.
         CorruptionError, IOError
             The database can't be read.
 
@@ -154,7 +157,7 @@ class Simulation:
         >>> with disk.open() as db:  # doctest: +SKIP
         ...     run = lsmkit.Simulation.from_db(db, workload).run()
         """
-        begun = database_start(db, workload, progress)
+        begun = database_start(db, workload, fidelity, progress)
         self = cls.__new__(cls)
         self._begin(
             workload,
@@ -165,6 +168,50 @@ class Simulation:
             filled=False,
             planner=planner,
             drawn=None,
+            seed=seed,
+            keep_events=keep_events,
+        )
+        return self
+
+    @classmethod
+    def from_manifest(
+        cls,
+        path: "Path",
+        workload: Workload,
+        options: Options | None = None,
+        *,
+        planner: Planner | None = None,
+        seed: int | None = None,
+        keep_events: bool = True,
+    ) -> Self:
+        """As `from_db` with fidelity "segment", but of a directory only the MANIFEST is read.
+
+        So the tables need not be there, and what the logs hold is left out.
+
+        Parameters
+        ----------
+        path : path
+            The directory.
+        workload, options, planner, seed, keep_events
+            As for `from_db`.
+
+        Raises
+        ------
+        NotSupported
+            Keys that are not of the workload's encoding.
+        CorruptionError, IOError
+            The MANIFEST can't be read.
+        """
+        begun = manifest_start(path)
+        self = cls.__new__(cls)
+        self._begin(
+            workload,
+            begun.options if options is None else options,
+            begun,
+            fidelity="segment",
+            machine=None,
+            filled=False,
+            planner=planner,
             seed=seed,
             keep_events=keep_events,
         )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lsmkit import _core
-from lsmkit.options import Options
+from lsmkit.options import Options, options_from_texts
 from lsmkit.workload import Workload
 
 if TYPE_CHECKING:
     from lsmkit.db import DB, Path
 
-__all__ = ["Start", "database_start"]
+__all__ = ["Start", "database_start", "manifest_start"]
 
 _Progress: TypeAlias = Callable[[int, int], object] | None
 
@@ -25,21 +25,33 @@ class Start:
     assumptions: tuple[str, ...]
 
 
-def database_start(db: "DB | Path", workload: Workload, progress: _Progress) -> Start:
-    """Every record of a database, and the keys of a workload.
+def database_start(
+    db: "DB | Path", workload: Workload, fidelity: str, progress: _Progress
+) -> Start:
+    """Every record of a database and the keys of a workload, or its tables alone.
 
-    An open one is read as it stands at this moment; a path is opened read-only for it.
+    An open one is taken as it stands at this moment; a path is opened read-only for it.
     """
     from lsmkit.db import DB, open
 
     if not isinstance(workload, Workload):
         raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
     if isinstance(db, DB):
-        return _read(db, workload, progress)
+        return _read(db, workload, fidelity, progress)
     with open(db, read_only=True) as looked_at:
-        return _read(looked_at, workload, progress)
+        return _read(looked_at, workload, fidelity, progress)
 
 
-def _read(db: "DB", workload: Workload, progress: _Progress) -> Start:
-    core = _core.Start(db, workload.to_text(), progress=progress)
-    return Start(core, db.options, tuple(core.assumptions))
+def manifest_start(path: "Path") -> Start:
+    """The tables that a directory's MANIFEST names; nothing else is read."""
+    return _start(_core.Start.manifest_of(path))
+
+
+def _read(db: "DB", workload: Workload, fidelity: str, progress: _Progress) -> Start:
+    if fidelity == "segment":
+        return _start(_core.Start.tables_of(db))
+    return _start(_core.Start(db, workload.to_text(), progress=progress))
+
+
+def _start(core: _core.Start) -> Start:
+    return Start(core, options_from_texts(core.options), tuple(core.assumptions))

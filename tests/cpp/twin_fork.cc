@@ -4,10 +4,14 @@
 
 #include <string>
 
+#include "lsmkit/bytes/error.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/sim/exact_run.h"
+#include "lsmkit/sim/segment_run.h"
+#include "lsmkit/trace/amplification.h"
 #include "lsmkit/twin/engine_driver.h"
 #include "lsmkit/twin/exact_start_of.h"
+#include "lsmkit/twin/segment_start_of.h"
 #include "lsmkit/twin/workload_twin.h"
 #include "lsmkit/workload/named_workloads.h"
 
@@ -172,4 +176,44 @@ TEST_CASE("a directory that was not closed starts as a writer would open it") {
   REQUIRE(real.size() > 30);
   REQUIRE(real.size() == simulated.size());
   for (size_t i = 0; i < real.size(); ++i) CHECK(difference_of(real[i], simulated[i]) == "");
+}
+
+TEST_CASE("segments that go on from the tables' metas write what the engine goes on to write") {
+  for (const char* layout : {"hybrid", "leveled", "lazy_leveled", "tiered"}) {
+    for (const char* encoding : {"decimal", "hashed"}) {
+      CAPTURE(layout);
+      CAPTURE(encoding);
+      WorkloadSpec before = loaded(30'000, 60'000), after = overwrites(30'000, 150'000);
+      if (std::string(encoding) == "hashed") before.encoding = after.encoding = HashedKeys{};
+      MemoryFileSystem disk;
+      ManualClock clock;
+      Overrides options = inline_small();
+      options.push_back({"layout", layout});
+      const auto db = open_at(disk, clock, options);
+      EngineDriver(*db, before).run([](const Progress&) {});
+      const Counters forked = db->stats().counters;
+      SegmentRun segments(after, compaction_options_of(db->options()),
+                          segment_start_of(db->standing()));
+      segments.tree().version().check_invariants();
+      CHECK(segments.tree().version().weight() == db->tree().version.weight());
+      EngineDriver(*db, after).run([](const Progress&) {});
+      while (segments.step()) {
+      }
+      segments.tree().version().check_invariants();
+      const double due = write_amp_weight(difference(db->stats().counters, forked));
+      CHECK(write_amp_weight(segments.tree().counters()) == doctest::Approx(due).epsilon(0.03));
+    }
+  }
+}
+
+TEST_CASE("segments refuse keys that the workload's encoding makes of no number") {
+  MemoryFileSystem disk;
+  ManualClock clock;
+  const auto db = open_at(disk, clock, inline_small());
+  EngineDriver(*db, loaded(3'000, 1)).run([](const Progress&) {});
+  WorkloadSpec other = overwrites(3'000, 1'000);
+  other.encoding = BinaryKeys{8};
+  CHECK_THROWS_AS(
+      SegmentRun(other, compaction_options_of(db->options()), segment_start_of(db->standing())),
+      NotSupported);
 }

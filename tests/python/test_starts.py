@@ -156,3 +156,57 @@ def test_ctrl_c_ends_the_reading():
         with pytest.raises(KeyboardInterrupt):
             lsmkit.Simulation.from_db(db, overwrites(), progress=stop)
         db[b"still"] = b"there"
+
+
+def counted(db):
+    counters = db.stats().counters
+    written = counters.flush_weight + counters.compaction_written_weight
+    return written, counters.user_weight
+
+
+@pytest.mark.parametrize("layout", ["hybrid", "leveled", "lazy_leveled"])
+@pytest.mark.parametrize("mix", ["put", {"put": 0.8, "delete": 0.2}])
+def test_segments_fork_from_the_tables_metas(tmp_path, layout, mix):
+    options = SMALL.replace(layout=layout, fanout=4.0, memtable_bytes=64 << 10)
+    over = lsmkit.Phase(keys=choices.Uniform(), mix=mix, ops=5 * 40_000)
+    workload = lsmkit.Workload(over, key_count=40_000, seed=5)
+    load = lsmkit.Phase(name="load", keys=choices.Permuted(), ops=40_000)
+    more = lsmkit.Phase(keys=choices.Uniform(), mix=mix, ops=80_000)
+    with MemoryDisk().open(options=options) as db:
+        lsmkit.drive(db, lsmkit.Workload(load, more, key_count=40_000))
+        written, put = counted(db)
+        simulation = lsmkit.Simulation.from_db(db, workload, fidelity="segment")
+        assert simulation.version().weight == db.version().weight
+        lsmkit.drive(db, workload)
+        due = (counted(db)[0] - written) / (counted(db)[1] - put)
+    run = simulation.run()
+    simulation.check()
+    found = run.summary()[0]["write_amp_weight"]
+    assert found == pytest.approx(due, rel=0.03)
+    assert any("key samples" in text for text in run.assumptions)
+
+
+def test_a_manifest_is_enough(tmp_path):
+    with lsmkit.open(tmp_path / "db", SMALL) as db:
+        lsmkit.drive(db, loaded())
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(tmp_path / "db" / "MANIFEST", alone)
+    simulation = lsmkit.Simulation.from_manifest(alone, overwrites())
+    by_db = lsmkit.Simulation.from_db(tmp_path / "db", overwrites(), fidelity="segment")
+    assert simulation.version().to_text() == by_db.version().to_text()
+    run = simulation.run()
+    assert run.options.layout == SMALL.layout
+    assert run.options.memtable_bytes == SMALL.memtable_bytes
+    assert "the MANIFEST alone was read" in run.assumptions[-1]
+    assert run.summary()[0]["write_amp_weight"] > 1
+    with pytest.raises(lsmkit.Error):
+        lsmkit.Simulation.from_manifest(tmp_path / "nowhere", overwrites())
+
+
+def test_segments_refuse_keys_that_the_workload_has_no_numbers_for():
+    with MemoryDisk().open(options=SMALL) as db:
+        for i in range(3_000):
+            db[b"other %d" % i] = b"x" * 50
+        with pytest.raises(lsmkit.NotSupported, match="fidelity='exact'"):
+            lsmkit.Simulation.from_db(db, overwrites(), fidelity="segment")
