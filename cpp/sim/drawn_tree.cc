@@ -110,7 +110,7 @@ Slices DrawnTree::contents_of(const Memtable& memtable) const {
       OpWindow taken = left;
       taken.op_count = contents_.whole_ops(left);
       const Slices fresh = contents_.contents(taken);
-      out = out.empty() ? fresh : merged(contents_.groups(), {&fresh, &out});
+      out = out.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &out});
       left.first_op += taken.op_count;
       left.op_count -= taken.op_count;
     }
@@ -217,7 +217,7 @@ TimedJob DrawnTree::begin_flush() {
   const Slices fresh = contents_of(memtable);
   const double share = fresh.count(contents_.groups()).all / std::max(memtable.records, 1.0);
   const uint64_t weight = whole(memtable.weight * std::min(1.0, share));
-  live_ = live_.empty() ? fresh : merged(contents_.groups(), {&fresh, &live_});
+  live_ = live_.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &live_});
   live_.coalesce(contents_.groups());
   job.outputs = tables(number, weight, 0, flushed_seqno_ + 1, memtable.largest_seqno);
   flushed_seqno_ = memtable.largest_seqno;
