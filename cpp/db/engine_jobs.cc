@@ -76,6 +76,21 @@ std::vector<std::shared_ptr<Memtable>> Engine::memtables_newest_first() const {
 // stand.
 void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>& count,
                          const std::function<void()>& applied, Event event) {
+  // Requires: manifest_mutex_.
+  const auto discard_added = [&] {
+    for (const AddedTable& added : edit.added) {
+      if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
+    }
+  };
+  // A table that can't be opened must not be published. That reads, and other jobs wait for the
+  // lock.
+  try {
+    for (const AddedTable& added : edit.added) tables_.handle(added.table)->pin();
+  } catch (...) {
+    const std::lock_guard lock(manifest_mutex_);
+    discard_added();
+    throw;
+  }
   {
     const std::lock_guard lock(manifest_mutex_);
     ManifestState after;
@@ -91,13 +106,9 @@ void Engine::commit_edit(VersionEdit edit, const std::function<void(Counters&)>&
       edit.next_log = wal_->next_number();
       after = state_;
       apply(after, edit);
-      // A table that can't be opened must not be published.
-      for (const AddedTable& added : edit.added) tables_.handle(added.table)->pin();
       manifest_->prepare(edit);
     } catch (...) {
-      for (const AddedTable& added : edit.added) {
-        if (!state_.version.find(added.table->number)) tables_.discard(added.table->number);
-      }
+      discard_added();
       throw;
     }
     try {
