@@ -17,6 +17,14 @@ double block_read_us(double utilisation, const TimedOptions& options) {
   return options.device.latency_us * (1 + busy / (2 * (1 - busy)));
 }
 
+// What the device takes for it by itself.
+double alone_us(const Amounts& amounts, const TimedOptions& options) {
+  const Amounts per_us = capacity_per_us(options.device);
+  double most = 0;
+  for (size_t r = 0; r < kResourceCount; ++r) most = std::max(most, amounts[r] / per_us[r]);
+  return most;
+}
+
 }  // namespace
 
 JobCost in_files(JobCost cost, const TimedOptions& options) {
@@ -48,9 +56,15 @@ JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
       sequential_transfer(options.device, static_cast<double>(cost.read_bytes), written);
   load.stream.per_unit[Resource::kCpu] = core_us;
   load.stream.per_unit[Resource::kBudget] = written;
-  // Each part is one thread.
+  // Each part is one thread. It merges while the device is busy for it, but reads and writes in
+  // turn: a table is synced before the next one begins.
   load.stream.shares = static_cast<double>(std::clamp(cost.parts, 1u, options.slots));
-  if (core_us > 0) load.stream.most_per_us = load.stream.shares / core_us;
+  const double device_us =
+      alone_us(sequential_transfer(options.device, static_cast<double>(cost.read_bytes), 0),
+               options) +
+      alone_us(sequential_transfer(options.device, 0, written), options);
+  const double least_us = std::max(core_us, device_us);
+  if (least_us > 0) load.stream.most_per_us = load.stream.shares / least_us;
   load.transfers = core_us > 0 || written > 0 || cost.read_bytes > 0;
   const double waits =
       options.waits_per_job + options.waits_per_table * static_cast<double>(cost.written_tables);

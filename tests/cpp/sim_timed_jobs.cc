@@ -274,6 +274,21 @@ TEST_CASE(
   CHECK(load_of({}, options).sync_us == 100);
 }
 
+TEST_CASE("a job reads and writes in turn") {
+  TimedOptions options = machine(0, 2);
+  options.device.read_bytes_per_s = 4e6;
+  options.device.write_bytes_per_s = 2e6;
+  JobCost cost;
+  cost.read_bytes = 4'000;     // a millisecond
+  cost.written_bytes = 3'000;  // one and a half
+  CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(1.0 / 2'500));
+  cost.parts = 2;
+  CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(2.0 / 2'500));
+  cost.in_records = 100'000;
+  options.cpu.record_us = 0.1;
+  CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(2.0 / 10'000));
+}
+
 TEST_CASE("files may take more or less than their weight, by level") {
   TimedOptions options = machine(100e6, 2);
   options.raw_bytes_per_weight = 1.5;
