@@ -6,6 +6,7 @@
 #include "lsmkit/sim/exact_run.h"
 #include "lsmkit/sim/timed_exact.h"
 #include "lsmkit/sim/timed_run.h"
+#include "lsmkit/sim/timed_segment.h"
 
 namespace lsmkit {
 namespace {
@@ -111,14 +112,15 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
   RunLog log_;
 };
 
-class ExactInTime final : public OfTree<ExactTree> {
+// Of a subject and its tree.
+template <class Subject, class Tree>
+class InTime : public OfTree<Tree> {
  public:
-  ExactInTime(const WorkloadSpec& workload, const CompactionOptions& options,
-              const TimedOptions& timed, FileModel files, bool keep_events,
-              std::optional<StartOfExactRun> start)
-      : subject_(workload, options, start_or_nothing(workload, std::move(start)), std::move(files)),
+  template <class... Arguments>
+  InTime(const TimedOptions& timed, bool keep_events, Arguments&&... arguments)
+      : subject_(std::forward<Arguments>(arguments)...),
         run_(subject_, timed),
-        log_(keep_events, subject_.tree().start_live_weight()) {
+        log_(keep_events, subject_.start_live_weight()) {
     log_edits(subject_.tree(), log_);
     run_.observe([this](const Event& event) { log_.take(event); });
   }
@@ -136,10 +138,6 @@ class ExactInTime final : public OfTree<ExactTree> {
   void flush() override {
     throw NotSupported("in time, memtables are flushed when their turn comes; run on");
   }
-  void check() const override {
-    version().check_invariants();
-    tree().check_contents();
-  }
   void set_rate(const RateChoice& rate) override { run_.set_rate(rate); }
   bool done() const override { return run_.has_ended(); }
   uint64_t now_us() const override { return static_cast<uint64_t>(run_.now_us()); }
@@ -147,7 +145,7 @@ class ExactInTime final : public OfTree<ExactTree> {
     return static_cast<uint64_t>(run_.sample().totals[Total::kAcceptedOps]);
   }
   double ops_of(OpKind kind) const override { return static_cast<double>(subject_.ops_of(kind)); }
-  std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+  uint64_t memtable_weight() const override { return subject_.memtable_weight(); }
   std::optional<TimedView> timed() const override {
     TimedView view{run_.series(), &run_.waits(), run_.why_ended()};
     view.samples.push_back(run_.sample());
@@ -156,12 +154,29 @@ class ExactInTime final : public OfTree<ExactTree> {
   const RunLog& log() const override { return log_; }
 
  protected:
-  const ExactTree& tree() const override { return subject_.tree(); }
+  const Tree& tree() const override { return subject_.tree(); }
 
  private:
-  TimedExactTree subject_;
-  TimedRun<TimedExactTree> run_;
+  Subject subject_;
+  TimedRun<Subject> run_;
   RunLog log_;
+};
+
+class ExactInTime final : public InTime<TimedExactTree, ExactTree> {
+ public:
+  using InTime::InTime;
+  void check() const override {
+    version().check_invariants();
+    tree().check_contents();
+  }
+  std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+};
+
+class SegmentsInTime final : public InTime<TimedSegmentTree, SegmentTree> {
+ public:
+  using InTime::InTime;
+  void check() const override { version().check_invariants(); }
+  std::optional<uint64_t> memtable_entries() const override { return std::nullopt; }
 };
 
 template <class Run>
@@ -199,8 +214,20 @@ std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const TimedOptions& timed, FileModel files,
                                             bool keep_events, const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start) {
-  return planned(std::make_unique<ExactInTime>(workload, options, timed, std::move(files),
-                                               keep_events, std::move(start)),
+  return planned(
+      std::make_unique<ExactInTime>(timed, keep_events, workload, options,
+                                    start_or_nothing(workload, std::move(start)), std::move(files)),
+      planner);
+}
+
+std::unique_ptr<SimulatedRun> segments_in_time(const WorkloadSpec& workload,
+                                               const CompactionOptions& options,
+                                               const TimedOptions& timed, FileModel files,
+                                               SegmentStart start, bool keep_events,
+                                               const std::optional<Planner>& planner,
+                                               std::optional<SegmentTreeStart> tree) {
+  return planned(std::make_unique<SegmentsInTime>(timed, keep_events, workload, options, start,
+                                                  std::move(files), tree),
                  planner);
 }
 

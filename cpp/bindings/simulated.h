@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/drawn_options.h"
+#include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/segment_run.h"
 #include "lsmkit/sim/timed_options.h"
 #include "lsmkit/sim/timed_totals.h"
@@ -73,6 +73,12 @@ std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const TimedOptions& timed, FileModel files,
                                             bool keep_events, const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start = {});
+std::unique_ptr<SimulatedRun> segments_in_time(const WorkloadSpec& workload,
+                                               const CompactionOptions& options,
+                                               const TimedOptions& timed, FileModel files,
+                                               SegmentStart start, bool keep_events,
+                                               const std::optional<Planner>& planner,
+                                               std::optional<SegmentTreeStart> tree = {});
 // In lock-step, if no machine is given.
 std::unique_ptr<SimulatedRun> drawn_run(const WorkloadSpec& workload,
                                         const CompactionOptions& options, const DrawnOptions& drawn,

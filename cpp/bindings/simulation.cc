@@ -227,10 +227,14 @@ class Simulation {
       total_ops_ = op_count(spec);
       if (draws) return drawn_run(spec, compaction, *draws, timed, keep_events);
       FileModel files = file_model_of(engine, spec);
+      const bool segments = fidelity == "segment";
+      if (timed && segments)
+        return segments_in_time(spec, compaction, *timed, std::move(files), start, keep_events,
+                                own_planner, std::move(tables));
       if (timed)
         return exact_in_time(spec, compaction, *timed, std::move(files), keep_events, own_planner,
                              std::move(records));
-      if (fidelity == "segment")
+      if (segments)
         return segments_in_lockstep(spec, compaction, std::move(files), start, keep_events,
                                     own_planner, std::move(tables));
       return exact_in_lockstep(spec, compaction, std::move(files), keep_events, own_planner,

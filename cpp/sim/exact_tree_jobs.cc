@@ -18,14 +18,6 @@ std::vector<TableRef> metas_of(const std::vector<RecordTable>& tables) {
   return out;
 }
 
-void add_outputs(JobCost& cost, const std::vector<RecordTable>& outputs) {
-  for (const RecordTable& table : outputs) {
-    cost.written_bytes += table.meta->file_bytes;
-    cost.written_weight += table.meta->weight;
-  }
-  cost.written_tables = static_cast<uint32_t>(outputs.size());
-}
-
 // In internal order. They come in order of writing, so the later is the newer. Sorted by digits of
 // the rank, the least first, each time keeping the order of equals.
 Records sorted_records(const std::vector<Record>& written, uint64_t rank_count) {
@@ -52,7 +44,7 @@ JobCost cost_of(const CompactionPlan& plan, const SimJob& job) {
   if (!plan.rewrites()) return cost;
   cost.in_records = job.counts.in_entries;
   cost.parts = static_cast<uint32_t>(plan.merge.cut.part_bounds.size()) + 1;
-  add_outputs(cost, job.outputs);
+  add_outputs(cost, metas_of(job.outputs));
   return cost;
 }
 
@@ -129,7 +121,7 @@ SimJob ExactTree::begin_flush() {
   job.outputs = std::move(sink.tables);
   job.cost.in_records = job.counts.in_entries;
   job.cost.read_weight = memtable.weight;
-  add_outputs(job.cost, job.outputs);
+  add_outputs(job.cost, metas_of(job.outputs));
   job.edit = flush_edit({.job = job.number,
                          .largest_seqno = memtable.largest_seqno,
                          .history_floor = last_seqno_,

@@ -25,4 +25,12 @@ JobCost cost_of_inputs(const CompactionPlan& plan, const std::vector<TableRef>& 
   return cost;
 }
 
+void add_outputs(JobCost& cost, const std::vector<TableRef>& outputs) {
+  for (const TableRef& table : outputs) {
+    cost.written_bytes += table->file_bytes;
+    cost.written_weight += table->weight;
+  }
+  cost.written_tables = static_cast<uint32_t>(outputs.size());
+}
+
 }  // namespace lsmkit

@@ -95,7 +95,7 @@ uint64_t whole(double share, uint64_t op) {
 
 }  // namespace
 
-PhaseContents::PhaseContents(const WorkloadSpec& workload) : workload_(workload) {
+PhaseContents::PhaseContents(const WorkloadSpec& workload, PhaseEnds ends) : workload_(workload) {
   check(workload_);
   const KeyEncoder encoder(workload_.encoding);
   keeps_order_ = encoder.keeps_order();
@@ -105,7 +105,10 @@ PhaseContents::PhaseContents(const WorkloadSpec& workload) : workload_(workload)
     const Phase& phase = workload_.phases[i];
     weights_.push_back(weights_of(phase, encoder.key_bytes()));
     const OpWeights& w = weights_.back();
-    op_counts_.push_back(ops_of(phase, w, workload_.seed, i));
+    // How many operations come does not matter to phases that leave the keys as they are.
+    const bool by_clock = ends == PhaseEnds::kByClock && phase.end.unit == EndUnit::kSeconds;
+    const bool unbounded = by_clock && w.added == 0 && w.taken == 0;
+    op_counts_.push_back(unbounded ? kUnbounded : ops_of(phase, w, workload_.seed, i));
     key_counts_.push_back(key_count);
     oldest_keys_.push_back(oldest);
     key_count += whole(w.added, op_counts_.back());

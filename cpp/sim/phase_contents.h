@@ -31,17 +31,25 @@ struct OpWeights {
   double weight = 0;     // of a write: key + value + 8
 };
 
+// When phases that last for a time end.
+enum class PhaseEnds : uint8_t {
+  kInLockstep,  // after the operations that their rates make
+  kByClock,     // when somebody says so
+};
+
 class PhaseContents {
  public:
   static constexpr size_t kMostClasses = 32;  // of a phase's keys
 
   // Throws NotSupported, naming exact mode, for a workload that slices cannot hold.
-  explicit PhaseContents(const WorkloadSpec& workload);
+  explicit PhaseContents(const WorkloadSpec& workload, PhaseEnds ends = PhaseEnds::kInLockstep);
 
   const WorkloadSpec& workload() const { return workload_; }
   const KeyGroups& groups() const { return groups_; }
   const OpWeights& weights(size_t phase) const { return weights_[phase]; }
+  // At most; kUnbounded: until the clock says so.
   uint64_t op_count(size_t phase) const { return op_counts_[phase]; }
+  static constexpr uint64_t kUnbounded = uint64_t{1} << 62;
 
   // How many of the window's operations may be taken at once: a permutation is one until it begins
   // anew.

@@ -86,9 +86,9 @@ void SegmentTree::fill(size_t phase) {
 void SegmentTree::place(Slices contents, uint64_t draws, unsigned level) {
   const RecordCount count = contents.count(contents_.groups());
   const double put_bytes = contents[0].value_bytes;
-  memtable_ = std::move(contents);
-  memtable_records_ = count.all;
-  memtable_weight_ =
+  memtable_.contents = std::move(contents);
+  memtable_.records = count.all;
+  memtable_.weight =
       count.all * (contents_.groups().key_bytes + 8) + (count.all - count.tombstones) * put_bytes;
   seqnos_ += static_cast<double>(draws);
   last_seqno_ = static_cast<Seqno>(seqnos_);
@@ -97,7 +97,7 @@ void SegmentTree::place(Slices contents, uint64_t draws, unsigned level) {
   chosen.output_level = level;
   for (const Run& run : version_.level(0).runs)
     run.for_each([&](const TableRef& table) { chosen.inputs.push_back(table->number); });
-  carry_out(plan_chosen(version_, context(), options_, chosen));
+  finish(begin(plan_chosen(version_, context(), options_, chosen)));
 }
 
 }  // namespace lsmkit

@@ -132,7 +132,7 @@ void SegmentTree::start_from(const SegmentTreeStart& start) {
     added.table = std::make_shared<const TableMeta>(std::move(meta));
   }
   version_ = Version().after(edit);
-  last_seqno_ = flushed_seqno_ = start.last_seqno;
+  last_seqno_ = sealed_seqno_ = flushed_seqno_ = start.last_seqno;
   seqnos_ = static_cast<double>(start.last_seqno);
   next_job_ = start.next_job;
 

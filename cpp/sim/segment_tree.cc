@@ -7,6 +7,7 @@
 
 #include "lsmkit/numbers/elementary.h"
 #include "lsmkit/rules/flow.h"
+#include "lsmkit/sim/job_cost.h"
 #include "lsmkit/sim/rank_key.h"
 
 namespace lsmkit {
@@ -16,6 +17,12 @@ constexpr double kNeverPasses = 40;  // records that others have in it: e^-40 is
 
 uint64_t whole(double x) {
   return static_cast<uint64_t>(std::max(0.0, x) + .5);
+}
+
+std::vector<TableRef> metas_of(const std::vector<SegmentTable>& tables) {
+  std::vector<TableRef> out;
+  for (const SegmentTable& table : tables) out.push_back(table.meta);
+  return out;
 }
 
 // By how much the number of records that come out varies.
@@ -32,13 +39,13 @@ double variance_of(SliceMerge merge, const KeyGroups& groups) {
 }  // namespace
 
 SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
-                         std::optional<FileModel> files)
-    : contents_(workload),
+                         std::optional<FileModel> files, PhaseEnds ends)
+    : contents_(workload, ends),
       options_(options),
       gaps_(workload.seed, "gaps between keys"),
       passes_(workload.seed, "tables that pass"),
       ages_(workload.seed, "ages of tables"),
-      memtable_(contents_.groups()),
+      memtable_{Slices(contents_.groups())},
       live_(contents_.groups()) {
   if (files) files_.emplace(std::move(*files), contents_.workload());
 }
@@ -46,11 +53,17 @@ SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& 
 // ---- Writing.
 
 bool SegmentTree::memtable_is_full() const {
-  return lsmkit::memtable_is_full(whole(memtable_weight_), options_.memtable_weight);
+  return lsmkit::memtable_is_full(whole(memtable_.weight), options_.memtable_weight);
 }
 
 uint64_t SegmentTree::memtable_weight() const {
-  return whole(memtable_weight_);
+  return whole(memtable_.weight);
+}
+
+uint64_t SegmentTree::sealed_weight() const {
+  double sum = 0;
+  for (const Memtable& memtable : sealed_) sum += memtable.weight;
+  return whole(sum);
 }
 
 uint64_t SegmentTree::write(const OpWindow& window) {
@@ -58,29 +71,45 @@ uint64_t SegmentTree::write(const OpWindow& window) {
   OpWindow taken = window;
   const double per_op = weights.writes * weights.weight;
   if (per_op > 0) {
-    const double room = static_cast<double>(options_.memtable_weight) - memtable_weight_;
+    const double room = static_cast<double>(options_.memtable_weight) - memtable_.weight;
     const double ops = std::ceil(room / weights.weight - 1e-9) / weights.writes;
     taken.op_count = std::min(taken.op_count, whole(std::max(1.0, std::ceil(ops - 1e-9))));
   }
   taken.op_count = contents_.whole_ops(taken);
-  if (per_op == 0) return taken.op_count;
+  write_all(taken);
+  return taken.op_count;
+}
 
+void SegmentTree::commit(OpWindow window) {
+  while (window.op_count > 0) {
+    OpWindow part = window;
+    part.op_count = contents_.whole_ops(part);
+    write_all(part);
+    window.first_op += part.op_count;
+    window.op_count -= part.op_count;
+  }
+}
+
+// Requires: at most whole_ops.
+void SegmentTree::write_all(const OpWindow& taken) {
+  const OpWeights& weights = contents_.weights(taken.phase);
+  if (weights.writes * weights.weight == 0) return;
   const Slices fresh = contents_.contents(taken);
-  memtable_ = memtable_.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &memtable_});
+  Slices& held = memtable_.contents;
+  held = held.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &held});
   const double records = static_cast<double>(taken.op_count) * weights.writes;
-  memtable_weight_ += records * weights.weight;
-  memtable_records_ += records;
-  const Phase& phase = contents_.workload().phases[window.phase];
+  memtable_.weight += records * weights.weight;
+  memtable_.records += records;
+  const Phase& phase = contents_.workload().phases[taken.phase];
   seqnos_ += static_cast<double>(taken.op_count) *
              std::min(1.0, weights.writes * static_cast<double>(phase.batch_ops)) /
              static_cast<double>(phase.batch_ops);
-  last_seqno_ = std::max(flushed_seqno_ + 1, static_cast<Seqno>(std::ceil(seqnos_)));
+  last_seqno_ = std::max(sealed_seqno_ + 1, static_cast<Seqno>(std::ceil(seqnos_)));
   count_user_writes(weights, taken.op_count);
 
   live_ = merged_slices(contents_.groups(), {&fresh, &live_});
   drop_all_tombstones(live_, contents_.groups());
   live_.coalesce(contents_.groups());
-  return taken.op_count;
 }
 
 void SegmentTree::count_user_writes(const OpWeights& weights, uint64_t op_count) {
@@ -118,7 +147,7 @@ uint64_t SegmentTree::allocated_bytes() const {
   return sum;
 }
 
-// ---- Background work.
+// ---- In lock-step.
 
 void SegmentTree::flush() {
   flush_memtable();
@@ -127,46 +156,70 @@ void SegmentTree::flush() {
 }
 
 bool SegmentTree::flush_memtable() {
-  if (memtable_.empty()) return false;
-  const JobNumber job{next_job_++};
-  const MergeRules rules = flush_rules(job, version_, memtable_weight(), {}, last_seqno_, options_);
-  MergeCounts counts;
-  counts.in_entries = whole(memtable_records_);
-  std::vector<SegmentTable> tables =
-      merge(rules, SliceMerge(contents_.groups(), {{{&memtable_, nullptr}}}), {}, counts);
-  std::vector<SeqnoCohorts> cohorts;
-  for (SegmentTable& table : tables) {
-    table.meta->smallest_seqno = flushed_seqno_ + 1;
-    table.meta->largest_seqno = last_seqno_;
-    cohorts.push_back(
-        {{static_cast<double>(table.meta->entry_count), flushed_seqno_ + 1, last_seqno_}});
-  }
-  const VersionEdit edit =
-      flush_edit({.job = job,
-                  .largest_seqno = last_seqno_,
-                  .history_floor = last_seqno_,
-                  .tables = keep(std::move(tables), std::move(cohorts), 0, rules),
-                  .reason = EditReason::kFlush});
-  count_flush(edit, counters_);
-  memtable_.clear();
-  memtable_weight_ = memtable_records_ = 0;
-  flushed_seqno_ = last_seqno_;
-  publish(edit, EventKind::kFlush, counts);
+  if (memtable_.contents.empty()) return false;
+  seal();
+  finish(begin_flush());
   return true;
+}
+
+bool SegmentTree::compact_once() {
+  auto job = begin_compaction();
+  if (!job) return false;
+  finish(std::move(*job));
+  return true;
+}
+
+// ---- Jobs. A merge is done when it begins, and seen when it ends.
+
+void SegmentTree::seal() {
+  memtable_.largest_seqno = sealed_seqno_ = last_seqno_;
+  sealed_.push_back(std::exchange(memtable_, {Slices(contents_.groups())}));
+}
+
+SegmentJob SegmentTree::begin_flush() {
+  const Memtable& memtable = sealed_.front();
+  SegmentJob job;
+  job.kind = EventKind::kFlush;
+  job.number = JobNumber{next_job_++};
+  job.begin_us = now_us_;
+  const uint64_t weight = whole(memtable.weight);
+  const Seqno last = memtable.largest_seqno;
+  const MergeRules rules = flush_rules(job.number, version_, weight, {}, last_seqno_, options_);
+  job.counts.in_entries = whole(memtable.records);
+  job.outputs = merge(rules, SliceMerge(contents_.groups(), {{{&memtable.contents, nullptr}}}), {},
+                      job.counts);
+  for (SegmentTable& table : job.outputs) {
+    table.meta->smallest_seqno = flushed_seqno_ + 1;
+    table.meta->largest_seqno = last;
+    job.cohorts.push_back(
+        {{static_cast<double>(table.meta->entry_count), flushed_seqno_ + 1, last}});
+  }
+  flushed_seqno_ = last;
+  describe_files(job, 0, rules);
+  job.cost.in_records = job.counts.in_entries;
+  job.cost.read_weight = weight;
+  add_outputs(job.cost, metas_of(job.outputs));
+  job.edit = flush_edit({.job = job.number,
+                         .largest_seqno = last,
+                         .history_floor = last_seqno_,
+                         .tables = metas_of(job.outputs),
+                         .reason = EditReason::kFlush});
+  return job;
 }
 
 PlanContext SegmentTree::context() const {
   PlanContext context;
   context.job = JobNumber{next_job_};
+  context.in_flight = in_flight_;
   context.now_us = now_us_;
   context.history_floor = last_seqno_;
   return context;
 }
 
-bool SegmentTree::compact_once() {
-  const auto plan = planner_(version_, context(), options_);
-  if (plan) carry_out(*plan);
-  return plan.has_value();
+std::optional<SegmentJob> SegmentTree::begin_compaction() {
+  auto plan = planner_(version_, context(), options_);
+  if (!plan) return std::nullopt;
+  return begin(std::move(*plan));
 }
 
 namespace {
@@ -211,39 +264,74 @@ SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPl
   return out;
 }
 
-void SegmentTree::carry_out(const CompactionPlan& plan) {
-  ++next_job_;
-  MergeCounts counts;
-  std::vector<TableRef> outputs;
+SegmentJob SegmentTree::begin(CompactionPlan plan) {
+  SegmentJob job;
+  job.kind = plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction;
+  job.number = JobNumber{next_job_++};
+  job.begin_us = now_us_;
+  in_flight_.push_back(job_in_flight(plan));
+  MergeCounts& counts = job.counts;
   if (plan.rewrites() || plan.drop) counts.in_entries = plan.merge.input_entry_count.value_or(0);
-  if (plan.rewrites()) {
-    std::vector<std::vector<ModelledTable>> runs;
-    for (const PlanInput& input : plan.inputs) {
-      runs.emplace_back();
-      for (const TableRef& table : input.tables)
-        runs.back().push_back(
-            {tables_.at(static_cast<uint64_t>(table->number)).slices.get(), table});
-    }
-    const std::pair ends{rank_of_key(plan.smallest_key), rank_of_key(plan.largest_key)};
-    std::vector<SegmentTable> tables =
-        merge(plan.merge, SliceMerge(contents_.groups(), runs), ends, counts);
-    std::vector<SeqnoCohorts> cohorts(tables.size());
-    for (size_t i = 0; i < tables.size() && !plan.merge.zero_seqnos; ++i) {
-      cohorts[i] = cohorts_of(*tables[i].meta, plan);
-      tables[i].meta->smallest_seqno = UINT64_MAX;
-      for (const SeqnoCohort& cohort : cohorts[i]) {
-        tables[i].meta->smallest_seqno = std::min(tables[i].meta->smallest_seqno, cohort.smallest);
-        tables[i].meta->largest_seqno = std::max(tables[i].meta->largest_seqno, cohort.largest);
-      }
-    }
-    outputs = keep(std::move(tables), std::move(cohorts), plan.output_level, plan.merge);
-    for (const TableRef& table : counts.passed) counts.in_entries -= table->entry_count;
-    merged_records_ += counts.in_entries;
-  }
+  job.plan = std::move(plan);
+  if (job.plan->rewrites()) merge(job);
   counts.dropped_entries = counts.in_entries - std::min(counts.in_entries, counts.out_entries);
-  const VersionEdit edit = edit_for(plan, outputs, counts.passed);
-  count_compaction(plan, outputs, counts.passed, counts.dropped_entries, counters_);
-  publish(edit, plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction, counts);
+  job.edit = edit_for(*job.plan, metas_of(job.outputs), counts.passed);
+  job.cost = cost_of_inputs(*job.plan, counts.passed);
+  if (!job.plan->rewrites()) return job;
+  job.cost.in_records = counts.in_entries;
+  job.cost.parts = static_cast<uint32_t>(job.plan->merge.cut.part_bounds.size()) + 1;
+  add_outputs(job.cost, metas_of(job.outputs));
+  return job;
+}
+
+void SegmentTree::merge(SegmentJob& job) {
+  const CompactionPlan& plan = *job.plan;
+  std::vector<std::vector<ModelledTable>> runs;
+  for (const PlanInput& input : plan.inputs) {
+    runs.emplace_back();
+    for (const TableRef& table : input.tables)
+      runs.back().push_back({tables_.at(static_cast<uint64_t>(table->number)).slices.get(), table});
+  }
+  const std::pair ends{rank_of_key(plan.smallest_key), rank_of_key(plan.largest_key)};
+  job.outputs = merge(plan.merge, SliceMerge(contents_.groups(), runs), ends, job.counts);
+  job.cohorts.resize(job.outputs.size());
+  for (size_t i = 0; i < job.outputs.size() && !plan.merge.zero_seqnos; ++i) {
+    TableMeta& meta = *job.outputs[i].meta;
+    job.cohorts[i] = cohorts_of(meta, plan);
+    meta.smallest_seqno = UINT64_MAX;
+    for (const SeqnoCohort& cohort : job.cohorts[i]) {
+      meta.smallest_seqno = std::min(meta.smallest_seqno, cohort.smallest);
+      meta.largest_seqno = std::max(meta.largest_seqno, cohort.largest);
+    }
+  }
+  describe_files(job, plan.output_level, plan.merge);
+  for (const TableRef& table : job.counts.passed) job.counts.in_entries -= table->entry_count;
+  merged_records_ += job.counts.in_entries;
+}
+
+void SegmentTree::describe_files(const SegmentJob& job, uint32_t level,
+                                 const MergeRules& rules) const {
+  for (const SegmentTable& table : job.outputs) {
+    TableMeta& meta = *table.meta;
+    meta.created_us = now_us_;
+    const uint64_t span = rank_of_key(meta.largest.key) - rank_of_key(meta.smallest.key) + 1;
+    if (files_) meta.file_bytes = files_->bytes_of(meta, span, level, rules.filter_bits_per_key);
+  }
+}
+
+void SegmentTree::finish(SegmentJob job) {
+  if (job.is_flush()) {
+    sealed_.pop_front();
+    count_flush(job.edit, counters_);
+  } else {
+    std::erase_if(in_flight_, [&](const JobInFlight& other) { return other.job == job.plan->job; });
+    count_compaction(*job.plan, metas_of(job.outputs), job.counts.passed,
+                     job.counts.dropped_entries, counters_);
+  }
+  for (size_t i = 0; i < job.outputs.size(); ++i)
+    tables_[static_cast<uint64_t>(job.outputs[i].meta->number)] = {std::move(job.outputs[i].slices),
+                                                                   std::move(job.cohorts[i])};
+  publish(job);
 }
 
 std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge merge,
@@ -276,22 +364,6 @@ std::vector<SegmentTable> SegmentTree::merge(const MergeRules& rules, SliceMerge
   return out;
 }
 
-std::vector<TableRef> SegmentTree::keep(std::vector<SegmentTable> tables,
-                                        std::vector<SeqnoCohorts> cohorts, uint32_t level,
-                                        const MergeRules& rules) {
-  std::vector<TableRef> out;
-  for (size_t i = 0; i < tables.size(); ++i) {
-    TableMeta& meta = *tables[i].meta;
-    meta.created_us = now_us_;
-    const uint64_t span = rank_of_key(meta.largest.key) - rank_of_key(meta.smallest.key) + 1;
-    if (files_) meta.file_bytes = files_->bytes_of(meta, span, level, rules.filter_bits_per_key);
-    tables_[static_cast<uint64_t>(tables[i].meta->number)] = {std::move(tables[i].slices),
-                                                              std::move(cohorts[i])};
-    out.push_back(std::move(tables[i].meta));
-  }
-  return out;
-}
-
 // Records that others should have in the table on average may all lie elsewhere: then it passes.
 bool SegmentTree::pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                              MergeCounts& counts) {
@@ -309,7 +381,8 @@ bool SegmentTree::pass_table(const MergeRules& rules, SliceMerge& merge, Stretch
   return true;
 }
 
-void SegmentTree::publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts) {
+void SegmentTree::publish(const SegmentJob& job) {
+  const VersionEdit& edit = job.edit;
   Event event;
   if (observer_) event = event_of(edit, version_);
   version_ = apply(version_, edit);
@@ -321,12 +394,13 @@ void SegmentTree::publish(const VersionEdit& edit, EventKind kind, const MergeCo
     if (!std::binary_search(added.begin(), added.end(), removed.number))
       tables_.erase(static_cast<uint64_t>(removed.number));
   if (!observer_) return;
-  event.kind = kind;
+  event.kind = job.kind;
   event.time_us = event.wall_us = now_us_;
+  event.duration_us = now_us_ - job.begin_us;
   event.last_seqno = last_seqno_;
-  event.in_entries = counts.in_entries;
-  event.out_entries = counts.out_entries;
-  event.dropped_entries = counts.dropped_entries;
+  event.in_entries = job.counts.in_entries;
+  event.out_entries = job.counts.out_entries;
+  event.dropped_entries = job.counts.dropped_entries;
   event.counters = counters_;
   observer_(event);
 }

@@ -5,11 +5,14 @@
 //
 //   operations of a phase -> memtable -> full: flush -> plan and carry out until nothing is due
 //
+// Or jobs take time, as in exact_tree.h.
+//
 // Keys are ranks in the order of the workload's keys. What is random (where the next key lies
 // behind a cut, whether a table passes that others hardly meet) has streams of its own.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,11 +26,28 @@
 #include "lsmkit/sim/segment_files.h"
 #include "lsmkit/sim/segment_start.h"
 #include "lsmkit/sim/seqno_cohorts.h"
+#include "lsmkit/sim/sim_job.h"
 #include "lsmkit/sim/slice_merge.h"
 #include "lsmkit/sim/stretch_splitter.h"
 #include "lsmkit/trace/event.h"
 
 namespace lsmkit {
+
+// A job between its beginning and its end, with what its outputs hold.
+struct SegmentJob {
+  JobNumber number{};
+  EventKind kind = EventKind::kCompaction;
+  uint64_t begin_us = 0;
+  JobCost cost;
+
+  std::optional<CompactionPlan> plan;  // none: a flush
+  VersionEdit edit;
+  MergeCounts counts;
+  std::vector<SegmentTable> outputs;
+  std::vector<SeqnoCohorts> cohorts;  // of each
+
+  bool is_flush() const { return kind == EventKind::kFlush; }
+};
 
 class SegmentTree {
  public:
@@ -37,7 +57,7 @@ class SegmentTree {
   // Throws NotSupported for a workload that slices cannot hold; it says to use exact mode. Without
   // a model of files, these are as large as their weight.
   SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
-              std::optional<FileModel> files = {});
+              std::optional<FileModel> files = {}, PhaseEnds ends = PhaseEnds::kInLockstep);
   SegmentTree(const SegmentTree&) = delete;
   SegmentTree& operator=(const SegmentTree&) = delete;
 
@@ -65,14 +85,29 @@ class SegmentTree {
   // Both, until nothing is due.
   void flush();
 
+  // ---- Background work is the caller's.
+  // All of the window's operations.
+  void commit(OpWindow window);
+  // The memtable takes no more, and the next one does. Requires: it is not empty.
+  void seal();
+  // The oldest sealed memtable's. Requires: there is one; one flush at a time.
+  SegmentJob begin_flush();
+  // What the planner wants next beside the jobs in flight, if anything.
+  std::optional<SegmentJob> begin_compaction();
+  // Its result is seen from now on. Requires: begun here, and every flush in its turn.
+  void finish(SegmentJob job);
+
   // Virtual time, for events and picks by age.
   void set_time_us(uint64_t now_us) { now_us_ = now_us; }
 
   const PhaseContents& contents() const { return contents_; }
+  const CompactionOptions& options() const { return options_; }
   const Version& version() const { return version_; }
   const Counters& counters() const { return counters_; }
   Seqno last_seqno() const { return last_seqno_; }
   uint64_t memtable_weight() const;
+  size_t sealed_count() const { return sealed_.size(); }
+  uint64_t sealed_weight() const;
   // Of the newest record of each key, tombstones aside: what a reader sees now.
   uint64_t live_weight() const;
   uint64_t live_keys() const;
@@ -82,18 +117,26 @@ class SegmentTree {
   uint64_t allocated_bytes() const;
 
  private:
+  struct Memtable {
+    Slices contents;
+    double weight = 0;
+    double records = 0;
+    Seqno largest_seqno = 0;
+  };
+
   void place(Slices contents, uint64_t draws, unsigned level);
   void count_user_writes(const OpWeights& weights, uint64_t op_count);
   PlanContext context() const;
-  void carry_out(const CompactionPlan& plan);
+  void write_all(const OpWindow& window);
+  SegmentJob begin(CompactionPlan plan);
+  void merge(SegmentJob& job);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);
-  std::vector<TableRef> keep(std::vector<SegmentTable> tables, std::vector<SeqnoCohorts> cohorts,
-                             uint32_t level, const MergeRules& rules);
+  void describe_files(const SegmentJob& job, uint32_t level, const MergeRules& rules) const;
   SeqnoCohorts cohorts_of(const TableMeta& output, const CompactionPlan& plan);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);
-  void publish(const VersionEdit& edit, EventKind kind, const MergeCounts& counts);
+  void publish(const SegmentJob& job);
 
   const PhaseContents contents_;
   const CompactionOptions options_;
@@ -105,11 +148,11 @@ class SegmentTree {
   Random passes_;
   Random ages_;
 
-  Slices memtable_;
-  double memtable_weight_ = 0;
-  double memtable_records_ = 0;
-  double seqnos_ = 0;  // given out: whole ones, but for what a batch is not full of
+  Memtable memtable_;
+  std::deque<Memtable> sealed_;  // oldest first
+  double seqnos_ = 0;            // given out: whole ones, but for what a batch is not full of
   Seqno last_seqno_ = 0;
+  Seqno sealed_seqno_ = 0;
   Seqno flushed_seqno_ = 0;
   Slices live_;  // all that was ever written, as one table
 
@@ -120,6 +163,7 @@ class SegmentTree {
   };
   std::unordered_map<uint64_t, Contents> tables_;  // by number
   uint64_t next_job_ = 1;
+  std::vector<JobInFlight> in_flight_;
   Counters counters_;
   double user_value_bytes_ = 0;
   double user_puts_ = 0;

@@ -47,6 +47,8 @@ class TimedExactTree {
   // That were done.
   uint64_t ops_of(OpKind kind) const { return done_by_kind_[static_cast<size_t>(kind)]; }
 
+  // Of a real tree that it began with.
+  uint64_t start_live_weight() const { return tree_.start_live_weight(); }
   ExactTree& tree() { return tree_; }
   const ExactTree& tree() const { return tree_; }
 

@@ -9,6 +9,7 @@
 #include "lsmkit/sim/timed_drawn.h"
 #include "lsmkit/sim/timed_exact.h"
 #include "lsmkit/sim/timed_run_rates.h"
+#include "lsmkit/sim/timed_segment.h"
 
 namespace lsmkit {
 namespace {
@@ -118,6 +119,7 @@ void TimedRun<S>::end(std::string why) {
     const double done = std::clamp(part, 0.0, 1.0) * static_cast<double>(chunk_->ops.ops);
     commit_chunk(static_cast<uint64_t>(done + kNoWork));
   }
+  subject_.end_phase();
   totals_per_us_ = {};
   log_waiting_per_us_ = 0;
   speed_ = 0;
@@ -369,5 +371,6 @@ void TimedRun<S>::tree_changed() {
 
 template class TimedRun<TimedExactTree>;
 template class TimedRun<TimedDrawnTree>;
+template class TimedRun<TimedSegmentTree>;
 
 }  // namespace lsmkit

@@ -55,7 +55,7 @@ class Simulation:
         some percent of the exact ones (`lsmkit validate V1`). "drawn": not at all; overlap is drawn
         as `drawn` says, and `Run.assumptions` tells what is not as in an engine.
     machine : Machine, Device or str, optional
-        What it runs on; a str names a device. With fidelity "exact" or "drawn" only.
+        What it runs on; a str names a device.
     filled : bool
         Start with all keys in a tree that has been overwritten for long, by the workload's first
         phase, instead of an empty one. With fidelity "segment", layouts "leveled" and "hybrid".
@@ -240,8 +240,6 @@ class Simulation:
                 f"fidelity={fidelity!r} is not there; there are 'exact', 'segment', 'drawn' and "
                 "'analytic'"
             )
-        if machine is not None and fidelity == "segment":
-            raise NotSupported("in time, only fidelity='exact' and 'drawn' are simulated yet")
         if fidelity == "drawn" and planner is not None:
             raise NotSupported("planner: one's own looks at keys, and a drawn tree has none")
         if drawn is not None and fidelity != "drawn":

@@ -3,12 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lsmkit/bytes/error.h"
 #include "lsmkit/numbers/random.h"
 #include "lsmkit/sim/timed_exact.h"
 #include "lsmkit/sim/timed_run.h"
+#include "lsmkit/sim/timed_segment.h"
 #include "support/run_count.h"
 
 using namespace lsmkit;
@@ -92,54 +95,94 @@ TimedOptions random_machine(Random& random, const CompactionOptions& tree) {
   return options;
 }
 
+struct Case {
+  WorkloadSpec spec;
+  CompactionOptions tree;
+  TimedOptions options;
+};
+
+Case random_case(uint64_t seed) {
+  Random random(seed);
+  Case out;
+  out.spec.seed = seed;
+  out.spec.key_count = kKeys;
+  for (uint64_t n = 1 + random.below(3); n > 0; --n)
+    out.spec.phases.push_back(random_phase(random));
+  out.tree = random_tree(random);
+  out.options = random_machine(random, out.tree);
+  if (random.below(4) == 0) {
+    out.options.overload = Overload::kStop;
+    out.options.longest_wait_us = 2e5;
+  }
+  return out;
+}
+
+struct Met {
+  uint64_t stalled = 0, overloaded = 0;
+};
+
+template <class Subject>
+void check_to_the_end(Subject& subject, const TimedOptions& options, Met& met) {
+  TimedRun<Subject> run(subject, options);
+  double last_us = 0;
+  for (uint64_t step = 0; run.step(); ++step) {
+    REQUIRE(step < 2'000'000);
+    REQUIRE(run.now_us() >= last_us);
+    last_us = run.now_us();
+    // Room holds but for the batch that filled it.
+    const double held = double(subject.sealed_weight() + subject.memtable_weight());
+    REQUIRE(held <= double(options.memtable_room_bytes) + 20 * 640);
+  }
+  INFO(run.why_ended());
+  CHECK(run.why_ended().find("nothing can happen") == std::string::npos);
+  const TimedSample end = run.sample();
+  const Counters& counters = subject.tree().counters();
+  const double put_bytes = double(counters.user_key_bytes + counters.user_value_bytes);
+  CHECK(end.totals[Total::kAcceptedBytes] >= put_bytes * 0.97 - 20'000);
+  CHECK(end.totals[Total::kAcceptedBytes] <= put_bytes * 1.03 + 20'000);
+  CHECK(end.device_utilisation <= 1 + 1e-9);
+  CHECK(end.totals[Total::kCoreUs] <= options.cores * run.now_us() * (1 + 1e-9));
+  CHECK(end.totals[Total::kSlotUs] <= options.slots * run.now_us() * (1 + 1e-9));
+  const double counted = run.waits().writes().count();
+  CHECK(counted >= double(counters.puts + counters.deletes) * 0.99 - 25);
+  CHECK(counted <= double(counters.puts + counters.deletes) * 1.01 + 25);
+  if (end.totals.all_stall_us() > 0) ++met.stalled;
+  if (run.why_ended().rfind("overload", 0) == 0) ++met.overloaded;
+  subject.version().check_invariants();
+}
+
 }  // namespace
 
 TEST_CASE("whatever the workload and the machine, a run ends and nothing is lost") {
-  uint64_t stalled = 0, overloaded = 0;
+  Met met;
   for (uint64_t seed = 1; seed <= test::run_count(100); ++seed) {
     CAPTURE(seed);
-    Random random(seed);
-    WorkloadSpec spec;
-    spec.seed = seed;
-    spec.key_count = kKeys;
-    for (uint64_t n = 1 + random.below(3); n > 0; --n) spec.phases.push_back(random_phase(random));
-    const CompactionOptions tree = random_tree(random);
-    TimedOptions options = random_machine(random, tree);
-    if (random.below(4) == 0) {
-      options.overload = Overload::kStop;
-      options.longest_wait_us = 2e5;
-    }
-    TimedExactTree subject(spec, tree, kMostInserts);
-    TimedRun<TimedExactTree> run(subject, options);
-    double last_us = 0;
-    for (uint64_t step = 0; run.step(); ++step) {
-      REQUIRE(step < 2'000'000);
-      REQUIRE(run.now_us() >= last_us);
-      last_us = run.now_us();
-      // Room holds but for the batch that filled it.
-      const double held = double(subject.sealed_weight() + subject.memtable_weight());
-      REQUIRE(held <= double(options.memtable_room_bytes) + 20 * 640);
-    }
-    INFO(run.why_ended());
-    CHECK(run.why_ended().find("nothing can happen") == std::string::npos);
-    const TimedSample end = run.sample();
-    const Counters& counters = subject.tree().counters();
-    CHECK(end.totals[Total::kAcceptedBytes] >=
-          double(counters.user_key_bytes + counters.user_value_bytes) * 0.97 - 20'000);
-    CHECK(end.totals[Total::kAcceptedBytes] <=
-          double(counters.user_key_bytes + counters.user_value_bytes) * 1.03 + 20'000);
-    CHECK(end.device_utilisation <= 1 + 1e-9);
-    CHECK(end.totals[Total::kCoreUs] <= options.cores * run.now_us() * (1 + 1e-9));
-    CHECK(end.totals[Total::kSlotUs] <= options.slots * run.now_us() * (1 + 1e-9));
-    const double counted = run.waits().writes().count();
-    CHECK(counted >= double(counters.puts + counters.deletes) * 0.99 - 25);
-    CHECK(counted <= double(counters.puts + counters.deletes) * 1.01 + 25);
-    if (end.totals.all_stall_us() > 0) ++stalled;
-    if (run.why_ended().rfind("overload", 0) == 0) ++overloaded;
-    subject.tree().version().check_invariants();
+    const Case c = random_case(seed);
+    TimedExactTree subject(c.spec, c.tree, kMostInserts);
+    check_to_the_end(subject, c.options, met);
     subject.tree().check_contents();
   }
   if (test::run_count(100) < 100) return;  // too few to have met everything
-  CHECK(stalled > 15);
-  CHECK(overloaded > 3);
+  CHECK(met.stalled > 15);
+  CHECK(met.overloaded > 3);
+}
+
+TEST_CASE("so it is with shares of keys, where they can be told") {
+  Met met;
+  uint64_t told = 0;
+  for (uint64_t seed = 1; seed <= test::run_count(100); ++seed) {
+    CAPTURE(seed);
+    const Case c = random_case(seed);
+    std::optional<TimedSegmentTree> subject;
+    try {
+      subject.emplace(c.spec, c.tree);
+    } catch (const NotSupported&) {
+      continue;
+    }
+    ++told;
+    check_to_the_end(*subject, c.options, met);
+  }
+  if (test::run_count(100) < 100) return;
+  CHECK(told > 20);
+  CHECK(met.stalled > 5);
 }

@@ -231,11 +231,6 @@ def test_a_simulation_belongs_to_one_thread_at_a_time():
         (lambda: Simulation("overwrites"), TypeError, "a Workload is due"),
         (lambda: Simulation(OVERWRITES, fidelity="fast"), NotSupported, "fast"),
         (lambda: Simulation(OVERWRITES, filled=True), NotSupported, "filled"),
-        (
-            lambda: Simulation(OVERWRITES, fidelity="segment", machine="nvme"),
-            NotSupported,
-            "only fidelity=",
-        ),
         (lambda: Simulation(OVERWRITES, machine="floppy"), InvalidArgument, "gp3, io2, nvme"),
         (lambda: Simulation(OVERWRITES, machine=5), TypeError, "a Machine, Device or name"),
         (

@@ -1,0 +1,65 @@
+"""Simulations in time by shares of keys: beside records, filled, beyond what is sustained."""
+
+import time
+
+import pytest
+
+import lsmkit
+from lsmkit import Device, Phase, Workload, choices, simulate
+
+TREE = lsmkit.Options.small(
+    memtable_bytes=128 << 10, table_bytes=128 << 10, base_bytes=512 << 10, fanout=4.0
+)
+
+
+def puts(rate, seconds, keys=20_000, value_bytes=400):
+    phase = Phase(value_bytes=value_bytes, rate=rate, rate_in_bytes=True, seconds=seconds)
+    return Workload(phase, key_count=keys, encoding=choices.Binary(16))
+
+
+@pytest.mark.parametrize("layout", ["hybrid", "leveled"])
+def test_they_tell_what_records_tell(layout):
+    options, device = TREE.replace(layout=layout), Device(transfer_bytes_per_s=15e6, latency_us=100)
+    exact, segment = (
+        simulate(puts(2e6, 20), options, machine=device, fidelity=fidelity).timing
+        for fidelity in ("exact", "segment")
+    )
+    assert segment.accepted_bytes == pytest.approx(exact.accepted_bytes, rel=0.05)
+    assert sum(segment.stall_s.values()) == pytest.approx(sum(exact.stall_s.values()), abs=0.6)
+    assert segment.device_utilisation == pytest.approx(exact.device_utilisation, abs=0.05)
+
+
+def test_every_view_is_there():
+    run = simulate(
+        puts(2e6, 5), TREE, machine=Device(transfer_bytes_per_s=15e6), fidelity="segment"
+    )
+    assert run.timing.accepted_bytes == pytest.approx(10e6, rel=1e-3)
+    assert {"seal", "flush", "compaction"} <= set(run.events()["kind"])
+    assert run.timeline()["time_us"][-1] == 5_000_000
+    assert "writes took" in repr(run)
+    assert run.counters.flush_count > 30
+    assert all(row["duration_us"] > 0 for row in run.events() if row["kind"] == "flush")
+
+
+def test_a_day_over_100_gb_takes_seconds_and_an_overload_takes_no_longer():
+    """What is offered beyond the sustainable waits, and costs no time."""
+    keys = int(100e9 / 1024)
+    device = Device(transfer_bytes_per_s=500e6, latency_us=100)
+    accepted, took = {}, {}
+    closed = Workload(
+        Phase(value_bytes=1000, seconds=86_400), key_count=keys, encoding=choices.Binary(16)
+    )
+    for name, workload in (
+        ("sustainable", closed),
+        ("20 MB/s", puts(20e6, 86_400, keys, 1000)),
+        ("twice", puts(44e6, 86_400, keys, 1000)),
+    ):
+        begin = time.process_time()
+        run = simulate(workload, machine=device, fidelity="segment", filled=True, keep_events=False)
+        took[name] = time.process_time() - begin
+        accepted[name] = run.timing.accepted_bytes
+    assert accepted["20 MB/s"] == pytest.approx(20e6 * 86_400, rel=1e-3)
+    assert accepted["sustainable"] < 22e6 * 86_400
+    assert accepted["twice"] == pytest.approx(accepted["sustainable"], rel=0.01)
+    assert took["20 MB/s"] <= 10
+    assert took["twice"] <= 1.2 * took["20 MB/s"]
