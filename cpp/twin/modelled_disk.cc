@@ -87,7 +87,12 @@ class ReadOnDevice final : public ReadFile {
   uint64_t size() const override { return below_->size(); }
   size_t read(uint64_t offset, size_t bytes, char* to) const override {
     const size_t got = below_->read(offset, bytes, to);
-    device_.read_table(got);
+    const bool goes_on = last_end_.exchange(offset + got, std::memory_order_relaxed) == offset;
+    if (goes_on || got >= kLeastSequential) {
+      device_.read_table(got);
+    } else {
+      device_.read_block(got);
+    }
     return got;
   }
   void will_read(uint64_t offset, uint64_t bytes) const override {
@@ -97,8 +102,11 @@ class ReadOnDevice final : public ReadFile {
   const std::string& path() const override { return below_->path(); }
 
  private:
+  static constexpr uint64_t kLeastSequential = 32 << 10;  // a shorter read may be one by itself
+
   const std::unique_ptr<ReadFile> below_;
   DeviceAtWork& device_;
+  mutable std::atomic<uint64_t> last_end_ = UINT64_MAX;  // of the read before
 };
 
 }  // namespace
@@ -127,8 +135,7 @@ void DeviceAtWork::sync_log(double end) {
   request();
 }
 
-void DeviceAtWork::read_table(uint64_t bytes) {
-  if (bytes >= kLeastSequential) return move(static_cast<double>(bytes), 0);
+void DeviceAtWork::read_block(uint64_t bytes) {
   {
     const std::lock_guard lock(mutex_);
     load_.add_block(own_stream(), static_cast<double>(bytes), now_us());
@@ -146,12 +153,20 @@ void DeviceAtWork::request() const {
   if (device_.latency_us > 0) std::this_thread::sleep_for(Microseconds(device_.latency_us));
 }
 
-void DeviceAtWork::move(double read_bytes, double written_bytes) {
+void DeviceAtWork::write_table(uint64_t bytes) {
   {
     const std::lock_guard lock(mutex_);
-    load_.add(own_stream(), read_bytes, written_bytes, now_us());
+    load_.add(own_stream(), 0, static_cast<double>(bytes), now_us());
   }
-  wait_for_own(kAheadBytes);
+  wait_for_own(kBehindBytes);
+}
+
+void DeviceAtWork::read_table(uint64_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    load_.add(own_stream(), static_cast<double>(bytes), 0, now_us());
+  }
+  wait_for_own(0);
 }
 
 void DeviceAtWork::wait_for_log(double end) {

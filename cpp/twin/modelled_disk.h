@@ -5,8 +5,9 @@
 // - Who waits on its own gets its share: all logs are one stream, each thread's tables are another.
 // - A log's bytes are on their way at once, up to `log_ahead_us` of the device's time, and waited
 //   for by a sync alone, as in the system's page cache.
-// - Of tables so much is read ahead and written behind that a merge goes on meanwhile.
-// - A sync waits for its stream, and then as long as one request takes. So does a small read.
+// - Of a table so much is written behind that a merge goes on meanwhile; nothing is read ahead.
+// - A sync waits for its stream, and then as long as one request takes. So does a small read that
+//   does not go on where the one before it ended.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,9 @@ class DeviceAtWork {
   // Up to there.
   void sync_log(double end);
   // By this thread.
-  void write_table(uint64_t bytes) { move(0, static_cast<double>(bytes)); }
+  void write_table(uint64_t bytes);
   void read_table(uint64_t bytes);
+  void read_block(uint64_t bytes);
   void sync_table();
   // A name, or anything else that takes a request and moves nothing.
   void request() const;
@@ -39,10 +41,8 @@ class DeviceAtWork {
   uint64_t passed_bytes() const;
 
  private:
-  static constexpr double kAheadBytes = 256 << 10;        // of a thread's tables
-  static constexpr uint64_t kLeastSequential = 32 << 10;  // a shorter read is one by itself
+  static constexpr double kBehindBytes = 256 << 10;  // of a thread's tables
 
-  void move(double read_bytes, double written_bytes);
   // Until the log has passed up to there; until this thread owes no more than that.
   void wait_for_log(double end);
   void wait_for_own(double until_bytes);

@@ -195,8 +195,8 @@ class ThrottledDisk:
     All that a database reads and writes waits for the device, as if nothing else remembered it.
     Its logs are one stream and each of its threads is another, and each gets its share. What goes
     to a log is on its way at once, up to a quarter of a second of the device's time, and only a
-    sync waits for it; tables are read ahead and written behind by 256 KiB. Nothing is synced for
-    real: it is for measuring, not for keeping.
+    sync waits for it; tables are written behind by 256 KiB and not read ahead. Nothing is synced
+    for real: it is for measuring, not for keeping.
 
     Parameters
     ----------

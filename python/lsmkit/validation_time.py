@@ -32,13 +32,13 @@ __all__ = ["Timed", "timed_cases", "timed_pair"]
 KEY_BYTES, VALUE_BYTES = 16, 400
 DEVICES = (
     Device(name="8 MB/s", transfer_bytes_per_s=8e6),
-    Device(name="12 MB/s, 1 ms", transfer_bytes_per_s=12e6, latency_us=1_000),
+    Device(name="12 MB/s, 0.5 ms", transfer_bytes_per_s=12e6, latency_us=500),
     Device(name="9 in, 6 out", read_bytes_per_s=9e6, write_bytes_per_s=6e6, latency_us=200),
 )
-# Of what the device can write: without stalls, and into them.
-RATES: dict[Literal["none", "zstd"], tuple[float, ...]] = {
-    "none": (0.12, 0.24, 0.32),
-    "zstd": (0.16, 0.32, 0.4),
+# In MB a second, for each device: without stalls, and into them.
+RATES: dict[Literal["none", "zstd"], tuple[tuple[float, ...], ...]] = {
+    "none": ((0.9, 1.3, 1.5), (1.3, 1.8, 2.0), (0.7, 1.4, 1.6)),
+    "zstd": ((1.3, 1.9, 2.2), (1.6, 2.4, 2.7), (1.0, 2.0, 2.2)),
 }
 
 
@@ -71,8 +71,8 @@ class Timed:
 def timed_cases(seconds: float) -> Iterator[tuple[str, Device, Workload, Options]]:
     """Device x compression x rate, each offered for so long."""
     base = Options.small(
-        memtable_bytes=128 << 10,
-        table_bytes=128 << 10,
+        memtable_bytes=64 << 10,
+        table_bytes=256 << 10,
         base_bytes=512 << 10,
         fanout=4.0,
         compression_levels=(1,),
@@ -81,19 +81,17 @@ def timed_cases(seconds: float) -> Iterator[tuple[str, Device, Workload, Options
         cache_bytes=1 << 20,
         stall_timeout_ms=600_000,
     )
-    for device, (codec, shares) in itertools.product(DEVICES, RATES.items()):
-        limit = device.write_bytes_per_s or device.transfer_bytes_per_s
-        for share in shares:
-            rate = share * limit
+    for (number, device), (codec, rates) in itertools.product(enumerate(DEVICES), RATES.items()):
+        for rate in rates[number]:
             phase = Phase(
                 keys=Uniform(),
                 value_bytes=VALUE_BYTES,
-                rate=rate,
+                rate=rate * 1e6,
                 rate_in_bytes=True,
-                bytes=rate * seconds,
+                bytes=rate * 1e6 * seconds,
             )
-            workload = Workload(phase, key_count=20_000, encoding=Binary(KEY_BYTES))
-            case = f"{device.name}, {codec}, {rate / 1e6:.1f} MB/s"
+            workload = Workload(phase, key_count=10_000, encoding=Binary(KEY_BYTES))
+            case = f"{device.name}, {codec}, {rate} MB/s"
             yield case, device, workload, base.replace(compression=codec)
 
 
