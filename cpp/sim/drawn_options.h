@@ -11,7 +11,7 @@ namespace lsmkit {
 
 enum class OverlapKind : uint8_t {
   kUniform,      // each count from `least` to `most` as likely
-  kExponential,  // of this rate, six of its means from `least` to `most`
+  kExponential,  // a sixth of such a draw is the share of the way from `least` to `most`
   kGeometric,    // how many tries until one succeeds, with this probability
   kFixed,        // this share of the way from `least` to `most`
 };

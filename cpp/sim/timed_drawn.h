@@ -14,6 +14,9 @@ namespace lsmkit {
 
 class TimedDrawnTree {
  public:
+  // What is drawn is rougher than what waits while a memtable fills.
+  static constexpr uint64_t kChunksPerMemtable = 6;
+
   // `in_time`: phases that end after some time do so when the run's clock says so. Throws as
   // DrawnTree does.
   TimedDrawnTree(const WorkloadSpec& spec, const CompactionOptions& options,

@@ -14,8 +14,13 @@
 namespace lsmkit {
 namespace {
 
-// Flow control is asked so often while a memtable fills.
+// Flow control is asked so often while a memtable fills, if the subject doesn't say.
 constexpr uint64_t kChunksPerMemtable = 16;
+template <class S>
+constexpr uint64_t chunks_per_memtable() {
+  if constexpr (requires { S::kChunksPerMemtable; }) return S::kChunksPerMemtable;
+  return kChunksPerMemtable;
+}
 
 std::string seconds_text(double us) {
   char text[32];
@@ -290,7 +295,7 @@ void TimedRun<S>::start_chunk() {
   const double room =
       static_cast<double>(options_.memtable_room_bytes) / options_.memtable_bytes_per_weight -
       static_cast<double>(subject_.sealed_weight() + held);
-  uint64_t most = std::min(limit / kChunksPerMemtable, limit - std::min(limit, held));
+  uint64_t most = std::min(limit / chunks_per_memtable<S>(), limit - std::min(limit, held));
   most = std::min(most, static_cast<uint64_t>(std::max(room, 1.0)));
   const OpChunk ops = subject_.draw(std::max<uint64_t>(most, 1));
   if (ops.ops == 0) return end("the workload is done");

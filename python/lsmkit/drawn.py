@@ -35,9 +35,9 @@ class Drawn:
     ----------
     overlap : {"geometric", "exponential", "uniform", "fixed"}
         How the number of tables is distributed. "geometric": tries until one succeeds, with
-        probability `p`. "exponential": from `least` on, with six means of it up to `most` and one
-        mean 1 / `rate` of that sixth. "uniform": each number from `least` to `most` as likely.
-        "fixed": `share` of the way from `least` to `most`.
+        probability `p`. "uniform": each number from `least` to `most` as likely. "fixed": `share`
+        of the way from `least` to `most`. "exponential": a sixth of a draw of mean 1 / `rate` is
+        the share of that way.
     p, rate, share : float
     least, most : int
         Tables at least and at most; `most` 0: all of the level.

@@ -89,7 +89,8 @@ def sweep(
         To simulate time; a str names a device. Default: in lock-step.
     seeds : int or iterable of int
         How many, from 1 on; or which. They replace the workloads'.
-    fidelity : {"exact", "segment", "analytic"}
+    fidelity : {"exact", "segment", "drawn", "analytic"}
+        See `simulate`; "drawn" with what `Drawn()` assumes.
     executor : concurrent.futures.Executor, or an object with `get_executor()`, optional
         Where to run; such as a ProcessPoolExecutor, or a Dask client. Default: here, one by one.
     out : path, optional
