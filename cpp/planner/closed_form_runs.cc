@@ -11,7 +11,7 @@
 namespace lsmkit {
 namespace {
 
-constexpr double kSettledAfter = 1;   // times that all was written over
+constexpr double kSettledAfter = 1;    // times that all was written over
 constexpr double kMeasuredUntil = 20;  // likewise
 constexpr uint64_t kMostFlushes = 200'000;
 
