@@ -57,14 +57,17 @@ JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
   load.stream.per_unit[Resource::kCpu] = core_us;
   load.stream.per_unit[Resource::kBudget] = written;
   // Each part is one thread. It merges while the device is busy for it, but reads and writes in
-  // turn: a table is synced before the next one begins.
-  load.stream.shares = static_cast<double>(std::clamp(cost.parts, 1u, options.slots));
+  // turn: a table is synced before the next one begins. While it does the one it is nobody's rival
+  // in the other, so of what it takes most of it counts for as much of the time as it takes that.
+  const double threads = static_cast<double>(std::clamp(cost.parts, 1u, options.slots));
   const double device_us =
       alone_us(sequential_transfer(options.device, static_cast<double>(cost.read_bytes), 0),
                options) +
       alone_us(sequential_transfer(options.device, 0, written), options);
+  const double most_us = alone_us(load.stream.per_unit, options);
+  load.stream.shares = most_us < device_us * (1 - 1e-9) ? threads * most_us / device_us : threads;
   const double least_us = std::max(core_us, device_us);
-  if (least_us > 0) load.stream.most_per_us = load.stream.shares / least_us;
+  if (least_us > 0) load.stream.most_per_us = threads / least_us;
   load.transfers = core_us > 0 || written > 0 || cost.read_bytes > 0;
   const double waits =
       options.waits_per_job + options.waits_per_table * static_cast<double>(cost.written_tables);

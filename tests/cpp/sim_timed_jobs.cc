@@ -282,6 +282,8 @@ TEST_CASE("a job reads and writes in turn") {
   cost.read_bytes = 4'000;     // a millisecond
   cost.written_bytes = 3'000;  // one and a half
   CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(1.0 / 2'500));
+  // Beside a flush it has the device to write to for three fifths of the time.
+  CHECK(load_of(cost, options).stream.shares == doctest::Approx(0.6));
   cost.parts = 2;
   CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(2.0 / 2'500));
   cost.in_records = 100'000;
