@@ -310,7 +310,7 @@ void SegmentTree::merge(SegmentJob& job) {
 }
 
 void SegmentTree::describe_files(const SegmentJob& job, uint32_t level,
-                                 const MergeRules& rules) const {
+                                 const MergeRules& rules) {
   for (const SegmentTable& table : job.outputs) {
     TableMeta& meta = *table.meta;
     meta.created_us = now_us_;

@@ -132,7 +132,7 @@ class SegmentTree {
   void merge(SegmentJob& job);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);
-  void describe_files(const SegmentJob& job, uint32_t level, const MergeRules& rules) const;
+  void describe_files(const SegmentJob& job, uint32_t level, const MergeRules& rules);
   SeqnoCohorts cohorts_of(const TableMeta& output, const CompactionPlan& plan);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,26 +35,29 @@ class DeviceAtWork {
   void read_table(uint64_t bytes);
   void read_block(uint64_t bytes);
   void sync_table();
-  // A name, or anything else that takes a request and moves nothing.
-  void request() const;
+  // By this thread: a name, or anything else that takes a request and moves nothing.
+  void request();
 
   const Device& device() const { return device_; }
   uint64_t passed_bytes() const;
 
  private:
+  // Of what sleeps have taken too long so much is made good by shorter ones.
+  static constexpr double kMostLateUs = 20'000;
   static constexpr double kBehindBytes = 256 << 10;  // of a thread's tables
 
   // Until the log has passed up to there; until this thread owes no more than that.
   void wait_for_log(double end);
   void wait_for_own(double until_bytes);
   template <class DueAt>
-  void wait(DueAt&& due_at);
+  void wait(DueAt&& due_at, bool owes_nothing_then);
 
   const Device device_;
   const double most_log_bytes_;
   mutable std::mutex mutex_;
-  DeviceLoad load_;     // mutex_
-  double log_end_ = 0;  // mutex_; of all that was appended
+  DeviceLoad load_;                                 // mutex_
+  double log_end_ = 0;                              // mutex_; of all that was appended
+  std::map<DeviceLoad::StreamId, double> late_us_;  // mutex_; by thread
 };
 
 // Nothing is synced below: this is for measuring, not for keeping.
