@@ -20,7 +20,7 @@ def add_commands(add: Any) -> None:
     validate.set_defaults(refuse=validate.error)
     told = ", ".join(f"{rung.name} ({rung.text})" for rung in RUNGS)
     long = " and ".join(rung.name for rung in RUNGS if rung.is_long)
-    default = f"default: all, {long} with --full only"
+    default = f"default: all, {long} with --full only" if long else "default: all"
     validate.add_argument("rungs", nargs="*", metavar="RUNG", help=f"of {told}; {default}")
     validate.add_argument(
         "--full", action="store_true", help="at full size, minutes instead of seconds"

@@ -274,7 +274,7 @@ def _write_amp_after(run: Run, seqno: int) -> float:
 def _v4(full: bool) -> Iterator[Check]:
     """Throughput and stalls; in the note, how far apart L0 was."""
     machine = calibrated(seconds=5 if full else 3)
-    for case, device, workload, options in timed_cases(20 if full else 8):
+    for case, device, workload, options in timed_cases(20 if full else 10):
         engine, simulated = timed_pair(device, workload, options, machine)
         rates = (simulated.bytes_per_s / 1e6, engine.bytes_per_s / 1e6)
         yield Check("V4", case, "MB/s", *rates, 0.1)

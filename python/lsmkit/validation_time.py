@@ -30,15 +30,16 @@ from lsmkit.workload import Phase, Workload
 __all__ = ["Timed", "timed_cases", "timed_pair"]
 
 KEY_BYTES, VALUE_BYTES = 16, 400
+# So slow that two cores are never the limit.
 DEVICES = (
-    Device(name="8 MB/s", transfer_bytes_per_s=8e6),
-    Device(name="12 MB/s, 0.5 ms", transfer_bytes_per_s=12e6, latency_us=500),
-    Device(name="9 in, 6 out", read_bytes_per_s=9e6, write_bytes_per_s=6e6, latency_us=200),
+    Device(name="5 MB/s", transfer_bytes_per_s=5e6),
+    Device(name="6 MB/s, 0.5 ms", transfer_bytes_per_s=6e6, latency_us=500),
+    Device(name="6 in, 4 out", read_bytes_per_s=6e6, write_bytes_per_s=4e6, latency_us=200),
 )
 # In MB a second, for each device: without stalls, and into them.
 RATES: dict[Literal["none", "zstd"], tuple[tuple[float, ...], ...]] = {
-    "none": ((0.9, 1.3, 1.5), (1.3, 1.8, 2.0), (0.7, 1.4, 1.6)),
-    "zstd": ((1.3, 1.9, 2.2), (1.6, 2.4, 2.7), (1.0, 2.0, 2.2)),
+    "none": ((0.6, 0.8, 0.9), (0.65, 0.9, 1.0), (0.5, 0.95, 1.05)),
+    "zstd": ((0.8, 1.2, 1.35), (0.8, 1.25, 1.4), (0.7, 1.4, 1.5)),
 }
 
 
