@@ -35,6 +35,7 @@ def calibrate(
     key_bytes: int = 16,
     value_bytes: int = 100,
     compressed_share: float = 0.5,
+    options: Options | None = None,
     progress: Progress | None = None,
 ) -> Machine:
     """Measure the device below a directory, and what this engine's work costs this machine.
@@ -47,7 +48,8 @@ def calibrate(
     `put_us`, `get_us` and `scan_entry_us` are those of `drive`, which makes keys and values as it
     goes; gets and scans find all in the cache. `record_us` and `written_byte_us` are what flushes
     and merges take of short and of long values, told apart; `compressed_byte_us` is what zstd's
-    level 1 adds. How many bytes a table takes for its weight is that of the given records.
+    level 1 adds. How many bytes a table takes for its weight is that of the given records, in
+    tables as the options shape them.
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ def calibrate(
         `compressed_bytes_per_weight`.
     compressed_share : float
         What values shrink to.
+    options : Options, optional
+        Whose tables are measured. Default: the defaults.
     progress : callable, optional
         ``progress(done, total)`` between measurements. What it raises ends the call, as Ctrl-C
         does; nothing is left behind.
@@ -94,6 +98,7 @@ def calibrate(
         costs = _Costs(
             directory, (1 - DEVICE_PART) * seconds, key_bytes, value_bytes, compressed_share
         )
+        costs.tables = options if options is not None else costs.tables
         steps: list[Callable[[], None]] = [
             *device_speed.steps(directory, DEVICE_PART * seconds, values),
             *costs.steps(),
@@ -131,6 +136,7 @@ class _Costs:
         self._value_bytes = value_bytes
         self._share = share
         self._raw: dict[int, _Rewritten] = {}
+        self.tables = Options()
 
     def steps(self) -> list[Callable[[], None]]:
         """In this order."""
@@ -215,9 +221,26 @@ class _Costs:
         self.measured["record_us"] = record_us
         self.measured["written_byte_us"] = max(byte_us, 0.0)
 
+    def _written(self, compression: Compression) -> _Rewritten:
+        """Some overwrites, flushed and compacted as the options have it."""
+        options = self.tables.replace(
+            background="inline", sync=Sync.none, compression=compression, compression_levels=(1,)
+        )
+        keys = max(1000, int((1 << 20) * self._seconds) // (self._key_bytes + self._value_bytes))
+        took = 0.0
+        path = os.path.join(self._directory, f"written-{compression}")
+        with ThrottledDisk(Device()).open(path, options) as db:
+            for seed in range(RUNS):
+                puts = self._workload("put", keys, keys, self._value_bytes).with_seed(seed)
+                took += _core_us(functools.partial(drive, db, puts))
+                took += _core_us(db.flush)
+            counted = db.stats().counters
+        written = counted.flush_weight + counted.compaction_written_weight
+        in_files = counted.flush_file_bytes + counted.compaction_written_file_bytes
+        return _Rewritten(took, RUNS * keys, written, in_files / written)
+
     def _files(self) -> None:
-        raw = self._rewrite(self._value_bytes, "none")
-        compressed = self._rewrite(self._value_bytes, "zstd")
+        raw, compressed = self._written("none"), self._written("zstd")
         more_us = compressed.core_us - raw.core_us
         self.measured["compressed_byte_us"] = max(more_us, 0.0) / compressed.written_weight
         self.measured["raw_bytes_per_weight"] = raw.bytes_per_weight

@@ -43,6 +43,19 @@ RATES: dict[Literal["none", "zstd"], tuple[tuple[float, ...], ...]] = {
 }
 
 
+OPTIONS = Options.small(
+    memtable_bytes=64 << 10,
+    table_bytes=256 << 10,
+    base_bytes=512 << 10,
+    fanout=4.0,
+    compression_levels=(1,),
+    sync=Sync.none,
+    memory_bytes=16 << 20,
+    cache_bytes=1 << 20,
+    stall_timeout_ms=600_000,
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Timed:
     """One side of a case.
@@ -71,17 +84,6 @@ class Timed:
 
 def timed_cases(seconds: float) -> Iterator[tuple[str, Device, Workload, Options]]:
     """Device x compression x rate, each offered for so long."""
-    base = Options.small(
-        memtable_bytes=64 << 10,
-        table_bytes=256 << 10,
-        base_bytes=512 << 10,
-        fanout=4.0,
-        compression_levels=(1,),
-        sync=Sync.none,
-        memory_bytes=16 << 20,
-        cache_bytes=1 << 20,
-        stall_timeout_ms=600_000,
-    )
     for (number, device), (codec, rates) in itertools.product(enumerate(DEVICES), RATES.items()):
         for rate in rates[number]:
             phase = Phase(
@@ -93,12 +95,12 @@ def timed_cases(seconds: float) -> Iterator[tuple[str, Device, Workload, Options
             )
             workload = Workload(phase, key_count=10_000, encoding=Binary(KEY_BYTES))
             case = f"{device.name}, {codec}, {rate} MB/s"
-            yield case, device, workload, base.replace(compression=codec)
+            yield case, device, workload, OPTIONS.replace(compression=codec)
 
 
 def calibrated(seconds: float) -> Machine:
     """This machine, for the records of all cases."""
-    return calibrate(seconds=seconds, key_bytes=KEY_BYTES, value_bytes=VALUE_BYTES)
+    return calibrate(seconds=seconds, key_bytes=KEY_BYTES, value_bytes=VALUE_BYTES, options=OPTIONS)
 
 
 def timed_pair(
