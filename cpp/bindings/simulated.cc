@@ -11,7 +11,7 @@
 namespace lsmkit {
 namespace {
 
-constexpr uint64_t kCommitsAtOnce = 4096;
+constexpr uint64_t kOpsAtOnce = 4096;
 constexpr int kEventsAtOnce = 64;
 
 [[noreturn]] void refuse_rate() {
@@ -36,26 +36,35 @@ class OfTree : public SimulatedRun {
 
 template <class Tree>
 void log_edits(Tree& tree, RunLog& log) {
-  tree.observe([&](const Event& event) { log.take(event, tree.version(), tree.live_weight()); });
+  tree.observe([&](const Event& event) {
+    log.take(event, tree.version(), tree.live_weight(), tree.read_counts());
+  });
 }
 
 StartOfExactRun start_or_nothing(const WorkloadSpec& workload,
-                                 std::optional<StartOfExactRun> start) {
+                                 std::optional<StartOfExactRun>& start) {
   if (start) return std::move(*start);
   return {WorkloadKeys(workload), {}};
+}
+
+// Of a tree that is not empty, tables that nobody has seen made are not known well enough to read.
+std::optional<ReadOptions> reads_beside(const std::optional<StartOfExactRun>& start,
+                                        const ReadOptions& reads) {
+  return start ? std::nullopt : std::optional(reads);
 }
 
 class ExactInLockstep final : public OfTree<ExactTree> {
  public:
   ExactInLockstep(const WorkloadSpec& workload, const CompactionOptions& options, FileModel files,
-                  bool keep_events, std::optional<StartOfExactRun> start)
-      : run_(workload, options, start_or_nothing(workload, std::move(start)), keep_events,
-             std::move(files)) {}
+                  const ReadOptions& reads, bool keep_events, std::optional<StartOfExactRun> start)
+      : run_(workload, options, start_or_nothing(workload, start), keep_events, std::move(files),
+             reads_beside(start, reads)) {}
   void plan_by(const Planner& planner) { run_.plan_by(planner); }
 
   bool go_on(uint64_t until_us) override {
     const size_t edits = log().moments().size();
-    for (uint64_t i = 0; i < kCommitsAtOnce && log().moments().size() == edits; ++i)
+    const uint64_t ops = run_.driver().ops();
+    while (log().moments().size() == edits && run_.driver().ops() - ops < kOpsAtOnce)
       if (run_.now_us() >= until_us || !run_.step()) return !run_.done();
     return true;
   }
@@ -72,6 +81,8 @@ class ExactInLockstep final : public OfTree<ExactTree> {
     return static_cast<double>(run_.driver().ops_of(kind));
   }
   std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+  std::optional<ReadCounts> reads() const override { return tree().read_counts(); }
+  std::vector<LevelReadCounts> level_reads() const override { return tree().level_read_counts(); }
   const RunLog& log() const override { return run_.log(); }
 
  protected:
@@ -84,10 +95,11 @@ class ExactInLockstep final : public OfTree<ExactTree> {
 class SegmentsInLockstep final : public OfTree<SegmentTree> {
  public:
   SegmentsInLockstep(const WorkloadSpec& workload, const CompactionOptions& options,
-                     FileModel files, SegmentStart start, bool keep_events,
-                     const std::optional<SegmentTreeStart>& tree)
+                     FileModel files, const ReadOptions& reads, SegmentStart start,
+                     bool keep_events, const std::optional<SegmentTreeStart>& tree)
       : run_(tree ? SegmentRun(workload, options, *tree, std::move(files))
-                  : SegmentRun(workload, options, start, std::move(files))),
+                  : SegmentRun(workload, options, start, needed_by(workload, reads),
+                               std::move(files))),
         log_(keep_events, tree ? run_.tree().live_weight() : 0) {
     log_edits(run_.tree(), log_);
   }
@@ -102,6 +114,11 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
   uint64_t ops() const override { return run_.operations(); }
   double ops_of(OpKind kind) const override { return run_.operations_of(kind); }
   std::optional<uint64_t> memtable_entries() const override { return std::nullopt; }
+  std::optional<ReadCounts> reads() const override {
+    if (!tree().models_reads() && reads_anything_) return std::nullopt;
+    return tree().read_counts();
+  }
+  std::vector<LevelReadCounts> level_reads() const override { return tree().level_read_counts(); }
   const RunLog& log() const override { return log_; }
 
  protected:
@@ -110,6 +127,8 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
  private:
   SegmentRun run_;
   RunLog log_;
+  const bool reads_anything_ =
+      gets(run_.tree().contents().workload()) || scans(run_.tree().contents().workload());
 };
 
 // Of a subject and its tree.
@@ -170,6 +189,8 @@ class ExactInTime final : public InTime<TimedExactTree, ExactTree> {
     tree().check_contents();
   }
   std::optional<uint64_t> memtable_entries() const override { return tree().memtable_entries(); }
+  std::optional<ReadCounts> reads() const override { return tree().read_counts(); }
+  std::vector<LevelReadCounts> level_reads() const override { return tree().level_read_counts(); }
 };
 
 class SegmentsInTime final : public InTime<TimedSegmentTree, SegmentTree> {
@@ -190,34 +211,35 @@ std::unique_ptr<SimulatedRun> planned(std::unique_ptr<Run> run,
 
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
                                                 const CompactionOptions& options, FileModel files,
-                                                bool keep_events,
+                                                const ReadOptions& reads, bool keep_events,
                                                 const std::optional<Planner>& planner,
                                                 std::optional<StartOfExactRun> start) {
-  return planned(std::make_unique<ExactInLockstep>(workload, options, std::move(files), keep_events,
-                                                   std::move(start)),
+  return planned(std::make_unique<ExactInLockstep>(workload, options, std::move(files), reads,
+                                                   keep_events, std::move(start)),
                  planner);
 }
 
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
-                                                   FileModel files, SegmentStart start,
-                                                   bool keep_events,
+                                                   FileModel files, const ReadOptions& reads,
+                                                   SegmentStart start, bool keep_events,
                                                    const std::optional<Planner>& planner,
                                                    std::optional<SegmentTreeStart> tree) {
-  return planned(std::make_unique<SegmentsInLockstep>(workload, options, std::move(files), start,
-                                                      keep_events, tree),
+  return planned(std::make_unique<SegmentsInLockstep>(workload, options, std::move(files), reads,
+                                                      start, keep_events, tree),
                  planner);
 }
 
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
                                             const TimedOptions& timed, FileModel files,
-                                            bool keep_events, const std::optional<Planner>& planner,
+                                            const ReadOptions& reads, bool keep_events,
+                                            const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start) {
-  return planned(
-      std::make_unique<ExactInTime>(timed, keep_events, workload, options,
-                                    start_or_nothing(workload, std::move(start)), std::move(files)),
-      planner);
+  return planned(std::make_unique<ExactInTime>(timed, keep_events, workload, options,
+                                               start_or_nothing(workload, start), std::move(files),
+                                               reads_beside(start, reads)),
+                 planner);
 }
 
 std::unique_ptr<SimulatedRun> segments_in_time(const WorkloadSpec& workload,

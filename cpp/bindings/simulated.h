@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "lsmkit/sim/drawn_options.h"
+#include "lsmkit/sim/exact_reads.h"
 #include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/segment_run.h"
 #include "lsmkit/sim/timed_options.h"
@@ -51,6 +52,9 @@ class SimulatedRun {
   virtual uint64_t live_keys() const = 0;
   virtual uint64_t merged_records() const = 0;
   virtual std::optional<TimedView> timed() const { return std::nullopt; }
+  // What reads looked into, in all and by level; none: that is not modelled.
+  virtual std::optional<ReadCounts> reads() const { return std::nullopt; }
+  virtual std::vector<LevelReadCounts> level_reads() const { return {}; }
 
   virtual const RunLog& log() const = 0;
 };
@@ -59,19 +63,20 @@ class SimulatedRun {
 // layout's; without a start, from an empty tree.
 std::unique_ptr<SimulatedRun> exact_in_lockstep(const WorkloadSpec& workload,
                                                 const CompactionOptions& options, FileModel files,
-                                                bool keep_events,
+                                                const ReadOptions& reads, bool keep_events,
                                                 const std::optional<Planner>& planner,
                                                 std::optional<StartOfExactRun> start = {});
 std::unique_ptr<SimulatedRun> segments_in_lockstep(const WorkloadSpec& workload,
                                                    const CompactionOptions& options,
-                                                   FileModel files, SegmentStart start,
-                                                   bool keep_events,
+                                                   FileModel files, const ReadOptions& reads,
+                                                   SegmentStart start, bool keep_events,
                                                    const std::optional<Planner>& planner,
                                                    std::optional<SegmentTreeStart> tree = {});
 std::unique_ptr<SimulatedRun> exact_in_time(const WorkloadSpec& workload,
                                             const CompactionOptions& options,
                                             const TimedOptions& timed, FileModel files,
-                                            bool keep_events, const std::optional<Planner>& planner,
+                                            const ReadOptions& reads, bool keep_events,
+                                            const std::optional<Planner>& planner,
                                             std::optional<StartOfExactRun> start = {});
 std::unique_ptr<SimulatedRun> segments_in_time(const WorkloadSpec& workload,
                                                const CompactionOptions& options,

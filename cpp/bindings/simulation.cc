@@ -18,9 +18,11 @@
 #include "lsmkit/trace/amplification.h"
 #include "lsmkit/twin/engine_driver.h"
 #include "lsmkit/twin/file_model_of.h"
+#include "lsmkit/twin/read_options_of.h"
 #include "lsmkit/twin/timed_options_of.h"
 #include "lsmkit/twin/workload_twin.h"
 #include "own_planner.h"
+#include "read_columns.h"
 #include "simulated.h"
 #include "start_type.h"
 #include "text_map.h"
@@ -43,15 +45,25 @@ py::dict kinds_of(const std::function<uint64_t(OpKind)>& count) {
 }
 
 py::dict moment_columns(const RunLog& log) {
-  Columns rows({"event", "time_us", "last_seqno", "table_count", "run_count", "l0_run_count",
-                "weight", "live_weight", "file_bytes", "user_bytes", "user_weight", "written_bytes",
-                "flush_weight", "compaction_written_weight", "stall_us"});
+  Columns rows({"event",           "time_us",
+                "last_seqno",      "table_count",
+                "run_count",       "l0_run_count",
+                "weight",          "live_weight",
+                "file_bytes",      "user_bytes",
+                "user_weight",     "written_bytes",
+                "flush_weight",    "compaction_written_weight",
+                "stall_us",        "gets",
+                "tables_probed",   "filter_negatives",
+                "false_positives", "cache_hits",
+                "cache_misses"});
   for (const Moment& m : log.moments())
     rows.add(m.event, m.time_us, m.last_seqno, m.table_count, m.run_count, m.l0_run_count, m.weight,
              m.live_weight, m.file_bytes, m.counters.user_key_bytes + m.counters.user_value_bytes,
              m.counters.user_weight,
              m.counters.flush_file_bytes + m.counters.compaction_written_file_bytes,
-             m.counters.flush_weight, m.counters.compaction_written_weight, m.counters.stall_us);
+             m.counters.flush_weight, m.counters.compaction_written_weight, m.counters.stall_us,
+             m.reads.gets, m.reads.tables_probed, m.reads.filter_negatives, m.reads.false_positives,
+             m.reads.cache_hits, m.reads.cache_misses);
   return rows.dict();
 }
 
@@ -149,7 +161,6 @@ TimedOptions machine_of(const py::dict& given) {
       {"record_us", &out.cpu.record_us},
       {"written_byte_us", &out.cpu.written_byte_us},
       {"compressed_byte_us", &out.cpu.compressed_byte_us},
-      {"blocks_per_get", &out.blocks_per_get},
       {"raw_bytes_per_weight", &out.raw_bytes_per_weight},
       {"compressed_bytes_per_weight", &out.compressed_bytes_per_weight},
       {"longest_wait_us", &out.longest_wait_us},
@@ -160,6 +171,8 @@ TimedOptions machine_of(const py::dict& given) {
       out.device = device_profile(value.cast<std::string>());
     } else if (name == "request_bytes") {
       out.device.request_bytes = value.cast<uint64_t>();
+    } else if (name == "blocks_per_get") {
+      out.blocks_per_get = value.cast<std::optional<double>>();
     } else if (name == "log") {
       out.has_log = value.cast<bool>();
     } else if (name == "overload") {
@@ -208,6 +221,7 @@ class Simulation {
              const py::object& drawn, Start* begin) {
     const Options engine = to_options(options);
     const CompactionOptions compaction = compaction_options_of(engine);
+    const ReadOptions reads = read_options_of(engine);
     std::optional<Planner> own_planner;
     if (!planner.is_none()) own_planner = planner_of(planner);
     std::optional<TimedOptions> timed;
@@ -232,12 +246,12 @@ class Simulation {
         return segments_in_time(spec, compaction, *timed, std::move(files), start, keep_events,
                                 own_planner, std::move(tables));
       if (timed)
-        return exact_in_time(spec, compaction, *timed, std::move(files), keep_events, own_planner,
-                             std::move(records));
+        return exact_in_time(spec, compaction, *timed, std::move(files), reads, keep_events,
+                             own_planner, std::move(records));
       if (segments)
-        return segments_in_lockstep(spec, compaction, std::move(files), start, keep_events,
+        return segments_in_lockstep(spec, compaction, std::move(files), reads, start, keep_events,
                                     own_planner, std::move(tables));
-      return exact_in_lockstep(spec, compaction, std::move(files), keep_events, own_planner,
+      return exact_in_lockstep(spec, compaction, std::move(files), reads, keep_events, own_planner,
                                std::move(records));
     });
   }
@@ -288,7 +302,7 @@ class Simulation {
         "live_keys"_a = run.live_keys(), "merged_records"_a = run.merged_records(),
         "counters"_a = lsmkit::to_dict(run.counters()),
         "window"_a = to_dict(run.log().settled(run.counters(), run.last_seqno())),
-        "timed"_a = to_dict(run.timed()));
+        "timed"_a = to_dict(run.timed()), "reads"_a = lsmkit::to_dict(run.reads()));
   }
   Version version() {
     const Turn turn(busy_, "this Simulation");
@@ -301,6 +315,10 @@ class Simulation {
   py::dict series() {
     const Turn turn(busy_, "this Simulation");
     return moment_columns(run_->log());
+  }
+  py::dict level_reads() {
+    const Turn turn(busy_, "this Simulation");
+    return level_read_columns(run_->level_reads());
   }
   py::dict samples() {
     const Turn turn(busy_, "this Simulation");
@@ -324,7 +342,9 @@ py::dict to_dict(const TwinReport& report, const WorkloadTwin& twin) {
       "passed_tables"_a = report.passed_tables, "dropped_entries"_a = report.dropped_entries,
       "dropped_tombstones"_a = report.dropped_tombstones, "compactions"_a = report.compactions,
       "levels"_a = report.levels, "difference"_a = path_text(report.difference),
-      "events"_a = event_columns(twin.log().events()), "series"_a = moment_columns(twin.log()));
+      "events"_a = event_columns(twin.log().events()), "series"_a = moment_columns(twin.log()),
+      "reads"_a = to_dict(twin.engine_reads()),
+      "simulated_reads"_a = to_dict(twin.simulated_reads()));
 }
 
 py::dict run_twin(const std::string& workload, const py::object& options,
@@ -379,7 +399,8 @@ void register_simulation(py::module_& m) {
       .def("version", &Simulation::version)
       .def("events", &Simulation::events)
       .def("series", &Simulation::series)
-      .def("samples", &Simulation::samples);
+      .def("samples", &Simulation::samples)
+      .def("level_reads", &Simulation::level_reads);
   m.def("device_profiles", device_profiles, "Devices by name.");
   m.def("twin", run_twin, py::arg("workload"), py::arg("options"), py::kw_only(),
         py::arg("before") = none, py::arg("progress") = none,

@@ -64,6 +64,13 @@ inline uint64_t key_prefix(std::string_view key) {
   return __builtin_bswap64(prefix);
 }
 
+inline size_t common_prefix_bytes(std::string_view a, std::string_view b) {
+  const size_t most = a.size() < b.size() ? a.size() : b.size();
+  size_t n = 0;
+  while (n < most && a[n] == b[n]) ++n;
+  return n;
+}
+
 // Internal order: user key ascending by bytes, then seqno descending (newest first). (user key,
 // seqno) is unique within a database, except for seqno 0, which only the oldest run of a key holds.
 inline int compare_internal(std::string_view a_key, Seqno a_seqno, std::string_view b_key,

@@ -148,6 +148,7 @@ struct EngineStats {
   uint64_t gets_found = 0;
   uint64_t tables_probed = 0;
   uint64_t filter_negatives = 0;
+  uint64_t false_positives = 0;
   uint64_t snapshot_count = 0;
   uint64_t cursor_count = 0;
   uint64_t stall_us = 0;

@@ -78,6 +78,7 @@ EngineStats Engine::stats() const {
   out.gets_found = reads.found;
   out.tables_probed = reads.tables_probed;
   out.filter_negatives = reads.filter_negatives;
+  out.false_positives = reads.false_positives;
   out.snapshot_count = snapshots_.count();
   out.cursor_count = static_cast<uint64_t>(cursor_count_.load(std::memory_order_relaxed));
   out.stall_us = stall_us_.load(std::memory_order_relaxed);

@@ -57,7 +57,7 @@ TryResult Engine::get(std::string_view key, PinnedValue& value, const Snapshot* 
   const EpochGuard guard;
   Seqno seqno;
   const ReadView& view = *load_moment(view_, published_, snapshot, seqno);
-  ReadCounters::Sum counted{1, 0, 0, 0};
+  ReadCounters::Sum counted{.gets = 1};
 
   for (const auto& memtable : view.memtables) {
     if (const auto hit = memtable->get(key, seqno)) {
@@ -83,7 +83,10 @@ TryResult Engine::get(std::string_view key, PinnedValue& value, const Snapshot* 
     if (result == TableGetResult::kWouldBlock) return TryResult::kWouldBlock;
     ++counted.tables_probed;
     counted.filter_negatives += stats.filter_negative;
-    if (result == TableGetResult::kAbsent) continue;
+    if (result == TableGetResult::kAbsent) {
+      counted.false_positives += !stats.filter_negative;
+      continue;
+    }
     const bool shown = shows_value(hit.kind);
     if (shown) {
       value.bytes = hit.value;

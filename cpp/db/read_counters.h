@@ -16,6 +16,7 @@ class ReadCounters {
     uint64_t found = 0;
     uint64_t tables_probed = 0;
     uint64_t filter_negatives = 0;
+    uint64_t false_positives = 0;
   };
 
   void add(const Sum& by) {
@@ -26,6 +27,7 @@ class ReadCounters {
     count(shard.found, by.found, owned);
     count(shard.tables_probed, by.tables_probed, owned);
     count(shard.filter_negatives, by.filter_negatives, owned);
+    count(shard.false_positives, by.false_positives, owned);
   }
 
   Sum sum() const {
@@ -35,6 +37,7 @@ class ReadCounters {
       out.found += shard.found.load(std::memory_order_relaxed);
       out.tables_probed += shard.tables_probed.load(std::memory_order_relaxed);
       out.filter_negatives += shard.filter_negatives.load(std::memory_order_relaxed);
+      out.false_positives += shard.false_positives.load(std::memory_order_relaxed);
     }
     return out;
   }
@@ -43,7 +46,8 @@ class ReadCounters {
   static constexpr unsigned kOwned = 31;  // shards with one thread each; the last is for all others
 
   struct alignas(64) Shard {
-    std::atomic<uint64_t> gets{0}, found{0}, tables_probed{0}, filter_negatives{0};
+    std::atomic<uint64_t> gets{0}, found{0}, tables_probed{0}, filter_negatives{0},
+        false_positives{0};
   };
 
   static void count(std::atomic<uint64_t>& counter, uint64_t by, bool owned) {

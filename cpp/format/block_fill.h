@@ -28,6 +28,9 @@ class BlockFill {
     const uint64_t whole_stretches = restart_count_ - (since_restart_ != 0);
     return data_bytes_ + 4 * (whole_stretches + 2) >= block_bytes_;
   }
+  // Whether the block ends before, or after, an entry whose value is so large.
+  bool ends_before(uint64_t value_bytes) const { return !empty() && stands_alone(value_bytes); }
+  bool ends_after(uint64_t value_bytes) const { return stands_alone(value_bytes) || is_full(); }
   void reset() { data_bytes_ = entries_ = restart_count_ = since_restart_ = 0; }
 
  private:

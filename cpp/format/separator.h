@@ -1,29 +1,14 @@
 // The keys of an index: which one stands for a block, and how many a partition takes.
 #pragma once
 
-#include <algorithm>
-#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
+#include "lsmkit/bytes/key.h"
 #include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
-
-inline size_t common_prefix_bytes(std::string_view a, std::string_view b) {
-  static_assert(std::endian::native == std::endian::little);
-  const size_t most = std::min(a.size(), b.size());
-  size_t n = 0;
-  for (; n + 8 <= most; n += 8) {
-    uint64_t x, y;
-    std::memcpy(&x, a.data() + n, 8);
-    std::memcpy(&y, b.data() + n, 8);
-    if (x != y) return n + static_cast<size_t>(std::countr_zero(x ^ y)) / 8;
-  }
-  while (n < most && a[n] == b[n]) ++n;
-  return n;
-}
 
 // The shortest key at or above `last` and below `next`: one byte past their common prefix suffices.
 // Where both are one user key, that key. A piece of one of the two.

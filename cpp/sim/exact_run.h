@@ -14,11 +14,14 @@ namespace lsmkit {
 
 class ExactRun {
  public:
-  // Throws InvalidArgument or NotSupported naming what cannot be simulated.
-  ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events = true);
+  // Throws InvalidArgument or NotSupported naming what cannot be simulated. What the workload reads
+  // is modelled with `reads`.
+  ExactRun(WorkloadSpec spec, const CompactionOptions& options, bool keep_events = true,
+           const std::optional<ReadOptions>& reads = ReadOptions{});
   // From a tree that is not empty. Requires: the start's keys have the workload's among them.
   ExactRun(WorkloadSpec spec, const CompactionOptions& options, StartOfExactRun start,
-           bool keep_events = true, std::optional<FileModel> files = {});
+           bool keep_events = true, std::optional<FileModel> files = {},
+           const std::optional<ReadOptions>& reads = std::nullopt);
   ExactRun(const ExactRun&) = delete;
   ExactRun& operator=(const ExactRun&) = delete;
 
@@ -46,6 +49,12 @@ class ExactRun {
   std::vector<SimWrite> commit_;
   bool done_ = false;
 };
+
+// What of it a workload needs: nothing if it never reads.
+std::optional<ReadOptions> needed_by(const WorkloadSpec& spec, std::optional<ReadOptions> reads);
+
+// A get or a scan of the driver's, on the tree.
+void read(const WorkloadRead& read, const WorkloadKeys& keys, ExactTree& tree);
 
 // The driver's commit in ranks. Replaces `out`.
 void to_ranks(std::span<const WorkloadWrite> commit, const WorkloadKeys& keys,

@@ -10,12 +10,18 @@
 
 namespace lsmkit {
 
-ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options)
-    : keys_(std::move(keys)), options_(options), newest_(keys_) {}
+ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
+                     const std::optional<ReadOptions>& reads)
+    : keys_(std::move(keys)), options_(options), newest_(keys_) {
+  if (!reads) return;
+  reads_ = std::make_unique<ExactReads>(keys_, *reads);
+  scans_ = reads->scans;
+}
 
 ExactTree::ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
-                     ExactStart start, std::optional<FileModel> files)
-    : ExactTree(std::move(keys), options) {
+                     ExactStart start, std::optional<FileModel> files,
+                     const std::optional<ReadOptions>& reads)
+    : ExactTree(std::move(keys), options, reads) {
   files_ = std::move(files);
   start_from(std::move(start));
 }
@@ -86,6 +92,7 @@ void ExactTree::insert(const SimWrite& write) {
   memtable_.records.push_back({write.rank, last_seqno_, write.kind, value_bytes});
   memtable_.weight += weight_of(key_bytes, value_bytes);
   memtable_.largest_seqno = last_seqno_;
+  if (scans_) in_memory_.insert(write.rank);
 }
 
 const NewestRecords& ExactTree::newest() const {
@@ -104,6 +111,32 @@ void ExactTree::unpin(Seqno seqno) {
   if (pin == pins_.end())
     throw InvalidArgument("nothing is pinned at seqno " + std::to_string(seqno));
   pins_.erase(pin);
+}
+
+// ---- Reading.
+
+void ExactTree::get(const SoughtKey& key) {
+  if (!reads_) return;
+  const auto newest = key.absent ? NewestRecords::Newest{} : this->newest()[key.rank];
+  if (newest.seqno > flushed_seqno_) {
+    reads_->count_get_in_memory(newest.is_live());
+  } else {
+    reads_->get(key);
+  }
+}
+
+void ExactTree::scan(KeyRank first, uint64_t entries) {
+  if (!scans_) return;
+  const auto in_memory = [this](uint64_t from) -> std::optional<KeyRank> {
+    if (from > UINT32_MAX) return std::nullopt;
+    const auto next = in_memory_.lower_bound(static_cast<KeyRank>(from));
+    return next == in_memory_.end() ? std::nullopt : std::optional(*next);
+  };
+  reads_->scan(first, entries, in_memory, [&now = newest()](KeyRank rank) { return now[rank].is_live(); });
+}
+
+std::vector<LevelReadCounts> ExactTree::level_read_counts() const {
+  return reads_ ? reads_->levels() : std::vector<LevelReadCounts>{};
 }
 
 // ---- Checks.

@@ -23,6 +23,7 @@
 
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
+#include "lsmkit/sim/exact_reads.h"
 #include "lsmkit/sim/exact_start.h"
 #include "lsmkit/sim/key_universe.h"
 #include "lsmkit/sim/newest_records.h"
@@ -43,11 +44,15 @@ class ExactTree {
   // Told of each flush and compaction, after the edit.
   using Observer = std::function<void(const Event&)>;
 
-  ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options);
-  // Goes on from there: counters begin at 0, pins are none. Without a model of files, these are as
-  // large as their weight. Requires: the start's ranks are those of `keys`.
+  // Without `reads`, get and scan do nothing.
   ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
-            ExactStart start, std::optional<FileModel> files = {});
+            const std::optional<ReadOptions>& reads = std::nullopt);
+  // Goes on from there: counters begin at 0, pins are none. Without a model of files, these are as
+  // large as their weight. Requires: the start's ranks are those of `keys`; it is empty, or there
+  // are no `reads`.
+  ExactTree(std::shared_ptr<const KeyUniverse> keys, const CompactionOptions& options,
+            ExactStart start, std::optional<FileModel> files = {},
+            const std::optional<ReadOptions>& reads = std::nullopt);
 
   void observe(Observer observer) { observer_ = std::move(observer); }
   // In place of plan_compaction. Its plans come from plan_chosen.
@@ -80,6 +85,13 @@ class ExactTree {
   std::optional<SimJob> begin_compaction(unsigned free_slots);
   // Its result is seen from now on. Requires: begun here, and every flush in its turn.
   void finish(SimJob job);
+
+  // Read the newest; what they look into is counted, and changes no edit.
+  void get(const SoughtKey& key);
+  void scan(KeyRank first, uint64_t entries);
+  ReadCounts read_counts() const { return reads_ ? reads_->counts() : ReadCounts{}; }
+  std::vector<LevelReadCounts> level_read_counts() const;
+  uint64_t cache_bytes() const { return reads_ ? reads_->cache_bytes() : 0; }
 
   // A reader that stays at this moment, until unpin.
   Seqno pin();
@@ -131,6 +143,7 @@ class ExactTree {
   void publish(const SimJob& job);
   const NewestRecords& newest() const;
   void check_newest(KeyRank rank, const std::optional<Record>& found) const;
+  void forget_flushed();
   void for_each_record(KeyRank rank,
                        const std::function<bool(const std::string& where, const Record&)>& f) const;
 
@@ -147,6 +160,7 @@ class ExactTree {
   std::deque<Memtable> sealed_;  // oldest first
   uint64_t sealed_weight_ = 0;
   Seqno last_seqno_ = 0;
+  Seqno flushed_seqno_ = 0;
   std::multiset<Seqno> pins_;
   // Looked up by key, which misses the processor's caches: so for many records at once, when they
   // are sealed or when somebody asks.
@@ -160,6 +174,10 @@ class ExactTree {
   std::vector<JobInFlight> in_flight_;
   Counters counters_;
   uint64_t merged_records_ = 0;
+
+  std::unique_ptr<ExactReads> reads_;  // null: they are not modelled
+  bool scans_ = false;
+  std::set<KeyRank> in_memory_;  // keys in memtables, if there are scans
 };
 
 }  // namespace lsmkit

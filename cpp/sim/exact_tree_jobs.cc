@@ -119,6 +119,7 @@ SimJob ExactTree::begin_flush() {
   RecordSink sink = sink_for(0, rules);
   job.counts = merge_tables(rules, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
+  job.filter_bits_per_key = rules.filter_bits_per_key;
   job.cost.in_records = job.counts.in_entries;
   job.cost.read_weight = memtable.weight;
   add_outputs(job.cost, metas_of(job.outputs));
@@ -164,12 +165,15 @@ void ExactTree::merge(SimJob& job) {
   RecordSink sink = sink_for(job.plan->output_level, job.plan->merge);
   job.counts = merge_tables(job.plan->merge, std::span(sources), sink);
   job.outputs = std::move(sink.tables);
+  job.filter_bits_per_key = job.plan->merge.filter_bits_per_key;
   merged_records_ += job.counts.in_entries;
 }
 
 void ExactTree::finish(SimJob job) {
   if (job.is_flush()) {
     sealed_weight_ -= sealed_.front().weight;
+    flushed_seqno_ = sealed_.front().largest_seqno;
+    forget_flushed();
     sealed_.pop_front();
     count_flush(job.edit, counters_);
   } else {
@@ -177,16 +181,27 @@ void ExactTree::finish(SimJob job) {
     count_compaction(*job.plan, metas_of(job.outputs), job.counts.passed,
                      job.counts.dropped_entries, counters_);
   }
-  for (RecordTable& table : job.outputs) contents_[table.meta->number] = std::move(table.records);
+  for (RecordTable& table : job.outputs) {
+    if (reads_) reads_->add(table.meta->number, table.records, job.filter_bits_per_key);
+    contents_[table.meta->number] = std::move(table.records);
+  }
   publish(job);
+}
+
+// Of the keys in memtables, those that are in none that is left.
+void ExactTree::forget_flushed() {
+  std::erase_if(in_memory_, [&](KeyRank rank) { return newest_[rank].seqno <= flushed_seqno_; });
 }
 
 void ExactTree::publish(const SimJob& job) {
   Event event;
   if (observer_) event = event_of(job.edit, version_);
   version_ = apply(version_, job.edit);
+  std::vector<TableNumber> gone;
   for (const RemovedTable& removed : job.edit.removed)
-    if (!version_.find(removed.number)) contents_.erase(removed.number);
+    if (!version_.find(removed.number)) gone.push_back(removed.number);
+  for (const TableNumber number : gone) contents_.erase(number);
+  if (reads_) reads_->take(version_, gone);
   if (!observer_) return;
   event.kind = job.kind;
   event.time_us = now_us_;

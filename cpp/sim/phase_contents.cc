@@ -215,44 +215,69 @@ std::vector<PhaseContents::Spread> PhaseContents::spreads(const OpWindow& window
   return out;
 }
 
-void PhaseContents::spread_classes(const OpWindow& window, std::vector<Spread>& out) const {
+template <class Take>
+void PhaseContents::for_each_class(const OpWindow& window, Take&& take) const {
   const Phase& phase = workload_.phases[window.phase];
   const OpWeights& w = weights_[window.phase];
   const uint64_t end_op = window.first_op + window.op_count;
   const uint64_t first_draw = whole(w.drawn, window.first_op);
   const uint64_t draws = std::max<uint64_t>(1, whole(w.drawn, end_op) - first_draw);
-  const double writing = w.drawn_writes / w.drawn;
-  const double written = static_cast<double>(window.op_count) * w.drawn_writes;
   uint64_t n = key_counts_[window.phase];
   if (grows(phase)) n += whole(w.added, window.first_op + window.op_count / 2);
   const bool scatters = scattering_of(phase.keys) != Scattering::kNone;
 
   std::map<std::pair<uint64_t, uint64_t>, double> below;
-  for (const KeyClass& k : key_classes(phase.keys, {n, first_draw, draws}, kMostClasses)) {
-    const auto ids = static_cast<double>(k.end - k.begin);
-    Spread spread{k.begin, k.end, 0, groups_.count(), 1, 0, w.deletes};
-    if (k.by_turns) {
-      const double met = std::min(1.0, k.probability * static_cast<double>(draws)) * writing;
-      if (!keeps_order_) {
-        spread.begin = 0;
-        spread.end = n;
-        spread.turns = met * k.key_count / static_cast<double>(n);
-      } else if (k.key_count < ids - .5) {
-        spread.turns = met * k.key_count / ids;
-      } else {
-        spread.absent = 1 - met;
-      }
-    } else {
-      spread.absent = portable_exp(written * portable_log1p(-std::min(k.probability, 1.0)));
-      if (scatters) {
-        double& keys = below[{k.begin, k.end}];
-        spread.first_group = group_at(keys / ids);
-        keys += k.key_count;
-        spread.end_group = group_at(keys / ids);
-      }
+  for (KeyClass k : key_classes(phase.keys, {n, first_draw, draws}, kMostClasses)) {
+    size_t first_group = 0, end_group = groups_.count();
+    if (k.by_turns && !keeps_order_) {
+      k.begin = 0;
+      k.end = n;
+    } else if (!k.by_turns && scatters) {
+      const auto ids = static_cast<double>(k.end - k.begin);
+      double& keys = below[{k.begin, k.end}];
+      first_group = group_at(keys / ids);
+      keys += k.key_count;
+      end_group = group_at(keys / ids);
     }
-    out.push_back(spread);
+    take(k, first_group, end_group, draws);
   }
+}
+
+void PhaseContents::spread_classes(const OpWindow& window, std::vector<Spread>& out) const {
+  const OpWeights& w = weights_[window.phase];
+  const double writing = w.drawn_writes / w.drawn;
+  const double written = static_cast<double>(window.op_count) * w.drawn_writes;
+  for_each_class(
+      window, [&](const KeyClass& k, size_t first_group, size_t end_group, uint64_t draws) {
+        const auto ids = static_cast<double>(k.end - k.begin);
+        Spread spread{k.begin, k.end, first_group, end_group, 1, 0, w.deletes};
+        if (k.by_turns) {
+          const double met = std::min(1.0, k.probability * static_cast<double>(draws)) * writing;
+          if (!keeps_order_ || k.key_count < ids - .5) {
+            spread.turns = met * k.key_count / ids;
+          } else {
+            spread.absent = 1 - met;
+          }
+        } else {
+          spread.absent = portable_exp(written * portable_log1p(-std::min(k.probability, 1.0)));
+        }
+        out.push_back(spread);
+      });
+}
+
+std::vector<DrawnKeys> PhaseContents::drawn(const OpWindow& window) const {
+  std::vector<DrawnKeys> out;
+  for_each_class(window, [&](const KeyClass& k, size_t first_group, size_t end_group, uint64_t) {
+    double share = 0;  // of the keys there
+    for (size_t j = first_group; j < end_group; ++j) share += groups_.shares[j];
+    const double keys = share * static_cast<double>(k.end - k.begin);
+    if (keys > 0)
+      out.push_back({k.begin, k.end, first_group, end_group, k.probability * k.key_count / keys});
+  });
+  std::stable_sort(out.begin(), out.end(), [](const DrawnKeys& a, const DrawnKeys& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  return out;
 }
 
 Slices PhaseContents::contents(const OpWindow& window) const {

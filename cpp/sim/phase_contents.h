@@ -37,6 +37,13 @@ enum class PhaseEnds : uint8_t {
   kByClock,     // when somebody says so
 };
 
+// Keys between two ranks, of some groups, that are drawn alike.
+struct DrawnKeys {
+  uint64_t begin = 0, end = 0;
+  size_t first_group = 0, end_group = 0;
+  double of_each = 0;  // share of all draws that one of the keys gets
+};
+
 class PhaseContents {
  public:
   static constexpr size_t kMostClasses = 32;  // of a phase's keys
@@ -56,6 +63,8 @@ class PhaseContents {
   uint64_t whole_ops(const OpWindow& window) const;
   // Requires: op_count is at most whole_ops.
   Slices contents(const OpWindow& window) const;
+  // What the window's operations draw; those between the same ranks come together.
+  std::vector<DrawnKeys> drawn(const OpWindow& window) const;
 
  private:
   // Keys between two ranks, of some groups, that are written alike.
@@ -72,6 +81,9 @@ class PhaseContents {
   size_t group_at(double share) const;
   std::vector<Spread> spreads(const OpWindow& window) const;
   void spread_classes(const OpWindow& window, std::vector<Spread>& out) const;
+  // The classes of the window's draws, each with the groups that it stands for.
+  template <class Take>
+  void for_each_class(const OpWindow& window, Take&& take) const;
 
   const WorkloadSpec workload_;
   bool keeps_order_ = true;

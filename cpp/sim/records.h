@@ -150,6 +150,7 @@ class Records {
     return static_cast<size_t>(found - ranks_.begin()) - begin;
   }
   size_t size() const { return ranks_.size(); }
+  bool has_repeats() const { return has_repeats_; }
   // Where the records of `rank` begin, or would.
   size_t first_of(KeyRank rank) const {
     return static_cast<size_t>(std::lower_bound(ranks_.begin(), ranks_.end(), rank) -

@@ -20,8 +20,10 @@ class SegmentRun {
  public:
   // Throws InvalidArgument, as check() does, and NotSupported for what slices cannot hold.
   SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options,
-             SegmentStart start = SegmentStart::kEmpty, std::optional<FileModel> files = {})
-      : tree_(workload, options, std::move(files)) {
+             SegmentStart start = SegmentStart::kEmpty,
+             const std::optional<ReadOptions>& reads = std::nullopt,
+             std::optional<FileModel> files = {})
+      : tree_(workload, options, std::move(files), PhaseEnds::kInLockstep, reads) {
     if (start == SegmentStart::kFilled) tree_.fill(0);
   }
   SegmentRun(const WorkloadSpec& workload, const CompactionOptions& options,

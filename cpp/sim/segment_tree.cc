@@ -39,7 +39,8 @@ double variance_of(SliceMerge merge, const KeyGroups& groups) {
 }  // namespace
 
 SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
-                         std::optional<FileModel> files, PhaseEnds ends)
+                         std::optional<FileModel> files, PhaseEnds ends,
+                         const std::optional<ReadOptions>& reads)
     : contents_(workload, ends),
       options_(options),
       gaps_(workload.seed, "gaps between keys"),
@@ -48,6 +49,15 @@ SegmentTree::SegmentTree(const WorkloadSpec& workload, const CompactionOptions& 
       memtable_{Slices(contents_.groups())},
       live_(contents_.groups()) {
   if (files) files_.emplace(std::move(*files), contents_.workload());
+  if (!reads || !SegmentReads::can_model(contents_)) return;
+  reads_ = std::make_unique<SegmentReads>(
+      contents_, *reads, [this](TableNumber number) -> const Slices& {
+        return *tables_.at(static_cast<uint64_t>(number)).slices;
+      });
+}
+
+std::vector<LevelReadCounts> SegmentTree::level_read_counts() const {
+  return reads_ ? reads_->levels() : std::vector<LevelReadCounts>{};
 }
 
 // ---- Writing.
@@ -93,10 +103,15 @@ void SegmentTree::commit(OpWindow window) {
 // Requires: at most whole_ops.
 void SegmentTree::write_all(const OpWindow& taken) {
   const OpWeights& weights = contents_.weights(taken.phase);
-  if (weights.writes * weights.weight == 0) return;
+  if (weights.writes * weights.weight == 0) {
+    if (reads_) reads_->read(taken, {version_, memtable_.contents, memtable_.contents, live_});
+    return;
+  }
   const Slices fresh = contents_.contents(taken);
-  Slices& held = memtable_.contents;
-  held = held.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &held});
+  const Slices& before = memtable_.contents;
+  Slices grown = before.empty() ? fresh : merged_slices(contents_.groups(), {&fresh, &before});
+  if (reads_) reads_->read(taken, {version_, before, grown, live_});
+  memtable_.contents = std::move(grown);
   const double records = static_cast<double>(taken.op_count) * weights.writes;
   memtable_.weight += records * weights.weight;
   memtable_.records += records;
@@ -309,8 +324,8 @@ void SegmentTree::merge(SegmentJob& job) {
   merged_records_ += job.counts.in_entries;
 }
 
-void SegmentTree::describe_files(const SegmentJob& job, uint32_t level,
-                                 const MergeRules& rules) {
+void SegmentTree::describe_files(SegmentJob& job, uint32_t level, const MergeRules& rules) {
+  job.filter_bits_per_key = rules.filter_bits_per_key;
   for (const SegmentTable& table : job.outputs) {
     TableMeta& meta = *table.meta;
     meta.created_us = now_us_;
@@ -328,9 +343,12 @@ void SegmentTree::finish(SegmentJob job) {
     count_compaction(*job.plan, metas_of(job.outputs), job.counts.passed,
                      job.counts.dropped_entries, counters_);
   }
-  for (size_t i = 0; i < job.outputs.size(); ++i)
-    tables_[static_cast<uint64_t>(job.outputs[i].meta->number)] = {std::move(job.outputs[i].slices),
-                                                                   std::move(job.cohorts[i])};
+  for (size_t i = 0; i < job.outputs.size(); ++i) {
+    const TableMeta& meta = *job.outputs[i].meta;
+    tables_[static_cast<uint64_t>(meta.number)] = {std::move(job.outputs[i].slices),
+                                                   std::move(job.cohorts[i])};
+    if (reads_) reads_->add(meta, job.filter_bits_per_key);
+  }
   publish(job);
 }
 
@@ -391,8 +409,10 @@ void SegmentTree::publish(const SegmentJob& job) {
   for (const AddedTable& table : edit.added) added.push_back(table.table->number);
   std::sort(added.begin(), added.end());
   for (const RemovedTable& removed : edit.removed)
-    if (!std::binary_search(added.begin(), added.end(), removed.number))
+    if (!std::binary_search(added.begin(), added.end(), removed.number)) {
       tables_.erase(static_cast<uint64_t>(removed.number));
+      if (reads_) reads_->remove(removed.number);
+    }
   if (!observer_) return;
   event.kind = job.kind;
   event.time_us = event.wall_us = now_us_;

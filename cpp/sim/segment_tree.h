@@ -24,12 +24,14 @@
 #include "lsmkit/rules/merge_tables.h"
 #include "lsmkit/sim/phase_contents.h"
 #include "lsmkit/sim/segment_files.h"
+#include "lsmkit/sim/segment_reads.h"
 #include "lsmkit/sim/segment_start.h"
 #include "lsmkit/sim/seqno_cohorts.h"
 #include "lsmkit/sim/sim_job.h"
 #include "lsmkit/sim/slice_merge.h"
 #include "lsmkit/sim/stretch_splitter.h"
 #include "lsmkit/trace/event.h"
+#include "lsmkit/trace/read_counts.h"
 
 namespace lsmkit {
 
@@ -45,6 +47,7 @@ struct SegmentJob {
   MergeCounts counts;
   std::vector<SegmentTable> outputs;
   std::vector<SeqnoCohorts> cohorts;  // of each
+  double filter_bits_per_key = 0;
 
   bool is_flush() const { return kind == EventKind::kFlush; }
 };
@@ -55,9 +58,11 @@ class SegmentTree {
   using Observer = std::function<void(const Event&)>;
 
   // Throws NotSupported for a workload that slices cannot hold; it says to use exact mode. Without
-  // a model of files, these are as large as their weight.
+  // a model of files, these are as large as their weight. What is read is followed with `reads`, if
+  // SegmentReads can.
   SegmentTree(const WorkloadSpec& workload, const CompactionOptions& options,
-              std::optional<FileModel> files = {}, PhaseEnds ends = PhaseEnds::kInLockstep);
+              std::optional<FileModel> files = {}, PhaseEnds ends = PhaseEnds::kInLockstep,
+              const std::optional<ReadOptions>& reads = std::nullopt);
   SegmentTree(const SegmentTree&) = delete;
   SegmentTree& operator=(const SegmentTree&) = delete;
 
@@ -113,6 +118,9 @@ class SegmentTree {
   uint64_t live_keys() const;
   // Records that went into merges, so far.
   uint64_t merged_records() const { return merged_records_; }
+  bool models_reads() const { return reads_ != nullptr; }
+  ReadCounts read_counts() const { return reads_ ? reads_->counts() : ReadCounts{}; }
+  std::vector<LevelReadCounts> level_read_counts() const;
   // What slices of tables take in memory.
   uint64_t allocated_bytes() const;
 
@@ -132,7 +140,7 @@ class SegmentTree {
   void merge(SegmentJob& job);
   std::vector<SegmentTable> merge(const MergeRules& rules, SliceMerge merge,
                                   const StretchSplitter::Ends& ends, MergeCounts& counts);
-  void describe_files(const SegmentJob& job, uint32_t level, const MergeRules& rules);
+  void describe_files(SegmentJob& job, uint32_t level, const MergeRules& rules);
   SeqnoCohorts cohorts_of(const TableMeta& output, const CompactionPlan& plan);
   bool pass_table(const MergeRules& rules, SliceMerge& merge, StretchSplitter& tables,
                   MergeCounts& counts);
@@ -169,6 +177,7 @@ class SegmentTree {
   double user_puts_ = 0;
   double user_deletes_ = 0;
   uint64_t merged_records_ = 0;
+  std::unique_ptr<SegmentReads> reads_;  // null: they are not modelled
 };
 
 }  // namespace lsmkit

@@ -39,6 +39,7 @@ struct SimJob {
   VersionEdit edit;
   MergeCounts counts;
   std::vector<RecordTable> outputs;
+  double filter_bits_per_key = 0;  // of the outputs
 
   bool is_flush() const { return kind == EventKind::kFlush; }
 };

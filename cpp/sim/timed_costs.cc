@@ -7,7 +7,8 @@ namespace lsmkit {
 namespace {
 
 double blocks_of(const OpChunk& ops, const TimedOptions& options) {
-  return static_cast<double>(ops.gets) * options.blocks_per_get +
+  if (ops.blocks_read && !options.blocks_per_get) return static_cast<double>(*ops.blocks_read);
+  return static_cast<double>(ops.gets) * options.blocks_per_get.value_or(1) +
          static_cast<double>(ops.scans) * options.blocks_per_scan;
 }
 

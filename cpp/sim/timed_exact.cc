@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/sim/exact_run.h"
 #include "lsmkit/sim/workload_driver.h"
 
 namespace lsmkit {
@@ -33,15 +34,23 @@ TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions
       keys_(spec, most_inserts),
       tree_(keys_.universe(), options) {}
 
-TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options)
-    : spec_(spec), stream_(ended_by_clock(spec)), keys_(spec), tree_(keys_.universe(), options) {}
+TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
+                               const std::optional<ReadOptions>& reads)
+    : spec_(spec),
+      stream_(ended_by_clock(spec)),
+      keys_(spec),
+      tree_(keys_.universe(), options, needed_by(spec, reads)),
+      models_reads_(reads.has_value()) {}
 
 TimedExactTree::TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
-                               StartOfExactRun start, std::optional<FileModel> files)
+                               StartOfExactRun start, std::optional<FileModel> files,
+                               const std::optional<ReadOptions>& reads)
     : spec_(spec),
       stream_(ended_by_clock(spec)),
       keys_(std::move(start.keys)),
-      tree_(keys_.universe(), options, std::move(start.tree), std::move(files)) {}
+      tree_(keys_.universe(), options, std::move(start.tree), std::move(files),
+            needed_by(spec, reads)),
+      models_reads_(reads.has_value()) {}
 
 bool TimedExactTree::peek() {
   if (next_) return true;
@@ -62,6 +71,17 @@ void TimedExactTree::add_write(const Operation& op) {
                      is_delete ? 0 : static_cast<uint32_t>(op.size)});
 }
 
+void TimedExactTree::add_read(const Operation& op, OpChunk& chunk) {
+  const bool is_scan = op.kind == OpKind::kScan;
+  if (!is_scan && op.kind != OpKind::kGet && op.kind != OpKind::kReadModifyWrite) return;
+  ++(is_scan ? chunk.scans : chunk.gets);
+  if (is_scan) chunk.scan_entries += op.size;
+  if (!models_reads_) return;
+  const uint64_t before = tree_.read_counts().cache_misses;
+  read({op.key_id, is_scan ? op.size : 0, op.absent}, keys_, tree_);
+  chunk.blocks_read = chunk.blocks_read.value_or(0) + tree_.read_counts().cache_misses - before;
+}
+
 OpChunk TimedExactTree::draw(uint64_t most_weight) {
   OpChunk chunk;
   writes_.clear();
@@ -74,11 +94,7 @@ OpChunk TimedExactTree::draw(uint64_t most_weight) {
   while (peek() && next_->phase == chunk.phase) {
     if (ends_batch && (chunk.weight >= most_weight || chunk.ops >= kMostChunkOps)) break;
     const Operation op = *std::exchange(next_, std::nullopt);
-    if (op.kind == OpKind::kGet || op.kind == OpKind::kReadModifyWrite) ++chunk.gets;
-    if (op.kind == OpKind::kScan) {
-      ++chunk.scans;
-      chunk.scan_entries += op.size;
-    }
+    add_read(op, chunk);
     if (writes(op.kind)) {
       add_write(op);
       op_of_write_.push_back(static_cast<uint32_t>(chunk.ops));

@@ -18,12 +18,15 @@ namespace lsmkit {
 class TimedExactTree {
  public:
   // The keys are the workload's, with room for its inserts in lock-step or for so many. Throws
-  // InvalidArgument.
-  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options);
+  // InvalidArgument. With `reads` the tree models them; those of a chunk look into the tree as it
+  // is when the chunk is drawn, and count then.
+  TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options,
+                 const std::optional<ReadOptions>& reads = std::nullopt);
   TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, uint64_t most_inserts);
   // From a tree that is not empty. Requires: the start's keys have the workload's among them.
   TimedExactTree(const WorkloadSpec& spec, const CompactionOptions& options, StartOfExactRun start,
-                 std::optional<FileModel> files = {});
+                 std::optional<FileModel> files = {},
+                 const std::optional<ReadOptions>& reads = std::nullopt);
   TimedExactTree(const TimedExactTree&) = delete;
   TimedExactTree& operator=(const TimedExactTree&) = delete;
 
@@ -56,11 +59,13 @@ class TimedExactTree {
   TimedJob enter(SimJob job);
   bool peek();
   void add_write(const Operation& op);
+  void add_read(const Operation& op, OpChunk& chunk);
 
   const WorkloadSpec spec_;
   WorkloadStream stream_;
   const WorkloadKeys keys_;
   ExactTree tree_;
+  const bool models_reads_ = false;
 
   std::optional<Operation> next_;  // drawn, and in no chunk yet
   uint32_t drawn_phase_ = 0;       // of the chunk

@@ -33,7 +33,7 @@ void check(const TimedOptions& options, const CompactionOptions& compaction) {
   check_between("memtable_bytes_per_weight", options.memtable_bytes_per_weight, 0.1, 100);
   check_between("log_bytes_per_commit", options.log_bytes_per_commit, 0, 1e6);
   check_between("log_ahead_us", options.log_ahead_us, 1, 1e12);
-  check_between("blocks_per_get", options.blocks_per_get, 0, 1e6);
+  check_between("blocks_per_get", options.blocks_per_get.value_or(1), 0, 1e6);
   check_between("blocks_per_scan", options.blocks_per_scan, 0, 1e6);
   check_between("block_bytes", options.block_bytes, 1, 1e9);
   check_between("waits_per_job", options.waits_per_job, 0, 1e3);

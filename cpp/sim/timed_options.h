@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "lsmkit/rules/compaction_options.h"
 #include "lsmkit/rules/rocksdb_flow.h"
@@ -47,8 +48,10 @@ struct TimedOptions {
   // holds in its page cache before writers have to wait.
   double log_ahead_us = 250e3;
   uint32_t sync_every_commits = 0;  // 1: each is synced; 0: only those that the workload says
-  double blocks_per_get = 1;        // read from the device: what the cache does not hold
-  double blocks_per_scan = 2;       // beside those that its entries fill
+  // Read from the device: what the cache does not hold. None: as the subject models it; where it
+  // does not, one.
+  std::optional<double> blocks_per_get;
+  double blocks_per_scan = 2;  // where that is not modelled
   double block_bytes = 4096;
   // What a job waits for one after the other, each as long as a request takes: its directory and
   // the MANIFEST are synced, each table is, and then opened: header, footer, properties, index,

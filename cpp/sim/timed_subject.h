@@ -23,6 +23,8 @@ struct OpChunk {
   uint64_t gets = 0;  // read-modify-writes too
   uint64_t scans = 0;
   uint64_t scan_entries = 0;
+  // From the device, by all of these; none: not modelled, see TimedOptions.
+  std::optional<uint64_t> blocks_read;
   uint64_t written_bytes = 0;  // of keys and values
   uint64_t weight = 0;
   bool ends_phase = false;

@@ -1,5 +1,6 @@
 #include "lsmkit/sim/workload_driver.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -18,10 +19,31 @@ void check_simulated(const WorkloadSpec& spec) {
 WorkloadDriver::WorkloadDriver(WorkloadSpec spec)
     : stream_((check_simulated(spec), std::move(spec))) {}
 
+namespace {
+
+constexpr size_t kMostReads = 4096;  // at once
+
+bool ever(const WorkloadSpec& spec, OpKind kind) {
+  return std::any_of(spec.phases.begin(), spec.phases.end(),
+                     [&](const Phase& phase) { return phase.mix[kind] > 0; });
+}
+
+}  // namespace
+
+bool gets(const WorkloadSpec& spec) {
+  return ever(spec, OpKind::kGet) || ever(spec, OpKind::kReadModifyWrite);
+}
+
+bool scans(const WorkloadSpec& spec) {
+  return ever(spec, OpKind::kScan);
+}
+
 bool WorkloadDriver::next_commit() {
   commit_.clear();
+  reads_.clear();
   Operation op;
-  while (stream_.next(op)) {
+  while (reads_.size() < kMostReads || !commit_.empty()) {
+    if (!stream_.next(op)) return !commit_.empty() || !reads_.empty();
     take(op);
     if (phase_end_us_ > 0 && static_cast<double>(clock_.phase_us()) >= phase_end_us_) {
       op.ends_batch = true;
@@ -29,7 +51,7 @@ bool WorkloadDriver::next_commit() {
     }
     if (op.ends_batch && !commit_.empty()) return true;
   }
-  return !commit_.empty();
+  return true;
 }
 
 void WorkloadDriver::take(const Operation& op) {
@@ -43,6 +65,9 @@ void WorkloadDriver::take(const Operation& op) {
   }
   ++ops_;
   ++ops_by_kind_[static_cast<size_t>(op.kind)];
+  if (op.kind == OpKind::kGet || op.kind == OpKind::kReadModifyWrite)
+    reads_.push_back({op.key_id, 0, op.absent});
+  if (op.kind == OpKind::kScan) reads_.push_back({op.key_id, op.size, false});
   const bool is_write = writes(op.kind);
   clock_.advance(is_write ? stream_.encoder().key_bytes() + op.size : 0);
   if (is_write)

@@ -2,8 +2,8 @@
 // filter) counts, and alone stays when it exceeds that number.
 //
 // A table has a slot for each of its blocks, so finding a cached block is an index into an array
-// and no hash lookup. The cache knows which slots are filled and empties some when memory runs out:
-// a clock, which passes over blocks that were asked for since its hand last came by.
+// and no hash lookup. The cache knows which slots are filled and empties some when memory runs out
+// (lookup/cache_clock.h).
 #pragma once
 
 #include <atomic>
@@ -14,17 +14,18 @@
 #include <vector>
 
 #include "lsmkit/bytes/striped_counter.h"
+#include "lsmkit/lookup/cache_clock.h"
 #include "lsmkit/sst/block.h"
 
 namespace lsmkit {
 
 class BlockSlot {
  public:
-  // The block, marked as used; null if it is not cached.
-  std::shared_ptr<const Block> get() const {
+  // The block, marked as used if `marks`; null if it is not cached.
+  std::shared_ptr<const Block> get(bool marks) const {
     if (!filled_.load(std::memory_order_acquire)) return nullptr;
     const Hold hold(*this);
-    if (block_ && !block_->used.load(std::memory_order_relaxed)) {
+    if (marks && block_ && !block_->used.load(std::memory_order_relaxed)) {
       block_->used.store(true, std::memory_order_relaxed);
     }
     return block_;
@@ -40,7 +41,9 @@ class BlockSlot {
     block_.swap(block);
     return block;
   }
-  size_t place = 0;  // in the cache's ring
+  size_t place = 0;  // the clock's
+  uint64_t charged_bytes() const { return block_->size() + kBlockOverheadBytes; }
+  bool take_mark() { return block_->used.exchange(false, std::memory_order_relaxed); }
 
  private:
   // Held for a pointer copy only.
@@ -60,7 +63,7 @@ class BlockSlot {
 
 class BlockCache {
  public:
-  explicit BlockCache(uint64_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+  explicit BlockCache(uint64_t capacity_bytes) : clock_(capacity_bytes) {}
 
   // Puts a block into its slot, unless another thread was faster, and makes room.
   void insert(BlockSlot& slot, const std::shared_ptr<const Block>& block);
@@ -70,28 +73,22 @@ class BlockCache {
   void charge(uint64_t bytes);
   void discharge(uint64_t bytes);
 
-  uint64_t capacity_bytes() const { return capacity_bytes_; }
+  uint64_t capacity_bytes() const { return clock_.capacity_bytes(); }
   // By how much what was charged exceeds the capacity. Cheap.
   uint64_t overdraft_bytes() const { return overdraft_bytes_.load(std::memory_order_relaxed); }
   uint64_t usage_bytes() const;   // blocks, and what was charged
   uint64_t pinned_bytes() const;  // of cached blocks that somebody reads right now
   uint64_t hits() const { return hits_.sum(); }
   uint64_t misses() const { return misses_.sum(); }
+  // What readers found or had to read; what compactions do is left out.
   void count_hit() { hits_.add(1); }
   void count_miss() { misses_.add(1); }
 
  private:
-  static uint64_t charge_of(const Block& block) { return block.size() + sizeof(Block); }
-  std::shared_ptr<const Block> empty_slot(BlockSlot& slot);
   void note_overdraft();
-  void make_room(std::vector<std::shared_ptr<const Block>>& evicted);
 
-  const uint64_t capacity_bytes_;
   mutable std::mutex mutex_;
-  std::vector<BlockSlot*> ring_;  // mutex_; the filled slots
-  size_t hand_ = 0;               // mutex_
-  uint64_t usage_bytes_ = 0;      // mutex_; of blocks
-  uint64_t charged_bytes_ = 0;    // mutex_
+  CacheClock<BlockSlot> clock_;  // mutex_
   std::atomic<uint64_t> overdraft_bytes_{0};
   StripedCounter hits_;
   StripedCounter misses_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lsmkit/bytes/search.h"
+#include "lsmkit/lookup/cache_clock.h"
 
 namespace lsmkit {
 namespace {
@@ -88,6 +89,8 @@ void IndexReader::finish() {
   handles_.shrink_to_fit();
 }
 
+static_assert(sizeof(BlockHandle) + 2 * sizeof(uint64_t) == kBlockIndexBytes);
+
 std::string_view IndexReader::separator(size_t block) const {
   const uint64_t begin = block == 0 ? 0 : key_ends_[block - 1];
   return std::string_view(keys_).substr(begin, key_ends_[block] - begin);
@@ -115,11 +118,6 @@ size_t IndexReader::find(std::string_view key) const {
     }
   }
   return at;
-}
-
-uint64_t IndexReader::memory_bytes() const {
-  return keys_.capacity() + 8 * (key_ends_.capacity() + prefixes_.capacity()) +
-         sizeof(BlockHandle) * handles_.capacity();
 }
 
 }  // namespace lsmkit

@@ -36,7 +36,7 @@ class IndexReader {
   std::string_view separator(size_t block) const;
   // The first block whose separator is at or above `key`; block_count() if there is none.
   size_t find(std::string_view key) const;
-  uint64_t memory_bytes() const;
+  uint64_t separator_bytes() const { return keys_.size(); }  // of all of them
 
  private:
   std::string keys_;                // all separators, one after the other

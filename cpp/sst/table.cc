@@ -139,11 +139,16 @@ std::string Table::read_meta_block(const BlockHandle& handle) const {
   return stored;
 }
 
-std::shared_ptr<const Block> Table::cached_block(size_t block) const {
-  if (slots_.empty()) return nullptr;
-  auto found = slots_[block].get();
-  if (found) cache_->count_hit();
-  return found;
+std::shared_ptr<const Block> Table::cached_block(size_t block, bool marks) const {
+  return slots_.empty() ? nullptr : slots_[block].get(marks);
+}
+
+void Table::count_read(bool hit) const {
+  if (cache_ == nullptr) return;
+  if (hit)
+    cache_->count_hit();
+  else
+    cache_->count_miss();
 }
 
 std::shared_ptr<const Block> Table::parse_block(size_t block, std::string_view stored) const {
@@ -174,7 +179,6 @@ std::shared_ptr<const Block> Table::parse_block(size_t block, std::string_view s
 }
 
 std::shared_ptr<const Block> Table::read_block(size_t block, bool fill_cache) const {
-  if (auto cached = cached_block(block)) return cached;
   const BlockHandle& handle = index_.handle(block);
   const size_t bytes = handle.bytes + kBlockTrailerBytes;
   constexpr size_t kOnStack = 8192;
@@ -188,7 +192,6 @@ std::shared_ptr<const Block> Table::read_block(size_t block, bool fill_cache) co
   if (file_->read(handle.offset, bytes, to) != bytes)
     corrupt(handle.offset, "a block that ends early");
   auto parsed = parse_block(block, {to, bytes});
-  if (cache_ != nullptr) cache_->count_miss();
   if (fill_cache) cache_block(block, parsed);
   return parsed;
 }
@@ -208,8 +211,10 @@ TableGetResult Table::get(std::string_view key, Seqno seqno, uint64_t hash, Tabl
   thread_local BlockCursor cursor;  // keeps its key buffer from one lookup to the next
   // Versions of a key may go on in the next block.
   for (size_t i = index_.find(key); i < index_.block_count(); ++i) {
-    std::shared_ptr<const Block> block = may_block ? read_block(i, true) : cached_block(i);
-    if (!block) return TableGetResult::kWouldBlock;
+    std::shared_ptr<const Block> block = cached_block(i, true);
+    if (!block && !may_block) return TableGetResult::kWouldBlock;
+    count_read(block != nullptr);
+    if (!block) block = read_block(i, true);
     try {
       cursor.reset(*block);
       cursor.seek(key, seqno);
@@ -237,9 +242,10 @@ uint64_t Table::approximate_offset(std::string_view key) const {
 }
 
 uint64_t Table::memory_bytes() const {
-  return sizeof(Table) + path().size() + properties_.smallest_key.size() +
-         properties_.largest_key.size() + index_.memory_bytes() + filter_size_ +
-         slots_.capacity() * sizeof(BlockSlot) + (dictionary_ ? dictionary_->memory_bytes() : 0);
+  static_assert(sizeof(Table) <= kTableOverheadBytes);
+  return memory_bytes_of({index_.block_count(), index_.separator_bytes(), filter_size_}) +
+         properties_.smallest_key.size() + properties_.largest_key.size() +
+         (dictionary_ ? dictionary_->memory_bytes() : 0);
 }
 
 void Table::verify(const std::function<void()>& poll) const {

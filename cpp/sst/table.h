@@ -10,9 +10,9 @@
 
 #include "lsmkit/bytes/key.h"
 #include "lsmkit/format/table_properties.h"
+#include "lsmkit/lookup/filter.h"
 #include "lsmkit/sst/block_cache.h"
 #include "lsmkit/sst/compression.h"
-#include "lsmkit/sst/filter.h"
 #include "lsmkit/sst/index.h"
 #include "lsmkit/vfs/file_system.h"
 
@@ -69,10 +69,13 @@ class Table {
   // ---- For cursors.
   size_t block_count() const { return index_.block_count(); }
   const IndexReader& index() const { return index_; }
-  std::shared_ptr<const Block> cached_block(size_t block) const;
+  // Null: it is not cached. Who reads all of the tables has no say in what stays: marks false.
+  std::shared_ptr<const Block> cached_block(size_t block, bool marks) const;
+  // Of a reader's block; compactions don't count.
+  void count_read(bool hit) const;
   // `stored`: the block and its trailer as they lie in the file.
   std::shared_ptr<const Block> parse_block(size_t block, std::string_view stored) const;
-  std::shared_ptr<const Block> read_block(size_t block, bool fill_cache) const;
+  std::shared_ptr<const Block> read_block(size_t block, bool fill_cache) const;  // from the file
   void cache_block(size_t block, const std::shared_ptr<const Block>& parsed) const;
   const ReadFile& file() const { return *file_; }
   [[noreturn]] void corrupt(uint64_t offset, std::string_view what) const;

@@ -5,7 +5,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/bytes/hash.h"
-#include "lsmkit/sst/filter.h"
+#include "lsmkit/lookup/filter.h"
 #include "lsmkit/sst/table_frame.h"
 
 namespace lsmkit {
@@ -50,8 +50,7 @@ void TableBuilder::add(const Entry& entry) {
                            std::to_string(entry.seqno) + " does not follow '" +
                            printable(last_key_) + "' at " + std::to_string(last_seqno_));
   }
-  const bool alone = fill_.stands_alone(entry.value.size());
-  if (alone && !block_.empty()) finish_block();
+  if (fill_.ends_before(entry.value.size())) finish_block();
   if (separator_is_due_) {
     index_.back().separator = shortest_separator(last_key_, entry.key);
     separator_is_due_ = false;
@@ -70,7 +69,7 @@ void TableBuilder::add(const Entry& entry) {
   properties_.value_bytes += entry.value.size();
   properties_.smallest_seqno = std::min(properties_.smallest_seqno, entry.seqno);
   properties_.largest_seqno = std::max(properties_.largest_seqno, entry.seqno);
-  if (alone || fill_.is_full()) finish_block();
+  if (fill_.ends_after(entry.value.size())) finish_block();
 }
 
 void TableBuilder::finish_block() {

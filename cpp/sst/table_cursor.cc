@@ -42,7 +42,9 @@ std::shared_ptr<const Block> TableCursor::load(size_t block) {
   const bool forward = block != last_loaded_ - 1;
   last_loaded_ = block;
   if (hints_.use_cache) {
-    if (auto cached = table_->cached_block(block)) return cached;
+    auto cached = table_->cached_block(block, hints_.fill_cache);
+    if (hints_.fill_cache) table_->count_read(cached != nullptr);
+    if (cached) return cached;
   }
   const BlockHandle& handle = table_->index().handle(block);
   const bool in_stretch =

@@ -8,7 +8,8 @@
 
 namespace lsmkit {
 
-Moment moment_of(const Event& event, const Version& version, uint64_t live_weight) {
+Moment moment_of(const Event& event, const Version& version, uint64_t live_weight,
+                 const ReadCounts& reads) {
   return {event.number,
           event.time_us,
           event.last_seqno,
@@ -18,12 +19,14 @@ Moment moment_of(const Event& event, const Version& version, uint64_t live_weigh
           version.level_count() == 0 ? 0 : version.level(0).runs.size(),
           version.weight(),
           version.file_bytes(),
-          live_weight};
+          live_weight,
+          reads};
 }
 
-void RunLog::take(Event event, const Version& version, uint64_t live_weight) {
+void RunLog::take(Event event, const Version& version, uint64_t live_weight,
+                  const ReadCounts& reads) {
   event.number = ++event_count_;
-  moments_.push_back(moment_of(event, version, live_weight));
+  moments_.push_back(moment_of(event, version, live_weight, reads));
   std::vector<LevelShape> shape;
   for (unsigned n = 0; n < version.level_count(); ++n)
     shape.push_back({version.level(n).weight(), version.level(n).table_count()});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lsmkit/trace/event.h"
+#include "lsmkit/trace/read_counts.h"
 
 namespace lsmkit {
 
@@ -21,8 +22,10 @@ struct Moment {
   uint64_t weight = 0;
   uint64_t file_bytes = 0;
   uint64_t live_weight = 0;  // of the newest record of each key, tombstones aside
+  ReadCounts reads;          // up to it
 };
-Moment moment_of(const Event& event, const Version& version, uint64_t live_weight);
+Moment moment_of(const Event& event, const Version& version, uint64_t live_weight,
+                 const ReadCounts& reads);
 
 // A stretch of a run, counted by what users put: a moment weighs what is put until the next one.
 struct Window {
@@ -42,13 +45,14 @@ struct Window {
 
 class RunLog {
  public:
-  // `keep_events`: else moments alone, which take 300 bytes each.
+  // `keep_events`: else moments alone, which take 400 bytes each.
   // `start_live_weight`: what lived before the first event.
   explicit RunLog(bool keep_events = true, uint64_t start_live_weight = 0)
       : keep_events_(keep_events), start_live_weight_(start_live_weight) {}
 
   // Numbers the event and takes it, with the version that it made.
-  void take(Event event, const Version& version, uint64_t live_weight);
+  void take(Event event, const Version& version, uint64_t live_weight,
+            const ReadCounts& reads = {});
   // Likewise, of an event that changes no tree: a seal, a stall.
   void take(Event event);
 

@@ -62,7 +62,7 @@ void EngineDriver::carry_out(const Operation& op) {
   stream_.make_key(op, key_);
   if (op.kind == OpKind::kGet || op.kind == OpKind::kReadModifyWrite)
     counts_.found += db_.get(key_, found_);
-  if (op.kind == OpKind::kScan) scan(op);
+  if (op.kind == OpKind::kScan) counts_.scanned += scan(db_, key_, op.size);
   if (!writes(op.kind)) return;
   if (op.kind == OpKind::kDelete) {
     batch_.remove(key_);
@@ -72,13 +72,13 @@ void EngineDriver::carry_out(const Operation& op) {
   }
 }
 
-void EngineDriver::scan(const Operation& op) {
-  const std::unique_ptr<DbCursor> cursor = db_.cursor({});
-  cursor->seek(key_);
-  for (uint64_t left = op.size; left > 0 && cursor->valid(); --left) {
-    ++counts_.scanned;
-    if (left > 1) cursor->next();
-  }
+uint64_t scan(Db& db, std::string_view first, uint64_t entries) {
+  const std::unique_ptr<DbCursor> cursor = db.cursor({});
+  cursor->seek(first);
+  uint64_t count = 0;
+  while (count < entries && cursor->valid())
+    if (++count < entries) cursor->next();
+  return count;
 }
 
 void EngineDriver::commit(bool synced) {

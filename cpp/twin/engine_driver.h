@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "lsmkit/db/db.h"
 #include "lsmkit/sim/lockstep_clock.h"
@@ -19,6 +20,9 @@ struct DrivenCounts {
   uint64_t scanned = 0;  // entries
   uint64_t late_us = 0;  // behind the workload's rate at the last commit; 0: in time, or no rate
 };
+
+// Values from a key on, so many at most; says how many.
+uint64_t scan(Db& db, std::string_view first, uint64_t entries);
 
 class EngineDriver {
  public:
@@ -36,7 +40,6 @@ class EngineDriver {
   void begin_phase(const Operation& op);
   void wait_until_due(const Poll& poll);
   void carry_out(const Operation& op);
-  void scan(const Operation& op);
   void commit(bool synced);
   Progress progress() const { return {counts_.ops, total_ops_}; }
 

@@ -75,8 +75,9 @@ std::string difference_of(const Event& engine, const Event& simulation) {
   return compare.text;
 }
 
-Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys)
-    : Twin(std::move(db), std::move(keys), {}) {
+Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys,
+           const std::optional<ReadOptions>& reads)
+    : Twin(std::move(db), std::move(keys), {}, reads) {
   if (db_->last_seqno() != 0)
     throw InvalidArgument(db_->path() +
                           " holds something already; a twin begins with an empty database");
@@ -84,13 +85,14 @@ Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys)
 
 std::unique_ptr<Twin> Twin::fork(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys) {
   ExactStart start = exact_start_of(db->standing(), *keys, {});
-  return std::unique_ptr<Twin>(new Twin(std::move(db), std::move(keys), std::move(start)));
+  return std::unique_ptr<Twin>(new Twin(std::move(db), std::move(keys), std::move(start), {}));
 }
 
-Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys, ExactStart start)
+Twin::Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys, ExactStart start,
+           const std::optional<ReadOptions>& reads)
     : db_(std::move(db)),
       keys_(std::move(keys)),
-      simulation_(keys_, compaction_options_of(db_->options()), std::move(start)) {
+      simulation_(keys_, compaction_options_of(db_->options()), std::move(start), {}, reads) {
   if (db_->options().background != "inline")
     throw InvalidArgument(
         "a twin needs background='inline': with threads the order of jobs is nobody's to foresee");

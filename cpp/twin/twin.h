@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -36,7 +37,8 @@ class Twin {
  public:
   // Throws InvalidArgument unless `db` is new (nothing was ever written) and runs its jobs inline.
   // Nobody else may write to it.
-  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys);
+  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys,
+       const std::optional<ReadOptions>& reads = std::nullopt);
   // Of a database that holds something: the simulation goes on from there. Requires: `keys` has
   // all that it holds.
   static std::unique_ptr<Twin> fork(std::shared_ptr<Db> db,
@@ -65,7 +67,8 @@ class Twin {
   ExactTree& simulation() { return simulation_; }
 
  private:
-  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys, ExactStart start);
+  Twin(std::shared_ptr<Db> db, std::shared_ptr<const KeyUniverse> keys, ExactStart start,
+       const std::optional<ReadOptions>& reads);
   void compare_edits();
   void compare_state();
   void count(const Event& event);

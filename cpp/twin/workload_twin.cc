@@ -3,6 +3,8 @@
 #include "lsmkit/bytes/key.h"
 #include "lsmkit/memtable/write_batch.h"
 #include "lsmkit/sim/exact_run.h"
+#include "lsmkit/twin/engine_driver.h"
+#include "lsmkit/twin/read_options_of.h"
 
 namespace lsmkit {
 namespace {
@@ -60,7 +62,9 @@ WorkloadTwin::WorkloadTwin(WorkloadSpec spec,
     : driver_(std::move(spec)),
       engine_(inline_engine(disk_, clock_, std::move(options))),
       keys_(driver_.stream().spec()),
-      twin_(std::make_unique<Twin>(engine_, keys_.universe())) {
+      twin_(std::make_unique<Twin>(
+          engine_, keys_.universe(),
+          needed_by(driver_.stream().spec(), read_options_of(engine_->options())))) {
   watch();
 }
 
@@ -83,7 +87,8 @@ WorkloadTwin::WorkloadTwin(WorkloadSpec spec,
 
 void WorkloadTwin::watch() {
   twin_->watch([this](const Event& event) {
-    log_.take(event, twin_->simulation().version(), twin_->simulation().live_weight());
+    const ExactTree& simulation = twin_->simulation();
+    log_.take(event, simulation.version(), simulation.live_weight(), simulation.read_counts());
   });
 }
 
@@ -91,6 +96,10 @@ bool WorkloadTwin::step() {
   if (twin_->differ() || !driver_.next_commit()) return false;
   clock_.advance(forked_us_ + driver_.now_us() - clock_.now_us());
   twin_->simulation().set_time_us(driver_.now_us());
+  for (const WorkloadRead& one : driver_.reads()) {
+    read(one, keys_, twin_->simulation());
+    read_engine(one);
+  }
   to_ranks(driver_.commit(), keys_, commit_);
   twin_->write(commit_);
   forget_operations();
@@ -101,6 +110,28 @@ void WorkloadTwin::forget_operations() {
   if (disk_.operation_count() - forgotten_at_ <= kOperationsKept) return;
   disk_.forget_history();
   forgotten_at_ = disk_.operation_count();
+}
+
+void WorkloadTwin::read_engine(const WorkloadRead& one) {
+  const KeyEncoder& encoder = driver_.stream().encoder();
+  if (one.absent) {
+    encoder.encode_absent(one.key_id, key_);
+  } else {
+    encoder.encode(one.key_id, key_);
+  }
+  if (one.scan_entries == 0) {
+    twin_->engine().get(key_, found_);
+    return;
+  }
+  ++scans_.scans;
+  scans_.scanned_entries += scan(twin_->engine(), key_, one.scan_entries);
+}
+
+ReadCounts WorkloadTwin::engine_reads() const {
+  ReadCounts counts = read_counts_of(twin_->engine().stats());
+  counts.scans = scans_.scans;
+  counts.scanned_entries = scans_.scanned_entries;
+  return counts;
 }
 
 }  // namespace lsmkit

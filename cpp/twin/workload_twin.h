@@ -10,6 +10,7 @@
 
 #include "lsmkit/sim/workload_driver.h"
 #include "lsmkit/sim/workload_keys.h"
+#include "lsmkit/trace/read_counts.h"
 #include "lsmkit/trace/run_log.h"
 #include "lsmkit/twin/twin.h"
 #include "lsmkit/vfs/clock.h"
@@ -26,7 +27,7 @@ class WorkloadTwin {
   WorkloadTwin(WorkloadSpec spec, std::vector<std::pair<std::string, std::string>> options,
                const WorkloadSpec& before, const Poll& poll);
 
-  // One commit on both; false: the workload is over, or the sides differ.
+  // One commit on both, and the reads before it; false: the workload is over, or the sides differ.
   bool step();
   // Compares how both stand at last.
   const TwinReport& finish() { return twin_->finish(); }
@@ -34,12 +35,16 @@ class WorkloadTwin {
   const WorkloadDriver& driver() const { return driver_; }
   Twin& twin() { return *twin_; }
   Db& engine() { return twin_->engine(); }
+  // What reads looked into so far, on either side.
+  ReadCounts engine_reads() const;
+  ReadCounts simulated_reads() const { return twin_->simulation().read_counts(); }
   // What the simulation did, up to the first difference.
   const RunLog& log() const { return log_; }
 
  private:
   void watch();
   void forget_operations();
+  void read_engine(const WorkloadRead& read);
 
   WorkloadDriver driver_;
   ManualClock clock_;
@@ -51,6 +56,9 @@ class WorkloadTwin {
   std::unique_ptr<Twin> twin_;
   RunLog log_;
   std::vector<SimWrite> commit_;
+  ReadCounts scans_;  // of the engine
+  std::string key_;
+  PinnedValue found_;
 };
 
 }  // namespace lsmkit

@@ -12,7 +12,6 @@ namespace lsmkit {
 namespace {
 
 constexpr char kPadding = '0';
-constexpr char kAbsentEnd = '!';
 
 void put_big_endian(std::string& out, uint64_t number) {
   char bytes[8];
@@ -139,7 +138,7 @@ void KeyEncoder::encode(uint64_t id, std::string& out) const {
 
 void KeyEncoder::encode_absent(uint64_t id, std::string& out) const {
   encode(id, out);
-  out += kAbsentEnd;
+  out += kAbsentKeyEnd;
 }
 
 std::optional<uint64_t> KeyEncoder::decode(std::string_view key) const {

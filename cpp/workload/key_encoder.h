@@ -11,6 +11,9 @@
 
 namespace lsmkit {
 
+// Behind a key, it makes one that nobody ever put.
+inline constexpr char kAbsentKeyEnd = '!';
+
 class KeyEncoder {
  public:
   // Requires: checked.

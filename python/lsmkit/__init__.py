@@ -46,6 +46,7 @@ from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
 from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
+from lsmkit.reads import Reads
 from lsmkit.run import Run, Timing, Waits, Window
 from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.simulate import Simulation, simulate
@@ -103,6 +104,7 @@ __all__ = [
     "PrefixedDB",
     "Prices",
     "ReadOnlyError",
+    "Reads",
     "Run",
     "RunnerUp",
     "Simulation",

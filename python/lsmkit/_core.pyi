@@ -295,10 +295,11 @@ class Start:
 # lock-step, else fields of cpp/sim/timed_options.h and cpp/timing/device.h by name, "device" a
 # profile, "log" and "overload" ("wait", "stop").
 # state(): done now_us ops ops_by_kind last_seqno memtable_weight memtable_entries live_weight
-# live_keys merged_records counters window timed, the last three dicts: cpp/trace/run_log.h; timed
-# None in lock-step. events() as events(db) below. series(): a Moment a row, of the counters
-# user_bytes user_weight flush_weight compaction_written_weight stall_us. samples(): a TimedSample a
-# row, none in lock-step. Belongs to one thread at a time.
+# live_keys merged_records counters window timed reads, the last four dicts: cpp/trace/run_log.h and
+# read_counts.h; timed None in lock-step, reads where they are not modelled. events() as events(db)
+# below. series(): a Moment a row, of the counters user_bytes user_weight flush_weight
+# compaction_written_weight stall_us, and of its reads. samples(): a TimedSample a row, none in
+# lock-step. Belongs to one thread at a time.
 class Simulation:
     def __init__(
         self,
@@ -323,10 +324,12 @@ class Simulation:
     def events(self) -> _Columns: ...
     def series(self) -> _Columns: ...
     def samples(self) -> _Columns: ...
+    def level_reads(self) -> _Columns: ...  # LevelReadCounts (cpp/trace/read_counts.h) a row
 
 def device_profiles() -> dict[str, dict[str, Any]]: ...  # fields of Device by name
 
-# The fields of TwinReport (cpp/twin/twin.h), ops, and events and series of the simulation.
+# The fields of TwinReport (cpp/twin/twin.h), ops, events and series of the simulation, and reads
+# and simulated_reads as state()["reads"].
 def twin(
     workload: str,
     options: Mapping[str, str],

@@ -100,6 +100,7 @@ class AnalyticRun(Run):
             first_seqno=0,
             last_seqno=round(self._puts),
             overwritten=True,
+            write_amp=math.nan,
             write_amp_weight=cost.write_amp,
             user_weight=round(self._puts * (self._record_bytes + 8)),
             mean_space_amp=cost.space_amp,

@@ -84,7 +84,9 @@ def summary(db: "DB") -> Frame:
         "write_amp_weight": stats.write_amp_weight,
         "write_amp_over_flush": stats.write_amp_over_flush,
         "log_amp": stats.log_amp,
+        "gets": stats.gets,
         "read_amp": stats.read_amp,
+        "false_positive_rate": stats.false_positive_rate,
         "cache_hit_ratio": stats.cache_hit_ratio,
         "stall_us": counted.stall_us,
     }

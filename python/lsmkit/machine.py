@@ -78,8 +78,9 @@ class Machine:
         For a byte of a table's weight, and upon that where it is compressed.
     raw_bytes_per_weight, compressed_bytes_per_weight : float
         What a table takes in its file for a byte of weight, as it is and compressed.
-    blocks_per_get : float
-        Read from the device by a get: what the cache does not hold.
+    blocks_per_get : float, optional
+        Read from the device by a get: what the cache does not hold. Default: what the simulation's
+        own reads miss in a cache of the options' `cache_bytes`.
     log : bool
         Writes go to a log first.
     overload : {"wait", "stop"}
@@ -100,7 +101,7 @@ class Machine:
     compressed_byte_us: float = 0
     raw_bytes_per_weight: float = 1
     compressed_bytes_per_weight: float = 1
-    blocks_per_get: float = 1
+    blocks_per_get: float | None = None
     log: bool = True
     overload: Literal["wait", "stop"] = "wait"
     longest_wait_s: float = 30

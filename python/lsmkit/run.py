@@ -1,5 +1,6 @@
 """`Run`: what a simulation did, in the frames that a database has."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from lsmkit.frames import (
 from lsmkit.history import Replay, replay
 from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts
+from lsmkit.reads import Reads
 from lsmkit.schema import SCHEMAS
 from lsmkit.stats import Counters
 from lsmkit.text import size_text
@@ -156,6 +158,10 @@ class Run:
         What was put, flushed and compacted, in weights.
     window : Window
         Amplification over the settled part.
+    reads : Reads or None
+        What gets and scans looked into. With fidelity "segment" on average, the cache by Che's
+        approximation, within some points; None there for what shares of keys do not tell: reads of
+        a queue, and among writes that come to each key in its turn.
     ops : int
         Operations of the workload so far, reads too; `ops_by_kind` has them by kind.
     """
@@ -178,6 +184,7 @@ class Run:
         self.timing = None if state["timed"] is None else Timing.of(state["timed"])
         self.counters = Counters(**state["counters"])
         self.window = Window.of(state["window"])
+        self.reads = None if state["reads"] is None else Reads.of(state["reads"])
         self.ops: int = state["ops"]
         self.ops_by_kind: dict[str, int] = state["ops_by_kind"]
         self._state = state
@@ -185,6 +192,7 @@ class Run:
         self._events = core.events()
         self._series = core.series()
         self._samples = core.samples()
+        self._level_reads = core.level_reads()
 
     # -- Frames ------------------------------------------------------------------------------------
 
@@ -238,8 +246,23 @@ class Run:
             row["write_amp"] = _ratio(row["written_bytes"], row["user_bytes"])
             row["write_amp_weight"] = _ratio(written, row["user_weight"])
             row["space_amp"] = _ratio(row["weight"], row["live_weight"])
+        before: dict[str, Any] | None = None
+        for row in rows:
+            row.update(_read_ratios(row, before))
+            before = row
+        for row in rows:
             self._forget_files(row)
         return self._told(frame_of("series", rows))
+
+    def level_reads(self) -> Frame:
+        """What gets looked into, one row per level, from L0 on.
+
+        Without rows where nothing was read from tables, or that is not modelled.
+        """
+        rows = rows_of(self._level_reads)
+        for row in rows:
+            row.update(_read_ratios(row, None))
+        return frame_of("level_reads", rows)
 
     def timeline(self) -> Frame:
         """What a simulation in time was like at regular times, and at the end.
@@ -284,6 +307,8 @@ class Run:
             "mean_space_amp": self.window.mean_space_amp,
             "peak_space_amp": self.window.peak_space_amp,
             "mean_run_count": self.window.mean_run_count,
+            "gets": None if self.reads is None else self.reads.gets,
+            **_of_reads(self.reads),
             "stall_us": counted.stall_us if self.timing is None else self._stall_us(),
         }
         self._forget_files(row)
@@ -379,6 +404,29 @@ _OF_FILES = frozenset(
         "write_amp_over_flush",
     )
 )
+
+
+def _of_reads(reads: Reads | None) -> dict[str, float | None]:
+    names = ("read_amp", "blocks_per_get", "false_positive_rate", "cache_hit_ratio")
+    found = {name: math.nan if reads is None else getattr(reads, name) for name in names}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
+
+
+def _read_ratios(
+    row: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> dict[str, float | None]:
+    """Of cumulative counts, since those before."""
+
+    def since(name: str) -> int:
+        return int(row.get(name, 0)) - (0 if before is None else int(before[name]))
+
+    passed, spared = since("false_positives"), since("filter_negatives")
+    hits, misses = since("cache_hits"), since("cache_misses")
+    return {
+        "read_amp": _ratio(since("tables_probed"), since("gets")),
+        "false_positive_rate": _ratio(passed, passed + spared),
+        "cache_hit_ratio": _ratio(hits, hits + misses),
+    }
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -205,6 +205,10 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _weight("weight", "of all tables"),
         _run(_weight("live_weight", "of the newest record of each key")),
         _run(_ratio("space_amp", "weight / live weight")),
+        _run(_count("gets", "so far")),
+        _run(_ratio("read_amp", "tables probed per get since the event before")),
+        _run(_ratio("false_positive_rate", "of filters, since the event before")),
+        _run(_ratio("cache_hit_ratio", "blocks found / asked for, since the event before")),
         _bytes("file_bytes", "of all tables", True),
         _bytes("user_bytes", "keys and values put or deleted so far", True),
         _bytes("written_bytes", "file bytes written by flush and compaction so far", True),
@@ -239,8 +243,11 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             "write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure", True
         ),
         _db(_ratio("log_amp", "log bytes / bytes of keys and values put")),
-        _db(_ratio("read_amp", "tables looked into per get since the open")),
-        _db(_ratio("cache_hit_ratio", "blocks found in the cache since the open")),
+        _count("gets", "since the open", True),
+        _ratio("read_amp", "tables probed per get since the open", True),
+        _run(_ratio("blocks_per_get", "data blocks asked for by a get")),
+        _ratio("false_positive_rate", "tables read in vain / probed that had nothing", True),
+        _ratio("cache_hit_ratio", "blocks found in the cache since the open", True),
         _run(_ratio("settled_write_amp", "write_amp_weight, since all was written over once")),
         _run(_ratio("mean_space_amp", "weight / live weight, on average since then")),
         _run(_ratio("peak_space_amp", "the most of it")),
@@ -273,6 +280,21 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
                 ColumnSpec(f"{name}_ci", "f64", unit, "half its 95 % confidence interval", True),
             )
         ),
+    ),
+    # One row per level: what gets looked into.
+    "level_reads": tuple(
+        replace(spec, sources=("run",))
+        for spec in (
+            _LEVEL,
+            _count("tables_probed", "whose key range held the key"),
+            _count("filter_negatives", "of them, that a filter spared the get"),
+            _count("false_positives", "of them, that were read in vain"),
+            _count("answers", "values and tombstones that ended a get"),
+            _count("cache_hits", "data blocks found in the cache"),
+            _count("cache_misses", "data blocks read"),
+            _ratio("false_positive_rate", "read in vain / probed that had nothing", True),
+            _ratio("cache_hit_ratio", "blocks found / asked for", True),
+        )
     ),
     # One row per configuration that was looked at, the simulated ones first.
     "tuning": tuple(

@@ -212,6 +212,7 @@ class Simulation:
             machine=None,
             filled=False,
             planner=planner,
+            drawn=None,
             seed=seed,
             keep_events=keep_events,
         )

@@ -96,10 +96,12 @@ class Stats:
     table_count, open_table_count, snapshot_count, cursor_count : int
         Now. A table is open, with its index and filter in memory, from its first read on, until
         these take too much of the memory and it was not read of late.
-    gets, gets_found, tables_probed, filter_negatives : int
-        Since the open: gets, those that found their key, tables they looked into, and tables that
-        a filter spared them.
-    cache_hits, cache_misses, stall_us, stall_count, sync_count, sync_us : int
+    gets, gets_found, tables_probed, filter_negatives, false_positives : int
+        Since the open: gets, those that found their key, tables whose key range held theirs; of
+        these tables, those that a filter spared them and those that they read in vain.
+    cache_hits, cache_misses : int
+        Since the open: data blocks that gets and iterators found in the cache or had to read.
+    stall_count, sync_count, sync_us : int
         Since the open. `stall_us` counts pauses and stops, `stall_count` stops alone: writes that
         waited for room, or that RocksDB's rule stopped.
     stall_memtables_us, stall_l0_us, stall_debt_us, stall_log_us : int
@@ -127,6 +129,7 @@ class Stats:
     gets_found: int
     tables_probed: int
     filter_negatives: int
+    false_positives: int
     cache_hits: int
     cache_misses: int
     stall_us: int
@@ -152,6 +155,12 @@ class Stats:
     def read_amp(self) -> float:
         """Tables that a get looked into, on average since the open. NaN without gets."""
         return self.tables_probed / self.gets if self.gets else math.nan
+
+    @property
+    def false_positive_rate(self) -> float:
+        """Tables read in vain / tables probed that had nothing. NaN if all had something."""
+        had_nothing = self.false_positives + self.filter_negatives
+        return self.false_positives / had_nothing if had_nothing else math.nan
 
     @property
     def cache_hit_ratio(self) -> float:

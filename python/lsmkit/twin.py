@@ -8,6 +8,7 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
 from lsmkit.frames import events_of
 from lsmkit.options import Options, option_texts
+from lsmkit.reads import Reads
 from lsmkit.simulate import Progress
 from lsmkit.workload import Workload
 
@@ -43,6 +44,9 @@ class Twin:
         The first, in words; empty: none.
     events : Frame
         What both did; with a difference, what the simulation did up to it.
+    reads, simulated_reads : Reads
+        What gets and scans looked into in the engine and in its simulation. They are not part of
+        the comparison: `lsmkit validate V5` sets them side by side.
     """
 
     workload: Workload
@@ -59,6 +63,8 @@ class Twin:
     levels: tuple[int, ...]
     difference: str
     events: Frame
+    reads: Reads
+    simulated_reads: Reads
 
     @property
     def agree(self) -> bool:
@@ -82,8 +88,8 @@ def twin(
 ) -> Twin:
     """Run a workload on the engine and on its exact simulation, and compare edit by edit.
 
-    The engine runs with ``background="inline"`` on a disk in memory, by the workload's clock. Reads
-    are left out: they change nothing.
+    The engine runs with ``background="inline"`` on a disk in memory, by the workload's clock. Both
+    carry out its reads, too, which change nothing.
 
     Parameters
     ----------
@@ -128,6 +134,8 @@ def twin(
     del values["series"]
     values["events"] = events_of(values["events"])
     values["levels"] = tuple(sorted(values["levels"]))
+    for name in ("reads", "simulated_reads"):
+        values[name] = Reads.of(values[name])
     return Twin(workload, options, **values)
 
 

@@ -17,6 +17,7 @@ from lsmkit.options import Layout, Options, Picker
 from lsmkit.run import Run
 from lsmkit.simulate import simulate
 from lsmkit.twin import twin
+from lsmkit.validation_reads import read_figures
 from lsmkit.validation_time import calibrated, l0_error, timed_cases, timed_pair
 from lsmkit.workload import Phase, Workload
 from lsmkit.workloads import mixgraph, queues, ycsb
@@ -284,6 +285,15 @@ def _v4(full: bool) -> Iterator[Check]:
         yield Check("V4", case, "stall share", *stalls, 0.03, False, note)
 
 
+# -- V5: reads ------------------------------------------------------------------------------------
+
+
+def _v5(full: bool) -> Iterator[Check]:
+    """See `validation_reads`."""
+    for figure in read_figures(full):
+        yield Check("V5", *figure)
+
+
 # -- V6: formulas beside simulations ---------------------------------------------------------------
 
 
@@ -355,6 +365,7 @@ RUNGS = (
     Rung("V3", "exact simulation beside published figures", _v3),
     Rung("FILES", "modelled files beside the engine's", _files),
     Rung("V4", "simulation in time beside the engine on a throttled device", _v4, is_long=True),
+    Rung("V5", "reads in the exact simulation beside the engine's", _v5),
     Rung("V6", "formulas beside segments", _v6),
 )
 """Those that stand, from the ground up."""

@@ -6,6 +6,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/bytes/hash.h"
+#include "lsmkit/format/separator.h"
 #include "lsmkit/sst/block_cache.h"
 #include "lsmkit/sst/table.h"
 #include "lsmkit/sst/table_builder.h"

@@ -142,7 +142,7 @@ TEST_CASE("files of segments are about as large as those of the exact simulation
     const CompactionOptions options = compaction_options_of(engine);
     const FileModel files = file_model_of(engine, spec);
     ExactRun exact(spec, options, StartOfExactRun{WorkloadKeys(spec), {}}, false, files);
-    SegmentRun segments(spec, options, SegmentStart::kEmpty, files);
+    SegmentRun segments(spec, options, SegmentStart::kEmpty, {}, files);
     while (exact.step()) {
     }
     while (segments.step()) {

@@ -7,7 +7,7 @@
 #include "input.h"
 #include "lsmkit/bytes/hash.h"
 #include "lsmkit/format/table_properties.h"
-#include "lsmkit/sst/filter.h"
+#include "lsmkit/lookup/filter.h"
 #include "lsmkit/sst/table_frame.h"
 
 namespace lsmkit::fuzz {

@@ -40,7 +40,13 @@ def test_every_frame_follows_its_schema(grown):
         "verdicts": grown.why().frame,
         "candidates": lsmkit.plan("L1 #1 a..b weight=9999", LOW).candidates,
     }
-    of_simulations = {"timeline", "sweep", "suite", "tuning"}  # their own tests make these
+    of_simulations = {
+        "timeline",
+        "sweep",
+        "suite",
+        "tuning",
+        "level_reads",
+    }  # their own tests make these
     assert set(frames) | of_simulations == set(SCHEMAS)
     for name, frame in frames.items():
         assert len(frame) > 0

@@ -15,6 +15,9 @@ namespace lsmkit {
 // for 0 bits per key or no keys.
 std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_key);
 
+// Bits of it that are looked at for a key.
+unsigned filter_probes(double bits_per_key);
+
 class FilterReader {
  public:
   FilterReader() = default;

@@ -1,4 +1,4 @@
-#include "lsmkit/sst/filter.h"
+#include "lsmkit/lookup/filter.h"
 
 #include <algorithm>
 #include <cstring>
@@ -52,12 +52,15 @@ __attribute__((target("avx2"))) bool line_contains_avx2(const char* line, uint64
 
 }  // namespace
 
+unsigned filter_probes(double bits_per_key) {
+  // ln 2 probes per bit would be best for one large filter; lines fill unevenly, so a little less.
+  return std::clamp(static_cast<unsigned>(bits_per_key * 0.65 + 0.5), 1u, kMaxProbes);
+}
+
 std::string build_filter(const std::vector<uint64_t>& hashes, double bits_per_key) {
   if (hashes.empty() || bits_per_key <= 0) return {};
   const uint64_t line_count = filter_line_count(hashes.size(), bits_per_key);
-  // ln 2 probes per bit would be best for one large filter; lines fill unevenly, so a little less.
-  const unsigned probes =
-      std::clamp(static_cast<unsigned>(bits_per_key * 0.65 + 0.5), 1u, kMaxProbes);
+  const unsigned probes = filter_probes(bits_per_key);
   std::string out(kFilterHeadBytes + line_count * kFilterLineBytes, '\0');
   out[0] = static_cast<char>(probes);
   char* const lines = out.data() + kFilterHeadBytes;
