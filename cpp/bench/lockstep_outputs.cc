@@ -19,7 +19,7 @@ std::string text_of(const std::vector<uint64_t>& numbers) {
 
 }  // namespace
 
-OutputJudge::Contents OutputJudge::contents_of(const std::vector<Record>& records, size_t begin,
+OutputJudge::Contents OutputJudge::contents_of(const std::vector<SimRecord>& records, size_t begin,
                                                size_t end) const {
   Contents contents;
   auto columns = std::make_shared<Records>();
@@ -38,10 +38,10 @@ void OutputJudge::wrote(std::string_view key, bool is_delete, uint32_t value_byt
 
 void OutputJudge::flushed(uint64_t number) {
   if (contents_.contains(number)) return;
-  std::sort(memtable_.begin(), memtable_.end(), [](const Record& a, const Record& b) {
+  std::sort(memtable_.begin(), memtable_.end(), [](const SimRecord& a, const SimRecord& b) {
     return a.key != b.key ? a.key < b.key : a.seqno > b.seqno;
   });
-  const auto same_key = [](const Record& a, const Record& b) { return a.key == b.key; };
+  const auto same_key = [](const SimRecord& a, const SimRecord& b) { return a.key == b.key; };
   memtable_.erase(std::unique(memtable_.begin(), memtable_.end(), same_key), memtable_.end());
   contents_[number] = contents_of(memtable_, 0, memtable_.size());
   memtable_.clear();

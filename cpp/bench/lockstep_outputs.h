@@ -59,7 +59,7 @@ class OutputJudge {
     std::shared_ptr<const Records> records;
     uint64_t weight = 0;
   };
-  Contents contents_of(const std::vector<Record>& records, size_t begin, size_t end) const;
+  Contents contents_of(const std::vector<SimRecord>& records, size_t begin, size_t end) const;
   CompactionPlan plan_of(const std::vector<ForeignTable>& tables, const ForeignJob& job,
                          const std::vector<std::string>& cursors) const;
   std::vector<ForeignTable> new_tables(const std::vector<ForeignTable>& tables);
@@ -71,12 +71,12 @@ class OutputJudge {
   const uint64_t near_entries_;
   const size_t differences_kept_;
   Seqno last_seqno_ = 0;
-  std::vector<Record> memtable_;
+  std::vector<SimRecord> memtable_;
   std::map<uint64_t, Contents> contents_;  // by the store's numbers
 
   // What ours makes of the job that goes on.
   std::vector<uint64_t> ends_;  // entries up to the end of each table
-  std::vector<Record> merged_;
+  std::vector<SimRecord> merged_;
   std::string job_text_;
   OutputTally tally_;
 };

@@ -16,7 +16,7 @@ struct ExactStart {
   Version version = Version();
   std::map<TableNumber, std::shared_ptr<const Records>> contents;  // of each table
   // Oldest first, each in order of writing; the last one is being written.
-  std::vector<std::vector<Record>> memtables;
+  std::vector<std::vector<SimRecord>> memtables;
   Seqno last_seqno = 0;
   uint64_t next_job = 1;
   uint64_t wall_us = 0;  // what the clock showed then, since 1970

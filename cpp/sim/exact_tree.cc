@@ -132,7 +132,8 @@ void ExactTree::scan(KeyRank first, uint64_t entries) {
     const auto next = in_memory_.lower_bound(static_cast<KeyRank>(from));
     return next == in_memory_.end() ? std::nullopt : std::optional(*next);
   };
-  reads_->scan(first, entries, in_memory, [&now = newest()](KeyRank rank) { return now[rank].is_live(); });
+  reads_->scan(first, entries, in_memory,
+               [&now = newest()](KeyRank rank) { return now[rank].is_live(); });
 }
 
 std::vector<LevelReadCounts> ExactTree::level_read_counts() const {
@@ -143,7 +144,7 @@ std::vector<LevelReadCounts> ExactTree::level_read_counts() const {
 
 namespace {
 
-std::string text_of(const Record& record) {
+std::string text_of(const SimRecord& record) {
   return (record.kind == Kind::kDelete ? "delete" : std::to_string(record.value_bytes) + " B") +
          " at seqno " + std::to_string(record.seqno);
 }
@@ -152,17 +153,17 @@ std::string text_of(const Record& record) {
 
 // Every place that may hold the key, newest first, until `f` returns true.
 void ExactTree::for_each_record(
-    KeyRank rank, const std::function<bool(const std::string& where, const Record&)>& f) const {
-  std::vector<Record> fresh;
+    KeyRank rank, const std::function<bool(const std::string& where, const SimRecord&)>& f) const {
+  std::vector<SimRecord> fresh;
   const auto gather = [&](const Memtable& memtable) {
-    for (const Record& record : memtable.records)
+    for (const SimRecord& record : memtable.records)
       if (record.key == rank) fresh.push_back(record);
   };
   gather(memtable_);
   for (const Memtable& memtable : sealed_) gather(memtable);
   std::sort(fresh.begin(), fresh.end(),
-            [](const Record& a, const Record& b) { return a.seqno > b.seqno; });
-  for (const Record& record : fresh)
+            [](const SimRecord& a, const SimRecord& b) { return a.seqno > b.seqno; });
+  for (const SimRecord& record : fresh)
     if (f("a memtable", record)) return;
   const std::string_view key = keys_->key(rank);
   for (unsigned n = 0; n < version_.level_count(); ++n) {
@@ -179,7 +180,7 @@ void ExactTree::for_each_record(
 // One look at each record, newest first, so the first of a key is the one that a reader sees.
 void ExactTree::check_contents() const {
   std::vector<bool> seen(keys_->size());
-  const auto see = [&](const Record& record) {
+  const auto see = [&](const SimRecord& record) {
     if (seen[record.key]) return;
     seen[record.key] = true;
     check_newest(record.key, record);
@@ -202,7 +203,7 @@ void ExactTree::check_contents() const {
     if (!seen[rank]) check_newest(static_cast<KeyRank>(rank), std::nullopt);
 }
 
-void ExactTree::check_newest(KeyRank rank, const std::optional<Record>& found) const {
+void ExactTree::check_newest(KeyRank rank, const std::optional<SimRecord>& found) const {
   const NewestRecords::Newest& due = newest()[rank];
   const bool live = found && found->kind == Kind::kPut;
   const bool same_seqno = !found || found->seqno == due.seqno || found->seqno == 0;
@@ -215,7 +216,7 @@ void ExactTree::check_newest(KeyRank rank, const std::optional<Record>& found) c
           : text_of({rank, due.seqno, due.deleted ? Kind::kDelete : Kind::kPut, due.value_bytes});
   text += "; the simulated tree holds";
   bool any = false;
-  for_each_record(rank, [&](const std::string& where, const Record& record) {
+  for_each_record(rank, [&](const std::string& where, const SimRecord& record) {
     text += (any ? ", " : " ") + text_of(record) + " in " + where;
     any = true;
     return false;

@@ -124,7 +124,7 @@ class ExactTree {
 
  private:
   struct Memtable {
-    std::vector<Record> records;  // in order of writing
+    std::vector<SimRecord> records;  // in order of writing
     uint64_t weight = 0;
     Seqno largest_seqno = 0;
   };
@@ -142,10 +142,10 @@ class ExactTree {
   std::vector<Seqno> pinned_seqnos() const;
   void publish(const SimJob& job);
   const NewestRecords& newest() const;
-  void check_newest(KeyRank rank, const std::optional<Record>& found) const;
+  void check_newest(KeyRank rank, const std::optional<SimRecord>& found) const;
   void forget_flushed();
-  void for_each_record(KeyRank rank,
-                       const std::function<bool(const std::string& where, const Record&)>& f) const;
+  void for_each_record(
+      KeyRank rank, const std::function<bool(const std::string& where, const SimRecord&)>& f) const;
 
   const std::shared_ptr<const KeyUniverse> keys_;
   const CompactionOptions options_;

@@ -20,21 +20,21 @@ std::vector<TableRef> metas_of(const std::vector<RecordTable>& tables) {
 
 // In internal order. They come in order of writing, so the later is the newer. Sorted by digits of
 // the rank, the least first, each time keeping the order of equals.
-Records sorted_records(const std::vector<Record>& written, uint64_t rank_count) {
+Records sorted_records(const std::vector<SimRecord>& written, uint64_t rank_count) {
   constexpr unsigned kDigitBits = 11;
-  std::vector<Record> from(written.rbegin(), written.rend()), to(written.size());
+  std::vector<SimRecord> from(written.rbegin(), written.rend()), to(written.size());
   for (unsigned shift = 0; rank_count >> shift > 0; shift += kDigitBits) {
     std::array<size_t, (1 << kDigitBits) + 1> ends{};  // of the digit before
-    const auto digit = [shift](const Record& r) {
+    const auto digit = [shift](const SimRecord& r) {
       return r.key >> shift & ((1 << kDigitBits) - 1);
     };
-    for (const Record& record : from) ++ends[digit(record) + 1];
+    for (const SimRecord& record : from) ++ends[digit(record) + 1];
     std::partial_sum(ends.begin(), ends.end(), ends.begin());
-    for (const Record& record : from) to[ends[digit(record)]++] = record;
+    for (const SimRecord& record : from) to[ends[digit(record)]++] = record;
     from.swap(to);
   }
   Records out;
-  for (const Record& record : from) out.push_back(record);
+  for (const SimRecord& record : from) out.push_back(record);
   return out;
 }
 

@@ -15,7 +15,7 @@ void ExactTree::start_from(ExactStart start) {
   wall_us_at_start_ = start.wall_us;
   take_tables();
   for (size_t i = 0; i < start.memtables.size(); ++i) {
-    for (const Record& record : start.memtables[i]) {
+    for (const SimRecord& record : start.memtables[i]) {
       memtable_.records.push_back(record);
       memtable_.weight += weight_of(keys_->key_bytes(record.key), record.value_bytes);
       memtable_.largest_seqno = record.seqno;
@@ -44,7 +44,7 @@ void ExactTree::take_tables() {
           throw std::logic_error("a start whose table " + to_text(table->number) +
                                  " holds other records than its meta says");
         const Records& records = *found->second;
-        std::vector<Record> newest;
+        std::vector<SimRecord> newest;
         for (size_t i = 0; i < records.size(); ++i)
           if (i == 0 || records.rank(i) != records.rank(i - 1)) newest.push_back(records[i]);
         newest_.take(newest);

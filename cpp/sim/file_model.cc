@@ -11,7 +11,7 @@ uint64_t file_bytes_of(const Records& records, const KeyUniverse& keys, const Ta
     return size.finish();
   }
   for (size_t i = 0; i < records.size(); ++i) {
-    const Record record = records[i];
+    const SimRecord record = records[i];
     size.add(keys.key(record.key), record.value_bytes, record.seqno, record.kind);
   }
   return size.finish();

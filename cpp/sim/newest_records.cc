@@ -5,12 +5,12 @@
 namespace lsmkit {
 
 // The places of random keys are far apart: each is asked for some records ahead.
-void NewestRecords::take(std::span<const Record> records) {
+void NewestRecords::take(std::span<const SimRecord> records) {
   constexpr size_t kAhead = 16;
   for (size_t i = 0; i < records.size(); ++i) {
     if (i + kAhead < records.size())
       __builtin_prefetch(newest_.data() + records[i + kAhead].key, 1);
-    const Record& record = records[i];
+    const SimRecord& record = records[i];
     const size_t key_bytes = keys_->key_bytes(record.key);
     Newest& newest = newest_[record.key];
     if (newest.is_live()) {

@@ -25,7 +25,7 @@ class NewestRecords {
       : keys_(std::move(keys)), newest_(keys_->size()) {}
 
   // Later than all that were taken, in order of writing.
-  void take(std::span<const Record> records);
+  void take(std::span<const SimRecord> records);
 
   uint64_t size() const { return newest_.size(); }
   const Newest& operator[](KeyRank rank) const { return newest_[rank]; }

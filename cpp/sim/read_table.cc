@@ -106,7 +106,7 @@ uint64_t ReadTable::raw_bytes(const KeyUniverse& keys, size_t block,
                               const BlockLimit& limit) const {
   std::vector<BlockEntry> entries;
   for (size_t i = block_begin(block); i < block_end(block); ++i) {
-    const Record record = (*records_)[i];
+    const SimRecord record = (*records_)[i];
     entries.push_back({keys.key(record.key), record.value_bytes, record.seqno, record.kind});
   }
   return raw_block_bytes(entries, limit.restart_interval);

@@ -20,7 +20,7 @@ class RankKeys {
   using Key = KeyRank;
   using Kept = KeyRank;
   using End = uint64_t;  // the first rank that is no longer before it
-  using Entry = Record;
+  using Entry = SimRecord;
 
   explicit RankKeys(const KeyUniverse& universe) : universe_(&universe) {}
 
@@ -64,7 +64,7 @@ class RecordSource {
   bool valid() const { return records_ != nullptr; }
   KeyRank key() const { return records_->rank(at_); }
   Seqno seqno() const { return records_->seqno(at_); }
-  Record record() const { return (*records_)[at_]; }
+  SimRecord record() const { return (*records_)[at_]; }
   void next() {
     if (++at_ == records_->size()) enter();
   }
@@ -119,7 +119,7 @@ class RecordSink {
       : keys_(keys), shape_(std::move(shape)), now_us_(now_us) {}
 
   void begin_table(TableNumber) {}
-  void add(const Record& record) { records_.push_back(record); }
+  void add(const SimRecord& record) { records_.push_back(record); }
   void add_stretch(const RecordSource& source, size_t count, Seqno zeroed_up_to) {
     source.copy_to(records_, count, zeroed_up_to);
   }

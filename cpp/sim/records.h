@@ -13,7 +13,7 @@
 
 namespace lsmkit {
 
-struct Record {
+struct SimRecord {
   KeyRank key = 0;
   Seqno seqno = 0;
   Kind kind = Kind::kPut;
@@ -82,7 +82,7 @@ class Column {
 
 class Records {
  public:
-  void push_back(const Record& record) {
+  void push_back(const SimRecord& record) {
     has_repeats_ |= !ranks_.empty() && ranks_.back() == record.key;
     ranks_.push_back(record.key);
     seqnos_.push_back(record.seqno);
@@ -156,7 +156,9 @@ class Records {
     return static_cast<size_t>(std::lower_bound(ranks_.begin(), ranks_.end(), rank) -
                                ranks_.begin());
   }
-  Record operator[](size_t i) const { return {ranks_[i], seqnos_[i], kinds_[i], value_bytes_[i]}; }
+  SimRecord operator[](size_t i) const {
+    return {ranks_[i], seqnos_[i], kinds_[i], value_bytes_[i]};
+  }
   KeyRank rank(size_t i) const { return ranks_[i]; }
   Seqno seqno(size_t i) const { return seqnos_[i]; }
   Kind kind(size_t i) const { return kinds_[i]; }

@@ -68,7 +68,7 @@ std::vector<std::string> all_keys(const Standing& standing, const Poll& poll) {
 class Placer {
  public:
   explicit Placer(const KeyUniverse& keys) : keys_(keys) {}
-  Record place(const Entry& entry) {
+  SimRecord place(const Entry& entry) {
     at_ = keys_.rank_of(entry.key, at_).value();
     return {at_, entry.seqno, entry.kind, checked_value_bytes(entry)};
   }
@@ -121,9 +121,9 @@ ExactStart exact_start_of(const Standing& standing, const KeyUniverse& keys, con
         placer.emplace(keys);
       },
       [&](const Entry& entry) { out.memtables.back().push_back(placer->place(entry)); });
-  for (std::vector<Record>& written : out.memtables)
+  for (std::vector<SimRecord>& written : out.memtables)
     std::sort(written.begin(), written.end(),
-              [](const Record& a, const Record& b) { return a.seqno < b.seqno; });
+              [](const SimRecord& a, const SimRecord& b) { return a.seqno < b.seqno; });
   return out;
 }
 
