@@ -98,7 +98,7 @@ void overwrite_a_terabyte(const char* name, const KeyChoice& keys, SegmentStart 
   workload.phases.push_back(puts("overwrite", keys, double(kKeys)));
   CompactionOptions options;
   auto begin = std::chrono::steady_clock::now();
-  SegmentRun run(workload, options, start, FileModel{{TableShape{}}});
+  SegmentRun run(workload, options, start, {}, FileModel{{TableShape{}}});
   uint64_t edits = 0;
   run.tree().observe([](const Event&) {});
   while (!run.done() && run.phase() + 1 < workload.phases.size()) edits += run.step();
