@@ -254,7 +254,9 @@ def test_what_cannot_be_is_refused() -> None:
         disk.fail(effect="boom")
     with pytest.raises(lsmkit.InvalidArgument, match="counts from 1"):
         disk.fail(at=0)
-    with pytest.raises(TypeError, match="disk must be a MemoryDisk or None, not str"):
+    with pytest.raises(
+        TypeError, match="disk must be a MemoryDisk, a ThrottledDisk or None, not str"
+    ):
         lsmkit.open("/db", disk="/dev/sda")  # type: ignore[arg-type]
     with pytest.raises(lsmkit.IOError):
         disk.read("/nothing")
