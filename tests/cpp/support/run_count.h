@@ -12,4 +12,9 @@ inline uint64_t run_count(uint64_t due) {
   return set == nullptr ? due : std::strtoull(set, nullptr, 10);
 }
 
+// Likewise, where cases are listed and not drawn: whether some of them have to do.
+inline bool some_cases_do() {
+  return std::getenv("LSMKIT_RUNS") != nullptr;
+}
+
 }  // namespace lsmkit::test
