@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "lsmkit/vfs/passing_file.h"
+
 namespace lsmkit {
 namespace {
 
@@ -40,25 +42,16 @@ void RateLimiter::pass(uint64_t bytes, IoUse use, const std::function<void()>& p
   }
 }
 
-class LimitedFileSystem::LimitedFile final : public AppendFile {
+class LimitedFileSystem::LimitedFile final : public PassingAppendFile {
  public:
   LimitedFile(std::unique_ptr<AppendFile> below, const LimitedFileSystem& files)
-      : below_(std::move(below)), files_(files) {}
-  void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-  char* reserve(size_t bytes) override { return below_->reserve(bytes); }
+      : PassingAppendFile(std::move(below)), files_(files) {}
   void commit(size_t bytes) override {
     files_.limiter_.pass(bytes, files_.use_, files_.poll_);
     below_->commit(bytes);
   }
-  uint64_t size() const override { return below_->size(); }
-  // For the caller's crash; it only passes through here.
-  void sync() override { below_->sync(); }
-  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-  void close() override { below_->close(); }
-  const std::string& path() const override { return below_->path(); }
 
  private:
-  const std::unique_ptr<AppendFile> below_;
   const LimitedFileSystem& files_;
 };
 

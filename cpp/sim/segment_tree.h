@@ -35,21 +35,8 @@
 
 namespace lsmkit {
 
-// A job between its beginning and its end, with what its outputs hold.
-struct SegmentJob {
-  JobNumber number{};
-  EventKind kind = EventKind::kCompaction;
-  uint64_t begin_us = 0;
-  JobCost cost;
-
-  std::optional<CompactionPlan> plan;  // none: a flush
-  VersionEdit edit;
-  MergeCounts counts;
-  std::vector<SegmentTable> outputs;
-  std::vector<SeqnoCohorts> cohorts;  // of each
-  double filter_bits_per_key = 0;
-
-  bool is_flush() const { return kind == EventKind::kFlush; }
+struct SegmentJob : ModelledJob<SegmentTable> {
+  std::vector<SeqnoCohorts> cohorts;  // of each output
 };
 
 class SegmentTree {

@@ -29,7 +29,9 @@ struct JobCost {
   uint64_t weight_from_l0 = 0;  // that leaves L0 by being rewritten
 };
 
-struct SimJob {
+// `Table`: an output's meta and what it holds.
+template <class Table>
+struct ModelledJob {
   JobNumber number{};
   EventKind kind = EventKind::kCompaction;
   uint64_t begin_us = 0;
@@ -38,10 +40,11 @@ struct SimJob {
   std::optional<CompactionPlan> plan;  // none: a flush
   VersionEdit edit;
   MergeCounts counts;
-  std::vector<RecordTable> outputs;
+  std::vector<Table> outputs;
   double filter_bits_per_key = 0;  // of the outputs
 
   bool is_flush() const { return kind == EventKind::kFlush; }
 };
+using SimJob = ModelledJob<RecordTable>;  // of records
 
 }  // namespace lsmkit

@@ -138,18 +138,7 @@ void TimedExactTree::end_phase() {
 std::optional<TimedJob> TimedExactTree::begin_compaction() {
   auto job = tree_.begin_compaction(1);
   if (!job) return std::nullopt;
-  return enter(std::move(*job));
-}
-
-TimedJob TimedExactTree::enter(SimJob job) {
-  const TimedJob out{job.number, job.is_flush(), job.cost};
-  jobs_.emplace(job.number, std::move(job));
-  return out;
-}
-
-void TimedExactTree::finish(JobNumber number) {
-  auto job = jobs_.extract(number);
-  tree_.finish(std::move(job.mapped()));
+  return jobs_.enter(std::move(*job));
 }
 
 }  // namespace lsmkit

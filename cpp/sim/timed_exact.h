@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -43,9 +42,9 @@ class TimedExactTree {
   size_t sealed_count() const { return tree_.sealed_count(); }
   uint64_t sealed_weight() const { return tree_.sealed_weight(); }
   void seal() { tree_.seal(); }
-  TimedJob begin_flush() { return enter(tree_.begin_flush()); }
+  TimedJob begin_flush() { return jobs_.enter(tree_.begin_flush()); }
   std::optional<TimedJob> begin_compaction();
-  void finish(JobNumber job);
+  void finish(JobNumber job) { tree_.finish(jobs_.take(job)); }
 
   // That were done.
   uint64_t ops_of(OpKind kind) const { return done_by_kind_[static_cast<size_t>(kind)]; }
@@ -56,7 +55,6 @@ class TimedExactTree {
   const ExactTree& tree() const { return tree_; }
 
  private:
-  TimedJob enter(SimJob job);
   bool peek();
   void add_write(const Operation& op);
   void add_read(const Operation& op, OpChunk& chunk);
@@ -73,7 +71,7 @@ class TimedExactTree {
   std::vector<SimWrite> writes_;   // of the chunk
   std::vector<uint32_t> op_of_write_;
   std::vector<size_t> commit_ends_;  // in writes_
-  std::map<JobNumber, SimJob> jobs_;
+  JobsUnderWay<SimJob> jobs_;
   std::array<uint64_t, kOpKindCount> done_by_kind_{};
 };
 

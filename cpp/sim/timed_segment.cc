@@ -109,18 +109,7 @@ void TimedSegmentTree::seal() {
 std::optional<TimedJob> TimedSegmentTree::begin_compaction() {
   auto job = tree_.begin_compaction();
   if (!job) return std::nullopt;
-  return enter(std::move(*job));
-}
-
-TimedJob TimedSegmentTree::enter(SegmentJob job) {
-  const TimedJob out{job.number, job.is_flush(), job.cost};
-  jobs_.emplace(job.number, std::move(job));
-  return out;
-}
-
-void TimedSegmentTree::finish(JobNumber number) {
-  auto job = jobs_.extract(number);
-  tree_.finish(std::move(job.mapped()));
+  return jobs_.enter(std::move(*job));
 }
 
 }  // namespace lsmkit

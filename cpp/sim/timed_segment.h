@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "lsmkit/sim/segment_run.h"
@@ -38,9 +37,9 @@ class TimedSegmentTree {
   size_t sealed_count() const { return tree_.sealed_count(); }
   uint64_t sealed_weight() const { return tree_.sealed_weight(); }
   void seal();
-  TimedJob begin_flush() { return enter(tree_.begin_flush()); }
+  TimedJob begin_flush() { return jobs_.enter(tree_.begin_flush()); }
   std::optional<TimedJob> begin_compaction();
-  void finish(JobNumber job);
+  void finish(JobNumber job) { tree_.finish(jobs_.take(job)); }
 
   // That were done, on average.
   double ops_of(OpKind kind) const { return done_by_kind_[static_cast<size_t>(kind)]; }
@@ -51,7 +50,6 @@ class TimedSegmentTree {
   const SegmentTree& tree() const { return tree_; }
 
  private:
-  TimedJob enter(SegmentJob job);
   void write_pending();
   void next_phase();
 
@@ -61,7 +59,7 @@ class TimedSegmentTree {
   uint64_t phase_ops_ = 0;  // of it, drawn
   OpChunk drawn_;           // last
   OpWindow pending_;        // done, and in no slices yet
-  std::map<JobNumber, SegmentJob> jobs_;
+  JobsUnderWay<SegmentJob> jobs_;
   std::array<double, kOpKindCount> done_by_kind_{};
 };
 

@@ -7,7 +7,9 @@
 
 #include <concepts>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "lsmkit/sim/sim_job.h"
 #include "lsmkit/workload/workload_spec.h"
@@ -34,6 +36,21 @@ struct TimedJob {
   JobNumber number{};
   bool is_flush = false;
   JobCost cost;
+};
+
+// Those of a tree that have begun and are not finished.
+template <class Job>
+class JobsUnderWay {
+ public:
+  TimedJob enter(Job job) {
+    const TimedJob out{job.number, job.is_flush(), job.cost};
+    jobs_.emplace(job.number, std::move(job));
+    return out;
+  }
+  Job take(JobNumber number) { return std::move(jobs_.extract(number).mapped()); }
+
+ private:
+  std::map<JobNumber, Job> jobs_;
 };
 
 template <class S>

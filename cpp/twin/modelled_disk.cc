@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "lsmkit/vfs/passing_file.h"
+
 namespace lsmkit {
 namespace {
 
@@ -31,61 +33,46 @@ double bytes_in(const Device& device, double us) {
 }
 
 // A log, or anything else that is appended to bit by bit.
-class LogFile final : public AppendFile {
+class LogFile final : public PassingAppendFile {
  public:
   LogFile(std::unique_ptr<AppendFile> below, DeviceAtWork& device)
-      : below_(std::move(below)), device_(device) {}
+      : PassingAppendFile(std::move(below)), device_(device) {}
 
-  void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-  char* reserve(size_t bytes) override { return below_->reserve(bytes); }
   void commit(size_t bytes) override {
     below_->commit(bytes);
     unpaid_bytes_ += bytes;
     if (unpaid_bytes_ >= kPageBytes) end_ = device_.append_to_log(std::exchange(unpaid_bytes_, 0));
   }
-  uint64_t size() const override { return below_->size(); }
   // What is unpaid is less than a page.
   void sync() override { device_.sync_log(end_); }
-  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-  void close() override { below_->close(); }
-  const std::string& path() const override { return below_->path(); }
 
  private:
-  const std::unique_ptr<AppendFile> below_;
   DeviceAtWork& device_;
   uint64_t unpaid_bytes_ = 0;    // appending thread
   std::atomic<double> end_ = 0;  // of what was paid, in the device's log
 };
 
 // A table, or a MANIFEST: written by a job.
-class JobFile final : public AppendFile {
+class JobFile final : public PassingAppendFile {
  public:
   JobFile(std::unique_ptr<AppendFile> below, DeviceAtWork& device)
-      : below_(std::move(below)), device_(device) {}
+      : PassingAppendFile(std::move(below)), device_(device) {}
 
-  void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-  char* reserve(size_t bytes) override { return below_->reserve(bytes); }
   void commit(size_t bytes) override {
     below_->commit(bytes);
     device_.write_table(bytes);
   }
-  uint64_t size() const override { return below_->size(); }
   void sync() override { device_.sync_table(); }
-  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-  void close() override { below_->close(); }
-  const std::string& path() const override { return below_->path(); }
 
  private:
-  const std::unique_ptr<AppendFile> below_;
   DeviceAtWork& device_;
 };
 
-class ReadOnDevice final : public ReadFile {
+class ReadOnDevice final : public PassingReadFile {
  public:
   ReadOnDevice(std::unique_ptr<ReadFile> below, DeviceAtWork& device)
-      : below_(std::move(below)), device_(device) {}
+      : PassingReadFile(std::move(below)), device_(device) {}
 
-  uint64_t size() const override { return below_->size(); }
   size_t read(uint64_t offset, size_t bytes, char* to) const override {
     const size_t got = below_->read(offset, bytes, to);
     const bool goes_on = last_end_.exchange(offset + got, std::memory_order_relaxed) == offset;
@@ -96,16 +83,10 @@ class ReadOnDevice final : public ReadFile {
     }
     return got;
   }
-  void will_read(uint64_t offset, uint64_t bytes) const override {
-    below_->will_read(offset, bytes);
-  }
-  void keeps_its_name() override { below_->keeps_its_name(); }
-  const std::string& path() const override { return below_->path(); }
 
  private:
   static constexpr uint64_t kLeastSequential = 32 << 10;  // a shorter read may be one by itself
 
-  const std::unique_ptr<ReadFile> below_;
   DeviceAtWork& device_;
   mutable std::atomic<uint64_t> last_end_ = UINT64_MAX;  // of the read before
 };

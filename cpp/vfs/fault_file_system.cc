@@ -4,6 +4,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/vfs/memory_file.h"
+#include "lsmkit/vfs/passing_file.h"
 
 namespace lsmkit {
 namespace {
@@ -21,10 +22,10 @@ auto guarded(FaultFileSystem& fs, FileOperation operation, const std::string& pa
   raise(*fault, operation, path);
 }
 
-class FaultAppendFile final : public AppendFile {
+class FaultAppendFile final : public PassingAppendFile {
  public:
   FaultAppendFile(FaultFileSystem& fs, std::unique_ptr<AppendFile> below)
-      : fs_(fs), below_(std::move(below)) {}
+      : PassingAppendFile(std::move(below)), fs_(fs) {}
 
   void allocate(uint64_t bytes) override {
     guarded(fs_, FileOperation::kAllocate, path(), [&] { below_->allocate(bytes); });
@@ -56,35 +57,22 @@ class FaultAppendFile final : public AppendFile {
     guarded(fs_, FileOperation::kClose, path(), [&] { below_->close(); });
   }
 
-  uint64_t size() const override { return below_->size(); }
-  void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-  const std::string& path() const override { return below_->path(); }
-
  private:
   FaultFileSystem& fs_;
-  const std::unique_ptr<AppendFile> below_;
 };
 
-class FaultReadFile final : public ReadFile {
+class FaultReadFile final : public PassingReadFile {
  public:
   FaultReadFile(FaultFileSystem& fs, std::unique_ptr<ReadFile> below)
-      : fs_(fs), below_(std::move(below)) {}
+      : PassingReadFile(std::move(below)), fs_(fs) {}
 
   size_t read(uint64_t offset, size_t bytes, char* to) const override {
     return guarded(fs_, FileOperation::kRead, path(),
                    [&] { return below_->read(offset, bytes, to); });
   }
 
-  uint64_t size() const override { return below_->size(); }
-  void will_read(uint64_t offset, uint64_t bytes) const override {
-    below_->will_read(offset, bytes);
-  }
-  void keeps_its_name() override { below_->keeps_its_name(); }
-  const std::string& path() const override { return below_->path(); }
-
  private:
   FaultFileSystem& fs_;
-  const std::unique_ptr<ReadFile> below_;
 };
 
 }  // namespace

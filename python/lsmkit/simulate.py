@@ -157,17 +157,14 @@ class Simulation:
         >>> with disk.open() as db:  # doctest: +SKIP
         ...     run = lsmkit.Simulation.from_db(db, workload).run()
         """
-        begun = database_start(db, workload, fidelity, progress)
         self = cls.__new__(cls)
         self._begin(
             workload,
-            begun.options if options is None else options,
-            begun,
+            options,
+            database_start(db, workload, fidelity, progress),
             fidelity=fidelity,
             machine=machine,
-            filled=False,
             planner=planner,
-            drawn=None,
             seed=seed,
             keep_events=keep_events,
         )
@@ -202,17 +199,13 @@ class Simulation:
         CorruptionError, IOError
             The MANIFEST can't be read.
         """
-        begun = manifest_start(path)
         self = cls.__new__(cls)
         self._begin(
             workload,
-            begun.options if options is None else options,
-            begun,
+            options,
+            manifest_start(path),
             fidelity="segment",
-            machine=None,
-            filled=False,
             planner=planner,
-            drawn=None,
             seed=seed,
             keep_events=keep_events,
         )
@@ -225,10 +218,10 @@ class Simulation:
         begun: Start | None,
         *,
         fidelity: Fidelity,
-        machine: MachineLike | None,
-        filled: bool,
+        machine: MachineLike | None = None,
+        filled: bool = False,
         planner: Planner | None,
-        drawn: Drawn | None,
+        drawn: Drawn | None = None,
         seed: int | None,
         keep_events: bool,
     ) -> None:
@@ -248,7 +241,9 @@ class Simulation:
         if filled and fidelity != "segment":
             raise NotSupported("filled: only a simulation with fidelity='segment' starts full")
         self.workload = workload if seed is None else workload.with_seed(seed)
-        self.options = options if options is not None else Options()
+        if options is None:
+            options = Options() if begun is None else begun.options
+        self.options = options
         self.fidelity = fidelity
         self.machine = _machine(machine)
         self._core = _core.Simulation(
