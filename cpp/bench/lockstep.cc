@@ -5,7 +5,8 @@
 //                            [--deletes PERCENT] [--picker NAME] [--dynamic] [--fanout F]
 //                            [--trees NAME,...] [--seed N] [--set OPTION=VALUE]...
 //                            [--differences N] [--exact|--usual] [--dir DIR]
-//   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT] ...
+//   build/cpp/bench/lockstep --matrix | --check [--seeds N] [--jobs N] [--filter TEXT]
+//                            [--json] ...
 //   build/cpp/bench/lockstep --shares [--jobs N] [--filter TEXT] ...
 //
 // Trees: lsmkit has its own defaults for the same memtables and tables, and is only lists of keys;
@@ -20,7 +21,8 @@
 //
 // --matrix prints a table of all cases beside RocksDB and LevelDB, --check of RocksDB's defaults
 // and one of its universal style, by default with 200,000 keys. Exits with 1 if a case breaks a
-// bound (lockstep_matrix.h), and says which.
+// bound (lockstep_matrix.h), and says which. --json prints a line for each figure instead, as
+// `lsmkit validate V2` reads them.
 //
 // --shares prints what our defaults come to with one mechanism at a time switched off.
 #include <filesystem>
@@ -43,7 +45,7 @@ struct Asked {
   std::string trees = "lsmkit,engine,leveled,rocksdb";
   std::string dir = ".";
   LockstepShape shape;
-  bool matrix = false, check = false, shares = false;
+  bool matrix = false, check = false, shares = false, json = false;
   unsigned seeds = 1, jobs = 1;
   std::string filter;
 };
@@ -133,6 +135,8 @@ Asked asked_of(int argc, char** argv) {
       (name == "--matrix" ? out.matrix : out.check) = true;
       out.workload.keys = 200'000;
       out.workload.overwrites = 400'000;
+    } else if (name == "--json") {
+      out.json = true;
     } else if (name == "--shares") {
       out.shares = true;
     } else if (name == "--keys") {
@@ -186,9 +190,10 @@ Asked asked_of(int argc, char** argv) {
 }
 
 int matrix_of(const Asked& asked) {
-  const std::vector<std::string> broken =
-      run_matrix({asked.workload, asked.shape, asked.seeds, asked.jobs, asked.filter, asked.dir},
-                 !asked.matrix);
+  const std::vector<std::string> broken = run_matrix(
+      {asked.workload, asked.shape, asked.seeds, asked.jobs, asked.filter, asked.dir, asked.json},
+      !asked.matrix);
+  if (asked.json) return broken.empty() ? 0 : 1;
   std::printf("\n%zu bounds broken\n", broken.size());
   for (const std::string& sentence : broken) std::printf("  %s\n", sentence.c_str());
   return broken.empty() ? 0 : 1;

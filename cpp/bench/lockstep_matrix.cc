@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <optional>
 #include <stdexcept>
 
 #include "in_parallel.h"
@@ -73,24 +75,51 @@ struct Result {
   uint64_t rewrites = 0, same_outputs = 0;
 };
 
-double difference(double ours, double theirs) {
-  return theirs == 0 ? (ours == 0 ? 0 : 1) : ours / theirs - 1;
+// Something of ours beside theirs, and how far apart they may be, as a share of theirs.
+struct Figure {
+  std::string what;
+  double ours = 0, theirs = 0;
+  double most = 0;
+  double difference() const { return theirs == 0 ? (ours == 0 ? 0 : 1) : ours / theirs - 1; }
+  bool holds() const { return std::abs(difference()) <= most; }
+};
+
+Figure write_amps(const Result& result) {
+  return {"write amplification", result.ours.write_amp(), result.theirs.write_amp(),
+          kMostWriteDifference};
 }
 
-struct LevelDifference {
+Figure tables(const Result& result) {
+  return {"tables", result.ours.tables, result.theirs.tables, kMostTableDifference};
+}
+
+struct LevelFigure {
   size_t level = 0;
-  double share = 0;
+  Figure written;
 };
-LevelDifference worst_level(const Result& result) {
-  LevelDifference worst;
+LevelFigure worst_level(const Result& result) {
+  LevelFigure worst{0, {"written into L0", 0, 0, kMostLevelDifference}};
   const Sums &ours = result.ours, &theirs = result.theirs;
   for (size_t n = 0; n < std::max(ours.written.size(), theirs.written.size()); ++n) {
-    const double here = ours.per_flushed(ours.at(n)), there = theirs.per_flushed(theirs.at(n));
-    if (std::max(here, there) < kLevelTakesMuch * theirs.write_amp()) continue;
-    const double share = difference(here, there);
-    if (std::abs(share) > std::abs(worst.share)) worst = {n, share};
+    const Figure here{"written into L" + std::to_string(n), ours.per_flushed(ours.at(n)),
+                      theirs.per_flushed(theirs.at(n)), kMostLevelDifference};
+    if (std::max(here.ours, here.theirs) < kLevelTakesMuch * theirs.write_amp()) continue;
+    if (std::abs(here.difference()) >= std::abs(worst.written.difference())) worst = {n, here};
   }
   return worst;
+}
+
+// LevelDB's are not known.
+std::optional<Figure> same_picks(const Result& result) {
+  if (result.jobs == 0) return {};
+  const double share = static_cast<double>(result.same_picks) / static_cast<double>(result.jobs);
+  return Figure{"same picks", share, 1, 1 - kLeastSamePicks};
+}
+
+std::vector<Figure> figures_of(const Result& result) {
+  std::vector<Figure> out{write_amps(result), worst_level(result).written, tables(result)};
+  if (const auto picks = same_picks(result)) out.push_back(*picks);
+  return out;
 }
 
 bool takes_part(OurRules rules) {
@@ -169,45 +198,33 @@ Result run_case(const Case& c, unsigned seeds, const std::string& dir) {
   return result;
 }
 
-std::vector<std::string> broken_bounds(const std::string& name, const Result& result) {
-  std::vector<std::string> out;
-  const auto check = [&](const std::string& what, double share, double most) {
-    if (std::abs(share) > most)
-      out.push_back(name + ": " + what +
-                    text(" differs by %+.1f %%, at most %.0f", 100 * share, 100 * most));
-  };
-  const auto [level, share] = worst_level(result);
-  check("write amplification", difference(result.ours.write_amp(), result.theirs.write_amp()),
-        kMostWriteDifference);
-  check("what is written into L" + std::to_string(level), share, kMostLevelDifference);
-  check("the number of tables", difference(result.ours.tables, result.theirs.tables),
-        kMostTableDifference);
-  if (static_cast<double>(result.same_picks) < kLeastSamePicks * static_cast<double>(result.jobs))
-    out.push_back(name + text(": the same inputs in %llu of %llu jobs, at least %.0f %%",
-                              static_cast<unsigned long long>(result.same_picks),
-                              static_cast<unsigned long long>(result.jobs), 100 * kLeastSamePicks));
-  return out;
-}
-
 std::string share_text(uint64_t part, uint64_t whole) {
   if (whole == 0) return "-";
   return text("%.1f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 Cells row_of(const std::string& name, const Result& result) {
-  const auto [level, share] = worst_level(result);
-  const double ours = result.ours.write_amp(), theirs = result.theirs.write_amp();
+  const auto [level, written] = worst_level(result);
+  const Figure write_amp = write_amps(result);
   return {name,
-          text("%.3f", ours),
-          text("%.3f", theirs),
+          text("%.3f", write_amp.ours),
+          text("%.3f", write_amp.theirs),
           text("%.1f %%", 100 * write_amps_apart(result.theirs)),
-          text("%+.1f %%", 100 * difference(ours, theirs)),
-          text("L%zu %+.1f %%", level, 100 * share),
+          text("%+.1f %%", 100 * write_amp.difference()),
+          text("L%zu %+.1f %%", level, 100 * written.difference()),
           text("%.1f %%", 100 * levels_apart(result.theirs, level)),
-          text("%+.1f %%", 100 * difference(result.ours.tables, result.theirs.tables)),
+          text("%+.1f %%", 100 * tables(result).difference()),
           share_text(result.same_picks, result.jobs),
           result.jobs == 0 ? "-" : with_commas(result.jobs),
           share_text(result.same_outputs, result.rewrites)};
+}
+
+void print_figures(const std::string& name, const Result& result) {
+  for (const Figure& figure : figures_of(result))
+    std::printf(
+        "{\"case\": \"%s\", \"figure\": \"%s\", \"found\": %.6g, \"due\": %.6g, "
+        "\"bound\": %.6g}\n",
+        name.c_str(), figure.what.c_str(), figure.ours, figure.theirs, figure.most);
 }
 
 }  // namespace
@@ -221,9 +238,15 @@ std::vector<std::string> run_matrix(const MatrixAsked& asked, bool brief) {
   std::vector<std::string> broken;
   for (size_t n = 0; n < cases.size(); ++n) {
     rows.push_back(row_of(cases[n].name, results[n]));
-    for (std::string& sentence : broken_bounds(cases[n].name, results[n]))
-      broken.push_back(std::move(sentence));
+    if (asked.json) print_figures(cases[n].name, results[n]);
+    for (const Figure& figure : figures_of(results[n])) {
+      if (figure.holds()) continue;
+      broken.push_back(cases[n].name + ": " + figure.what +
+                       text(" %.4g beside %.4g, %.1f %% apart, at most %.0f", figure.ours,
+                            figure.theirs, 100 * figure.difference(), 100 * figure.most));
+    }
   }
+  if (asked.json) return broken;
   print_table(
       text("%s keys, %s puts among them, a flush every %s, %u seeds from %llu on",
            with_commas(asked.workload.keys).c_str(), with_commas(asked.workload.overwrites).c_str(),

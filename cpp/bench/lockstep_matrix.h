@@ -1,5 +1,5 @@
 // Our rules beside RocksDB's, leveled and universal, and LevelDB's, case by case.
-// Prints a table, and says which cases break a bound.
+// Prints a table, or JSON, and says which cases break a bound.
 #pragma once
 
 #include <string>
@@ -23,6 +23,7 @@ struct MatrixAsked {
   unsigned jobs = 1;          // cases at a time
   std::string filter;         // only cases whose name holds it
   std::string dir = ".";
+  bool json = false;  // a line for each figure instead of the table
 };
 
 // Every sizing, picker and workload beside RocksDB, every workload beside its universal style and

@@ -161,8 +161,6 @@ TimedOptions machine_of(const py::dict& given) {
       {"record_us", &out.cpu.record_us},
       {"written_byte_us", &out.cpu.written_byte_us},
       {"compressed_byte_us", &out.cpu.compressed_byte_us},
-      {"raw_bytes_per_weight", &out.raw_bytes_per_weight},
-      {"compressed_bytes_per_weight", &out.compressed_bytes_per_weight},
       {"longest_wait_us", &out.longest_wait_us},
       {"sample_every_us", &out.sample_every_us}};
   for (const auto& [key, value] : given) {

@@ -246,7 +246,6 @@ TimedJob DrawnTree::begin(CompactionPlan plan) {
   job.kind = plan.trivial_move ? EventKind::kTrivialMove : EventKind::kCompaction;
   job.begin_us = now_us_;
   TimedJob out{number, false, {}};
-  out.cost.input_level = plan.inputs.front().level;
   out.cost.output_level = plan.output_level;
   job.edit = edit_for(plan, {});
   if (plan.trivial_move) {

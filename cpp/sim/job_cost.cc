@@ -5,21 +5,17 @@
 namespace lsmkit {
 JobCost cost_of_inputs(const CompactionPlan& plan, const std::vector<TableRef>& passed) {
   JobCost cost;
-  cost.input_level = plan.inputs.empty() ? 0 : plan.inputs.front().level;
   cost.output_level = plan.output_level;
   if (!plan.rewrites()) return cost;
   std::vector<TableNumber> left_out;
   for (const TableRef& table : passed) left_out.push_back(table->number);
   std::sort(left_out.begin(), left_out.end());
   for (const PlanInput& input : plan.inputs) {
-    cost.input_level = std::min(cost.input_level, input.level);
-    if (cost.read_weight_of.size() <= input.level) cost.read_weight_of.resize(input.level + 1);
     for (const TableRef& table : input.tables) {
       if (input.level == 0 && plan.output_level > 0) cost.weight_from_l0 += table->weight;
       if (std::binary_search(left_out.begin(), left_out.end(), table->number)) continue;
       cost.read_bytes += table->file_bytes;
       cost.read_weight += table->weight;
-      cost.read_weight_of[input.level] += table->weight;
     }
   }
   return cost;

@@ -20,11 +20,9 @@ struct JobCost {
   uint64_t written_bytes = 0;
   uint64_t read_weight = 0;
   uint64_t written_weight = 0;
-  std::vector<uint64_t> read_weight_of;  // by level
   uint64_t in_records = 0;
   uint32_t written_tables = 0;
   uint32_t parts = 1;           // that may run side by side
-  uint32_t input_level = 0;     // the topmost
   uint32_t output_level = 0;    // 0 for flushes
   uint64_t weight_from_l0 = 0;  // that leaves L0 by being rewritten
 };

@@ -28,21 +28,6 @@ double alone_us(const Amounts& amounts, const TimedOptions& options) {
 
 }  // namespace
 
-JobCost in_files(JobCost cost, const TimedOptions& options) {
-  if (options.raw_bytes_per_weight == 1 && options.compressed_bytes_per_weight == 1) return cost;
-  const auto bytes = [&](uint64_t weight, size_t level) {
-    const bool compressed = level >= options.cpu.first_compressed_level;
-    return static_cast<double>(weight) *
-           (compressed ? options.compressed_bytes_per_weight : options.raw_bytes_per_weight);
-  };
-  double read = 0;
-  for (size_t level = 0; level < cost.read_weight_of.size(); ++level)
-    read += bytes(cost.read_weight_of[level], level);
-  cost.read_bytes = static_cast<uint64_t>(read);
-  cost.written_bytes = static_cast<uint64_t>(bytes(cost.written_weight, cost.output_level));
-  return cost;
-}
-
 JobLoad load_of(const JobCost& cost, const TimedOptions& options) {
   const double written = static_cast<double>(cost.written_bytes);
   // What is built and compressed is what goes in, not what is left of it.

@@ -11,10 +11,7 @@
 
 namespace lsmkit {
 
-// What it moves of files instead of weights.
-JobCost in_files(JobCost cost, const TimedOptions& options);
-
-// A flush or a compaction, in_files. Its unit is all of it; then come syncs, one after the other.
+// A flush or a compaction. Its unit is all of it; then come syncs, one after the other.
 struct JobLoad {
   Stream stream;
   bool transfers = true;  // false: nothing is read or written

@@ -38,8 +38,6 @@ void check(const TimedOptions& options, const CompactionOptions& compaction) {
   check_between("block_bytes", options.block_bytes, 1, 1e9);
   check_between("waits_per_job", options.waits_per_job, 0, 1e3);
   check_between("waits_per_table", options.waits_per_table, 0, 1e3);
-  check_between("raw_bytes_per_weight", options.raw_bytes_per_weight, 0.001, 1e3);
-  check_between("compressed_bytes_per_weight", options.compressed_bytes_per_weight, 0.001, 1e3);
   check_between("longest_wait_us", options.longest_wait_us, 1, 1e15);
   check_between("sample_every_us", options.sample_every_us, 1, 1e15);
   const double least =

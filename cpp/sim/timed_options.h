@@ -58,9 +58,6 @@ struct TimedOptions {
   // filter.
   double waits_per_job = 2;
   double waits_per_table = 6;
-  // What a table takes in its file for each byte of weight, as it is and compressed.
-  double raw_bytes_per_weight = 1;
-  double compressed_bytes_per_weight = 1;
   Overload overload = Overload::kWait;
   double longest_wait_us = 30e6;  // for Overload::kStop
   double sample_every_us = 1e6;   // of the series; twice as long whenever it has grown too long

@@ -338,8 +338,7 @@ template <TimedSubject S>
 void TimedRun<S>::enter(const TimedJob& job) {
   Job out;
   out.job = job;
-  out.job.cost = in_files(job.cost, options_);
-  const JobLoad load = load_of(out.job.cost, options_);
+  const JobLoad load = load_of(job.cost, options_);
   out.begin_us = at_us_;
   out.stream = load.stream;
   out.tail_us = load.sync_us;

@@ -59,8 +59,7 @@ def calibrate(
     seconds : float
         About so long it takes, at least 1.
     key_bytes, value_bytes : int
-        Of records, for costs of operations and for `raw_bytes_per_weight` and
-        `compressed_bytes_per_weight`.
+        Of records, for costs of operations.
     compressed_share : float
         What values shrink to.
     options : Options, optional
@@ -120,7 +119,6 @@ class _Rewritten:
     core_us: float
     records: int
     written_weight: int
-    bytes_per_weight: float
 
 
 class _Costs:
@@ -145,7 +143,7 @@ class _Costs:
             functools.partial(self._take_raw, SMALL_VALUE_BYTES),
             functools.partial(self._take_raw, LARGE_VALUE_BYTES),
             self._separate,
-            self._files,
+            self._compress,
         ]
 
     def _open(self, name: str, compression: Compression = "none") -> DB:
@@ -203,8 +201,7 @@ class _Costs:
             took += _core_us(db.compact_range)
             counted = db.stats().counters
             written = counted.flush_weight + counted.compaction_written_weight
-            in_files = counted.flush_file_bytes + counted.compaction_written_file_bytes
-        return _Rewritten(took, 2 * RUNS * keys, written, in_files / written)
+        return _Rewritten(took, 2 * RUNS * keys, written)
 
     def _take_raw(self, value_bytes: int) -> None:
         self._raw[value_bytes] = self._rewrite(value_bytes, "none")
@@ -236,15 +233,12 @@ class _Costs:
                 took += _core_us(db.flush)
             counted = db.stats().counters
         written = counted.flush_weight + counted.compaction_written_weight
-        in_files = counted.flush_file_bytes + counted.compaction_written_file_bytes
-        return _Rewritten(took, RUNS * keys, written, in_files / written)
+        return _Rewritten(took, RUNS * keys, written)
 
-    def _files(self) -> None:
+    def _compress(self) -> None:
         raw, compressed = self._written("none"), self._written("zstd")
         more_us = compressed.core_us - raw.core_us
         self.measured["compressed_byte_us"] = max(more_us, 0.0) / compressed.written_weight
-        self.measured["raw_bytes_per_weight"] = raw.bytes_per_weight
-        self.measured["compressed_bytes_per_weight"] = compressed.bytes_per_weight
 
 
 def _core_us(work: Callable[[], object]) -> float:

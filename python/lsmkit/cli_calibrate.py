@@ -22,8 +22,6 @@ MEANINGS = {
     "record_us": "for a record in a flush or a merge",
     "written_byte_us": "for a byte of weight written to a table",
     "compressed_byte_us": "upon that, where it is compressed",
-    "raw_bytes_per_weight": "bytes of a table's file for a byte of weight",
-    "compressed_bytes_per_weight": "the same where it is compressed",
 }
 
 

@@ -76,8 +76,6 @@ class Machine:
         For a record that goes through a flush or a merge.
     written_byte_us, compressed_byte_us : float
         For a byte of a table's weight, and upon that where it is compressed.
-    raw_bytes_per_weight, compressed_bytes_per_weight : float
-        What a table takes in its file for a byte of weight, as it is and compressed.
     blocks_per_get : float, optional
         Read from the device by a get: what the cache does not hold. Default: what the simulation's
         own reads miss in a cache of the options' `cache_bytes`.
@@ -99,8 +97,6 @@ class Machine:
     record_us: float = 0.15
     written_byte_us: float = 1.0e-3
     compressed_byte_us: float = 0
-    raw_bytes_per_weight: float = 1
-    compressed_bytes_per_weight: float = 1
     blocks_per_get: float | None = None
     log: bool = True
     overload: Literal["wait", "stop"] = "wait"
@@ -146,8 +142,7 @@ class Machine:
         device = {name: value for name, value in vars(self._device).items() if name != "name"}
         costs = (
             "cores", "put_us", "get_us", "scan_entry_us", "record_us", "written_byte_us",
-            "compressed_byte_us", "raw_bytes_per_weight", "compressed_bytes_per_weight",
-            "blocks_per_get", "log", "overload",
+            "compressed_byte_us", "blocks_per_get", "log", "overload",
         )  # fmt: skip
         return {
             **device,

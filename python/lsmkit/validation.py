@@ -4,64 +4,28 @@ Each rung yields `Check`s: a figure beside the one that is due, the error, and t
 rung has. Nothing is fitted here, and no case is left out.
 """
 
+import functools
 import itertools
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lsmkit import choices
+from lsmkit import choices, validation_files, validation_peers, validation_segments
 from lsmkit.cost import expected_cost
 from lsmkit.options import Layout, Options, Picker
 from lsmkit.run import Run
 from lsmkit.simulate import simulate
 from lsmkit.twin import twin
+from lsmkit.validation_check import Check
 from lsmkit.validation_reads import read_figures
 from lsmkit.validation_time import calibrated, l0_error, timed_cases, timed_pair
 from lsmkit.workload import Phase, Workload
 from lsmkit.workloads import mixgraph, queues, ycsb
 
-__all__ = ["RUNGS", "Check", "Rung"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure of one case.
-
-    Attributes
-    ----------
-    rung : str
-        "V0" ...
-    case, figure : str
-    found, due : float
-    bound : float
-        What `error` may be.
-    relative : bool
-        Whether the error is a share of what is due.
-    note : str
-        What else there is to say.
-    """
-
-    rung: str
-    case: str
-    figure: str
-    found: float
-    due: float
-    bound: float
-    relative: bool = True
-    note: str = ""
-
-    @property
-    def error(self) -> float:
-        """How far off."""
-        off = abs(self.found - self.due)
-        return off / abs(self.due) if self.relative and self.due else off
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is within the bound."""
-        return self.error <= self.bound
+__all__ = ["RUNGS", "Check", "Rung", "rungs"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +49,16 @@ class Rung:
     is_long: bool = False
 
 
+def rungs(lockstep: str | None = None) -> tuple[Rung, ...]:
+    """All of them, from the ground up; V2 with the path of its program (`validation_peers`)."""
+    beside_peers = functools.partial(validation_peers.checks, lockstep)
+    v2 = Rung("V2", "our presets beside RocksDB and LevelDB", beside_peers, is_long=True)
+    return *RUNGS[:2], v2, *RUNGS[2:]
+
+
 # -- V0: the exact simulator beside the engine -----------------------------------------------------
 
 LAYOUTS: tuple[Layout, ...] = ("hybrid", "leveled", "lazy_leveled", "tiered")
-PICKERS: tuple[Picker, ...] = (
-    "min_overlapping_ratio",
-    "oldest_smallest_seq",
-    "oldest_largest_seq",
-    "compact_pointer",
-)
 
 
 def _v0(full: bool) -> Iterator[Check]:
@@ -111,13 +76,13 @@ def _v0(full: bool) -> Iterator[Check]:
 
 
 def _v0_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
-    deletes = {"put": 0.8, "delete": 0.2}
+    over = functools.partial(Workload.overwrites, keys=keys, times=ops / keys)
     workloads = {
-        "uniform": _overwritten(keys, ops, choices.Uniform()),
-        "zipf": _overwritten(keys, ops, choices.Zipf()),
-        "deletes": _overwritten(keys, ops, choices.Uniform(), mix=deletes),
-        "sequential": _overwritten(keys, ops, choices.Sequential()),
-        "batches": _overwritten(keys, ops, choices.Clustered(), batch_ops=20),
+        "uniform": over(),
+        "zipf": over(chosen=choices.Zipf()),
+        "deletes": over(mix={"put": 0.8, "delete": 0.2}),
+        "sequential": over(chosen=choices.Sequential()),
+        "batches": _in_batches(keys, ops, batch_ops=20),
         "YCSB A": ycsb("a", keys=keys // 5, ops=ops // 5),
         "queues": queues(queue_count=4, backlog=keys // 4, ops=ops),
     }
@@ -127,7 +92,7 @@ def _v0_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
     for layout, (name, workload) in itertools.product(LAYOUTS, workloads.items()):
         yield f"{layout}, {name}", workload, base.replace(layout=layout)
     leveled = base.replace(layout="leveled")
-    for picker in PICKERS:
+    for picker in typing.get_args(Picker):
         yield f"leveled, {picker}", workloads["deletes"], leveled.replace(picker=picker)
     yield "leveled, static", workloads["uniform"], leveled.replace(level_sizing="static")
     yield "leveled, parts", workloads["uniform"], leveled.replace(max_parts=4)
@@ -137,89 +102,10 @@ def _v0_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
     yield "hybrid, mixgraph", mixed, base
 
 
-def _overwritten(
-    keys: int,
-    ops: int,
-    chosen: choices.Keys,
-    mix: dict[str, float] | None = None,
-    batch_ops: int = 1,
-) -> Workload:
+def _in_batches(keys: int, ops: int, batch_ops: int) -> Workload:
     load = Phase(name="load", keys=choices.Permuted(), ops=keys)
-    over = Phase(keys=chosen, mix=mix or "put", batch_ops=batch_ops, ops=ops)
+    over = Phase(keys=choices.Clustered(), batch_ops=batch_ops, ops=ops)
     return Workload(load, over, key_count=keys)
-
-
-# -- V1: segments beside records -------------------------------------------------------------------
-
-
-def _v1(full: bool) -> Iterator[Check]:
-    """Means over the settled window, of the same workload under the same options."""
-    keys, times, seeds = (1_000_000, 10, (1, 2, 3)) if full else (200_000, 3, (1,))
-    for (name, workload, options), seed in itertools.product(_v1_cases(keys, times), seeds):
-        seeded = workload.with_seed(seed)
-        exact = simulate(seeded, options, keep_events=False).window
-        segment = simulate(seeded, options, fidelity="segment", keep_events=False).window
-        case = f"{name}, seed {seed}" if full else name
-        for figure, found, due, bound in (
-            ("write amplification", segment.write_amp_weight, exact.write_amp_weight, 0.02),
-            ("space amplification", segment.mean_space_amp, exact.mean_space_amp, 0.01),
-            *_worst_level("level weight", segment.mean_level_weight, exact.mean_level_weight, 0.03),
-            *_worst_level(
-                "tables", segment.mean_level_table_count, exact.mean_level_table_count, 0.05
-            ),
-        ):
-            yield Check("V1", case, figure, found, due, bound)
-
-
-def _v1_cases(keys: int, times: int) -> Iterator[tuple[str, Workload, Options]]:
-    chosen: dict[str, choices.Keys] = {
-        "uniform": choices.Uniform(),
-        "zipf .6": choices.Zipf(0.6),
-        "zipf .9": choices.Zipf(0.9),
-        "zipf .99": choices.Zipf(0.99),
-        "zipf 1.2": choices.Zipf(1.2),
-        "YCSB's zipfian": choices.YcsbZipfian(),
-        "latest": choices.Latest(),
-        "hotspot": choices.Hotspot(),
-        "sequential": choices.Sequential(),
-        "clustered": choices.Clustered(),
-    }
-    data = keys * 124  # at a million keys: memtables of 4,096 records, tables of 512 KiB
-    base = Options(
-        memtable_bytes=data // 244,
-        table_bytes=data // 236,
-        base_bytes=data // 59,
-        fanout=10.0,
-    )
-    layouts: tuple[Layout, ...] = ("leveled", "hybrid")
-    some = {
-        name: Workload.overwrites(keys=keys, times=times, chosen=c, encoding=choices.Binary(16))
-        for name, c in chosen.items()
-    }
-    for layout, (name, workload) in itertools.product(layouts, some.items()):
-        yield f"{layout}, {name}", workload, base.replace(layout=layout)
-    others: tuple[Layout, ...] = ("lazy_leveled", "tiered")
-    for layout, name in itertools.product(others, ("uniform", "zipf .99")):
-        yield f"{layout}, {name}", some[name], base.replace(layout=layout)
-    for picker, name in itertools.product(PICKERS[:3], ("uniform", "zipf .99")):
-        leveled = base.replace(layout="leveled", picker=picker)
-        yield f"leveled, {picker}, {name}", some[name], leveled
-    mixed = _overwritten(keys, keys * times, choices.Uniform(), {"put": 0.8, "delete": 0.2})
-    for layout in layouts:
-        yield f"{layout}, deletes", mixed, base.replace(layout=layout)
-    fifo = base.replace(layout="fifo", fifo_bytes=data // 8)
-    yield "fifo, uniform", some["uniform"], fifo
-
-
-def _worst_level(
-    figure: str, found: tuple[float, ...], due: tuple[float, ...], bound: float
-) -> Iterator[tuple[str, float, float, float]]:
-    """Of the level that is furthest off, among those that hold a hundredth of all."""
-    pairs = itertools.zip_longest(found, due, fillvalue=0.0)
-    held = [(a, b) for a, b in pairs if max(a, b) >= sum(due) / 100]
-    if held:
-        a, b = max(held, key=lambda pair: abs(pair[0] - pair[1]) / (pair[1] or 1))
-        yield f"{figure}, worst level", a, b, bound
 
 
 # -- V3: beside published figures ------------------------------------------------------------------
@@ -350,22 +236,13 @@ def rank_agreement(a: list[float], b: list[float]) -> float:
     return float(np.sum(left_signs * right_signs) / norm)
 
 
-# -- Modelled files beside real ones ---------------------------------------------------------------
-
-
-def _files(full: bool) -> Iterator[Check]:
-    from lsmkit.validation_files import checks
-
-    return checks(full)
-
-
 RUNGS = (
     Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
-    Rung("V1", "segments beside records, the exact simulation", _v1),
+    Rung("V1", "segments beside records, the exact simulation", validation_segments.checks),
     Rung("V3", "exact simulation beside published figures", _v3),
-    Rung("FILES", "modelled files beside the engine's", _files),
+    Rung("FILES", "modelled files beside the engine's", validation_files.checks),
     Rung("V4", "simulation in time beside the engine on a throttled device", _v4, is_long=True),
     Rung("V5", "reads in the exact simulation beside the engine's", _v5),
     Rung("V6", "formulas beside segments", _v6),
 )
-"""Those that stand, from the ground up."""
+"""Those that need nothing but lsmkit, from the ground up."""

@@ -9,7 +9,7 @@ from lsmkit.options import Options
 from lsmkit.simulate import simulate
 from lsmkit.testing import MemoryDisk
 from lsmkit.twin import drive
-from lsmkit.validation import Check
+from lsmkit.validation_check import Check
 from lsmkit.workload import Phase, Workload
 
 __all__ = ["checks"]

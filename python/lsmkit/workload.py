@@ -183,9 +183,10 @@ class Workload:
         chosen: Keys | None = None,
         value_bytes: Size | int = 100,
         encoding: KeyEncoding | None = None,
+        mix: Mapping[str, float] | str = "put",
         seed: int = 1,
     ) -> Self:
-        """Puts each key once in random order, then so many `times` as many puts.
+        """Puts each key once in random order, then so many `times` as many operations.
 
         Parameters
         ----------
@@ -196,11 +197,17 @@ class Workload:
         value_bytes : Size or int
         encoding : KeyEncoding, optional
             Default: "user" and twelve digits.
+        mix : str or mapping
+            Of the operations after the load, as a `Phase` takes it.
         seed : int
         """
         load = Phase(name="load", keys=Permuted(), value_bytes=value_bytes, ops=keys)
         over = Phase(
-            name="overwrite", keys=chosen or Uniform(), value_bytes=value_bytes, ops=keys * times
+            name="overwrite",
+            keys=chosen or Uniform(),
+            value_bytes=value_bytes,
+            mix=mix,
+            ops=keys * times,
         )
         return cls(
             *((load, over) if times else (load,)),

@@ -61,11 +61,11 @@ TEST_CASE("a checkpoint holds its moment, and the two databases go their own way
   }
   db->compact_range({}, {});  // the tables of most checkpoints go
   write_some(*db, model, random, 500);
-  for (auto& [path, due] : copies) {
-    CAPTURE(path);
-    CHECK(contents_at(files, path) == due);
-    const auto copy = Db::open(request_for(files, path));
-    write_some(*copy, due, random, 200);
+  for (auto& checkpoint : copies) {
+    CAPTURE(checkpoint.first);
+    CHECK(contents_at(files, checkpoint.first) == checkpoint.second);
+    const auto copy = Db::open(request_for(files, checkpoint.first));
+    write_some(*copy, checkpoint.second, random, 200);
     copy->verify();
   }
   for (const auto& [path, due] : copies) CHECK(contents_at(files, path) == due);
@@ -90,10 +90,10 @@ TEST_CASE("power may go at any operation of a checkpoint: it stands whole or not
     const uint64_t families = std::size(kDamageFamilies);
     const uint64_t tried = end - k < 8 ? families : 1;
     for (uint64_t turn = 0; turn < tried; ++turn) {
-      const auto& [name, damage] = kDamageFamilies[(k + turn) % families];
+      const auto& family = kDamageFamilies[(k + turn) % families];
       CAPTURE(k);
-      CAPTURE(name);
-      const auto image = files.crash_image(k, damage, k);
+      CAPTURE(family.name);
+      const auto image = files.crash_image(k, family.damage, k);
       CHECK(contents_at(*image, "/db") == model);
       if (!image->exists("/copy/MANIFEST")) {
         ++absent;

@@ -190,9 +190,9 @@ TEST_CASE("a flipped bit anywhere is found, or changes nothing") {
     bytes[place / 8] = static_cast<char>(bytes[place / 8] ^ 1 << (place % 8));
     return bytes;
   });
-  for (const auto& [kind, o] : outcomes) {
-    CAPTURE(kind);
-    CHECK(o.silent_prefix == 0);
+  for (const auto& outcome : outcomes) {
+    CAPTURE(outcome.first);
+    CHECK(outcome.second.silent_prefix == 0);
   }
   CHECK(outcomes.at(".table").refused > outcomes.at(".table").exact);
 }

@@ -216,10 +216,10 @@ TEST_CASE("W4.6: scores, and the highest goes first") {
 TEST_CASE("W4.7: targets under static and dynamic sizing") {
   converse("targets");
 }
-TEST_CASE("L0: all that overlaps goes to the base, alone; within L0 when the base is busy") {
+TEST_CASE("W4.4: L0: all that overlaps goes to the base, alone; within L0 when the base is busy") {
   converse("l0");
 }
-TEST_CASE("a level: overlap ratio, expansion, trivial moves, busy and damaged tables") {
+TEST_CASE("W4.4: a level: overlap ratio, expansion, trivial moves, busy and damaged tables") {
   converse("level");
 }
 TEST_CASE("two levels into a third, when the second is full and that writes less") {

@@ -44,7 +44,7 @@ WorkloadSpec overwrites(uint64_t keys, double ops) {
 
 }  // namespace
 
-TEST_CASE("draws have the means of their distributions") {
+TEST_CASE("W4.1: draws have the means of their distributions") {
   DrawnOptions options;
   options.parameter = 0.25;
   CHECK(std::abs(mean_drawn(options, 1000) - 4) < 0.1);

@@ -135,7 +135,7 @@ TEST_CASE("W4.10: what was written is what a simulated tree holds, in every layo
   }
 }
 
-TEST_CASE("a record that is lost is named, with all that is left of its key") {
+TEST_CASE("W5.11: a record that is lost is named, with all that is left of its key") {
   // Drops a table that holds the newest records: a planner's mistake that merges cannot see.
   const auto keys = universe(100, true);
   ExactTree tree(keys, small_tree(Layout::kLeveled));

@@ -291,23 +291,6 @@ TEST_CASE("a job reads and writes in turn") {
   CHECK(load_of(cost, options).stream.most_per_us == doctest::Approx(2.0 / 10'000));
 }
 
-TEST_CASE("files may take more or less than their weight, by level") {
-  TimedOptions options = machine(100e6, 2);
-  options.raw_bytes_per_weight = 1.5;
-  options.compressed_bytes_per_weight = 0.5;
-  JobCost cost;
-  cost.read_bytes = cost.read_weight = 5'000;
-  cost.read_weight_of = {1'000, 0, 4'000};
-  cost.written_bytes = cost.written_weight = 4'000;
-  cost.output_level = 2;
-  CHECK(in_files(cost, options).read_bytes == 3'500);
-  CHECK(in_files(cost, options).written_bytes == 2'000);
-  cost.output_level = 1;
-  CHECK(in_files(cost, options).written_bytes == 6'000);
-  options.raw_bytes_per_weight = options.compressed_bytes_per_weight = 1;
-  CHECK(in_files(cost, options).read_bytes == 5'000);
-}
-
 TEST_CASE("a seed gives the same run on every machine") {
   TimedOptions options = machine(50e6, 3);
   options.sample_every_us = 5e4;

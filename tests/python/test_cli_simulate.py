@@ -72,13 +72,17 @@ def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch):
         yield Check("V9", "good", "write amplification", 9.9, 10, 0.03, note="well")
         yield Check("V9", "bad", "write amplification", 12, 10, 0.03)
 
-    rungs = (Rung("V9", "this beside that", checks),)
-    monkeypatch.setattr(cli_validate, "RUNGS", rungs)
+    rung = Rung("V9", "this beside that", checks)
+    monkeypatch.setattr(cli_validate, "rungs", lambda lockstep=None: (rung,))
     code, out, _ = run("validate")
     assert code == 1
     assert re.search(r"good .* 9.9 .* 10 .* 1.0 % .* yes", out)
     assert re.search(r"bad .* 12 .* 10 .* 20.0 % .* no", out)
-    assert re.search(r"V9 .* 2 .* 1 .* 20.0 %", out)
+    assert re.search(r"V9 .* this beside that .* 2 .* 1 .* 20.0 %", out)
+    code, out, _ = run("validate", "--format", "markdown")
+    assert code == 1
+    assert "| good | write amplification | 9.9 | 10 | 1.0 % | 3.0 % | yes | well |" in out
+    assert "| V9 | this beside that | 2 | 1 | 20.0 % |" in out
     code, out, _ = run("validate", "--json")
     told = parsed(out)
     assert code == 1

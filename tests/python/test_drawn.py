@@ -48,7 +48,7 @@ def test_every_layout_runs_and_its_tree_holds_together(layout):
 
 @pytest.mark.parametrize("drawn", DRAWS, ids=str)
 @pytest.mark.parametrize("layout", ["leveled", "tiered"])
-def test_w4_9_bytes_are_conserved(layout, drawn):
+def test_w4_12_bytes_are_conserved(layout, drawn):
     """What was flushed stands, or was dropped by a merge; never less than the different keys."""
     run = drawn_run(Options.small(layout=layout), drawn)
     series, events = run.series(), run.events()
@@ -65,7 +65,7 @@ def test_w4_9_bytes_are_conserved(layout, drawn):
     np.testing.assert_allclose(kept.series()["space_amp"], 1, rtol=1e-3)
 
 
-def test_what_is_assumed_is_told_everywhere():
+def test_w4_2_what_is_assumed_is_told_everywhere():
     run = drawn_run(Options.small())
     assert "no keys" in run.assumptions
     frames = (
@@ -100,7 +100,7 @@ def tables_met(run):
     ],
     ids=str,
 )
-def test_overlap_is_as_it_was_asked_for(drawn, mean):
+def test_w4_1_overlap_is_as_it_was_asked_for(drawn, mean):
     options = Options.small(
         layout="leveled", picker="compact_pointer", memtable_bytes=16 << 10, table_bytes=16 << 10
     )
@@ -110,7 +110,7 @@ def test_overlap_is_as_it_was_asked_for(drawn, mean):
     assert met.mean() == pytest.approx(mean, abs=max(4 * error, 0.05))
 
 
-def test_w4_14_same_seed_same_draws_however_it_is_cut_and_watched():
+def test_same_seed_same_draws_however_it_is_cut_and_watched():
     whole = drawn_run(Options.small(layout="leveled"))
     simulation = Simulation(OVERWRITES, Options.small(layout="leveled"), fidelity="drawn")
     while simulation.step():
@@ -141,7 +141,7 @@ def test_w4_5_time_is_simulated_with_rates_bursts_and_devices():
     assert sum(slow.timing.stall_s.values()) > sum(fast.timing.stall_s.values())
 
 
-def test_w4_14_a_timed_run_is_the_same_however_it_is_cut():
+def test_a_timed_run_is_the_same_however_it_is_cut():
     workload = Workload(Phase(rate=20_000, seconds=3), key_count=5_000)
     whole = drawn_run(Options.small(), None, workload, machine="gp3")
     simulation = Simulation(workload, Options.small(), fidelity="drawn", machine="gp3")

@@ -88,7 +88,7 @@ def test_reads_by_level_add_up(run):
     assert blocks == asked - run.reads.scan_blocks
 
 
-def test_read_amplification_is_a_series(run):
+def test_w4_13_read_amplification_is_a_series(run):
     series = run.series()
     amp = np.array(series["read_amp"], dtype=float)
     assert list(series["gets"]) == sorted(series["gets"])

@@ -202,10 +202,10 @@ class Session {
     read_all([&] { return contents_backwards(*db_); }, due);
     bool found = false;
     if (attempt([&] { found = db_->get("no such key", value_); })) REQUIRE(!found);
-    for (const auto& [key, value] : due) {
-      if (!attempt([&] { found = db_->get(key, value_); })) continue;
+    for (const auto& row : due) {
+      if (!attempt([&] { found = db_->get(row.first, value_); })) continue;
       REQUIRE(found);
-      REQUIRE(value_.bytes == value);
+      REQUIRE(value_.bytes == row.second);
     }
   }
 

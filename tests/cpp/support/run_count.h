@@ -17,4 +17,10 @@ inline bool some_cases_do() {
   return std::getenv("LSMKIT_RUNS") != nullptr;
 }
 
+// How many times as long as it says a simulated run is (LSMKIT_TIMES_AS_LONG): once.
+inline double times_as_long() {
+  const char* set = std::getenv("LSMKIT_TIMES_AS_LONG");
+  return set == nullptr ? 1 : std::strtod(set, nullptr);
+}
+
 }  // namespace lsmkit::test
