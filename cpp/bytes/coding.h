@@ -2,6 +2,7 @@
 // its input.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -57,13 +58,9 @@ inline void put_length_prefixed(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+// A byte for each 7 bits: rounded up, and 9 / 64 is near enough to 1 / 7 for 64 of them.
 constexpr size_t varint_bytes(uint64_t v) {
-  size_t n = 1;
-  while (v >= 0x80) {
-    v >>= 7;
-    ++n;
-  }
-  return n;
+  return (static_cast<size_t>(std::bit_width(v | 1)) * 9 + 64) / 64;
 }
 
 // Reads a varint of at most 64 bits from [p, limit). Returns the end, or nullptr if the bytes end

@@ -67,6 +67,12 @@ inline uint64_t key_prefix(std::string_view key) {
 inline size_t common_prefix_bytes(std::string_view a, std::string_view b) {
   const size_t most = a.size() < b.size() ? a.size() : b.size();
   size_t n = 0;
+  for (; n + 8 <= most; n += 8) {
+    uint64_t x, y;
+    std::memcpy(&x, a.data() + n, 8);
+    std::memcpy(&y, b.data() + n, 8);
+    if (x != y) return n + static_cast<size_t>(__builtin_ctzll(x ^ y)) / 8;  // little-endian
+  }
   while (n < most && a[n] == b[n]) ++n;
   return n;
 }

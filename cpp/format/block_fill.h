@@ -44,4 +44,13 @@ class BlockFill {
   uint64_t since_restart_ = 0;  // entries; 0: the next one restarts
 };
 
+// How many entries of such sizes the block takes; at most so many are asked for.
+inline uint64_t entries_per_block(BlockFill fill, uint64_t key_bytes, uint64_t value_bytes,
+                                  uint64_t at_most = UINT64_MAX) {
+  if (fill.stands_alone(value_bytes)) return 1;
+  do fill.add(key_bytes, value_bytes);
+  while (!fill.is_full() && fill.entries() < at_most);
+  return fill.entries();
+}
+
 }  // namespace lsmkit

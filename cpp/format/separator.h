@@ -13,6 +13,13 @@ namespace lsmkit {
 // The shortest key at or above `last` and below `next`: one byte past their common prefix suffices.
 // Where both are one user key, that key. A piece of one of the two.
 std::string_view shortest_separator(std::string_view last, std::string_view next);
+// The same, of keys that are known to begin with so many bytes in common: these are not looked at.
+inline std::string_view shortest_separator(std::string_view last, std::string_view next,
+                                           size_t shared) {
+  // One byte past the common prefix, `next` itself cut there is above `last`, and is below `next`
+  // unless it is all of it.
+  return shared + 1 < next.size() && shared < last.size() ? next.substr(0, shared + 1) : last;
+}
 
 // What one more separator adds to a partition. Past kIndexPartitionBytes a partition takes no more,
 // so its common prefix can't make a few bytes on disk many in memory.

@@ -10,17 +10,6 @@
 #include "lsmkit/format/table_format.h"
 
 namespace lsmkit {
-namespace {
-
-// As varints: each takes one byte, and one more from each power of 128 on.
-uint64_t bytes_of_deltas(const std::vector<Seqno>& seqnos, Seqno base, Seqno largest) {
-  uint64_t bytes = seqnos.size();
-  for (unsigned bits = 7; bits < 64 && (largest - base) >> bits != 0; bits += 7)
-    for (const Seqno seqno : seqnos) bytes += (seqno - base) >> bits != 0;
-  return bytes;
-}
-
-}  // namespace
 
 TableSize::TableSize(const TableShape& shape)
     : shape_(shape), fill_(shape.block_bytes, shape.restart_interval), offset_(kTableHeaderBytes) {
@@ -33,7 +22,7 @@ TableSize::TableSize(const TableShape& shape)
 }
 
 void TableSize::begin_entry(std::string_view key, uint64_t value_bytes) {
-  if (fill_.stands_alone(value_bytes) && !fill_.empty()) finish_block();
+  if (fill_.stands_alone(value_bytes) && !fill_.empty()) finish_open_block();
   if (!separator_is_due_) return;
   index_.back().separator = shortest_separator(last_key_, key);
   separator_is_due_ = false;
@@ -53,10 +42,11 @@ void TableSize::add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kin
   const bool is_new = is_first || common < key.size() || common < last_key_.size();
   const size_t shared = fill_.restarts() ? 0 : common;
   const size_t own = key.size() - shared;
-  entry_bytes_ += varint_bytes(shared) + varint_bytes(own) +
-                  varint_bytes(value_bytes << kEntryKindBits | static_cast<uint8_t>(kind)) + own +
-                  value_bytes;
-  if (!fill_.restarts()) own_key_bytes_ += own;
+  open_.entry_bytes += varint_bytes(shared) + varint_bytes(own) +
+                       varint_bytes(value_bytes << kEntryKindBits | static_cast<uint8_t>(kind)) +
+                       own + value_bytes;
+  if (!fill_.restarts()) open_.own_key_bytes += own;
+  open_.value_bytes += value_bytes;
   seqnos_.push_back(seqno);
   fill_.add(key.size(), value_bytes);
 
@@ -65,39 +55,48 @@ void TableSize::add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kin
   last_key_ = key;
   properties_.tombstone_count += kind == Kind::kDelete;
   count(1, key.size(), value_bytes);
-  block_value_bytes_ += value_bytes;
-  if (fill_.stands_alone(value_bytes) || fill_.is_full()) finish_block();
+  if (fill_.stands_alone(value_bytes) || fill_.is_full()) finish_open_block();
 }
 
-void TableSize::finish_block() {
-  Seqno base = kMaxSeqno, largest = 0;
-  for (const Seqno seqno : seqnos_) {
-    base = std::min(base, seqno);
-    largest = std::max(largest, seqno);
+void TableSize::finish_open_block() {
+  open_.entries = fill_.entries();
+  open_.restart_count = fill_.restart_count();
+  finish_block(open_, seqnos_of_block(seqnos_));
+  open_ = {};
+  fill_.reset();
+  seqnos_.clear();
+}
+
+TableSize::BlockSeqnos TableSize::seqnos_of_block(std::span<const Seqno> seqnos) {
+  BlockSeqnos out{kMaxSeqno, 0, seqnos.size()};
+  for (const Seqno seqno : seqnos) {
+    out.base = std::min(out.base, seqno);
+    out.largest = std::max(out.largest, seqno);
   }
-  properties_.smallest_seqno = std::min(properties_.smallest_seqno, base);
-  properties_.largest_seqno = std::max(properties_.largest_seqno, largest);
-  const bool zero = largest == 0;
-  uint64_t raw = 1 + entry_bytes_ + 4 * fill_.restart_count() + 4;
-  if (!zero) {
-    raw += varint_bytes(base);
-    raw += bytes_of_deltas(seqnos_, base, largest);
-  }
+  if (out.largest - out.base < 0x80) return out;
+  out.bytes = 0;
+  for (const Seqno seqno : seqnos) out.bytes += varint_bytes(seqno - out.base);
+  return out;
+}
+
+void TableSize::finish_block(const DataBlock& block, const BlockSeqnos& seqnos) {
+  properties_.smallest_seqno = std::min(properties_.smallest_seqno, seqnos.base);
+  properties_.largest_seqno = std::max(properties_.largest_seqno, seqnos.largest);
+  const bool zero = seqnos.largest == 0;
+  uint64_t raw = 1 + block.entry_bytes + 4 * block.restart_count + 4;
+  if (!zero) raw += varint_bytes(seqnos.base) + seqnos.bytes;
   properties_.raw_block_bytes = std::max(properties_.raw_block_bytes, raw);
   const auto& codec = zero ? shape_.codec_without_seqnos : shape_.codec;
-  const uint64_t seqno_bits = fill_.entries() * std::bit_width(largest - base);
-  const BlockParts parts{fill_.entries(), own_key_bytes_, block_value_bytes_, seqno_bits, raw};
+  const uint64_t seqno_bits = block.entries * std::bit_width(seqnos.largest - seqnos.base);
+  const BlockParts parts{block.entries, block.own_key_bytes, block.value_bytes, seqno_bits, raw};
   const uint64_t stored = codec ? stored_bytes(*codec, parts) : raw;
   index_.push_back({last_key_, stored});
   separator_is_due_ = true;
   add_block(stored);
-  fill_.reset();
-  seqnos_.clear();
-  entry_bytes_ = own_key_bytes_ = block_value_bytes_ = 0;
 }
 
 uint64_t TableSize::finish() {
-  if (!fill_.empty()) finish_block();
+  if (!fill_.empty()) finish_open_block();
   properties_.smallest_key = first_key_;
   properties_.largest_key = last_key_;
   properties_.data_bytes = offset_ - kTableHeaderBytes;

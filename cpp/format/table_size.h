@@ -2,8 +2,10 @@
 // them out, byte for byte where nothing is compressed. FORMAT.md of the floor `sst` draws it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -35,10 +37,12 @@ class TableSize {
 
   // In internal order. Requires: the key's bytes stay where they are until the end.
   void add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kind kind);
-  // Likewise so many puts of different keys of one length, values of one length. key_at(i) and
-  // seqno_at(i) tell of the i-th.
-  template <class KeyAt, class SeqnoAt>
-  void add_alike(size_t count, uint64_t value_bytes, const KeyAt& key_at, const SeqnoAt& seqno_at);
+  // Likewise so many puts of different keys of one length, values of one length. key_at(i) gives
+  // the i-th key, shared_at(i) how many bytes it shares with the one before; without `seqnos` all
+  // have the same. Requires: nothing was added yet.
+  template <class KeyAt, class SharedAt>
+  void add_alike(size_t count, uint64_t value_bytes, const KeyAt& key_at, const SharedAt& shared_at,
+                 std::span<const Seqno> seqnos, Seqno same_seqno);
   // Of the file. Requires: something was added.
   uint64_t finish();
 
@@ -51,10 +55,33 @@ class TableSize {
     std::string_view separator;
     uint64_t bytes = 0;
   };
+  // What the seqnos of a block take, as distances from the smallest.
+  struct BlockSeqnos {
+    Seqno base = 0;
+    Seqno largest = 0;
+    uint64_t bytes = 0;
+  };
+  // What an open block holds, but for its seqnos.
+  struct DataBlock {
+    uint64_t entries = 0;
+    uint64_t restart_count = 0;
+    uint64_t entry_bytes = 0;
+    uint64_t own_key_bytes = 0;  // of entries that may share others
+    uint64_t value_bytes = 0;
+  };
+  struct KeyBytes {
+    uint64_t shared = 0;
+    uint64_t lengths = 0;  // the bytes that say how many are shared and how many are not
+  };
 
   void begin_entry(std::string_view key, uint64_t value_bytes);
   void count(uint64_t entries, uint64_t key_bytes, uint64_t value_bytes);
-  void finish_block();
+  void finish_open_block();
+  static BlockSeqnos seqnos_of_block(std::span<const Seqno> seqnos);
+  void finish_block(const DataBlock& block, const BlockSeqnos& seqnos);
+  template <class SharedAt>
+  KeyBytes key_bytes_of_block(size_t key_bytes, const SharedAt& shared_at, size_t begin,
+                              size_t end) const;
   void add_block(uint64_t bytes) { offset_ += bytes + kBlockTrailerBytes; }
   uint64_t partition_bytes(const std::vector<IndexEntry>& entries, size_t begin, size_t end,
                            uint64_t first_offset) const;
@@ -69,38 +96,60 @@ class TableSize {
   uint64_t user_keys_ = 0;
   uint64_t offset_ = 0;
 
-  // Of the open block.
-  uint64_t entry_bytes_ = 0;  // seqnos aside
-  uint64_t own_key_bytes_ = 0;
-  uint64_t block_value_bytes_ = 0;
+  DataBlock open_;  // what fill_ counts aside
   std::vector<Seqno> seqnos_;
 };
 
-template <class KeyAt, class SeqnoAt>
+// As add() of each, with what the entries have in common counted once: what is left to look at is
+// how much a key shares with the one before it, and how far apart the seqnos of a block are.
+template <class KeyAt, class SharedAt>
 void TableSize::add_alike(size_t count_of_puts, uint64_t value_bytes, const KeyAt& key_at,
-                          const SeqnoAt& seqno_at) {
+                          const SharedAt& shared_at, std::span<const Seqno> seqnos,
+                          Seqno same_seqno) {
   if (count_of_puts == 0) return;
-  const size_t key_bytes = key_at(0).size();
-  const uint64_t value_head = varint_bytes(value_bytes << kEntryKindBits);
-  const bool short_keys = key_bytes < 0x80;  // so that all lengths of theirs take a byte
-  if (first_key_.data() == nullptr) first_key_ = key_at(0);
-  for (size_t i = 0; i < count_of_puts; ++i) {
-    const std::string_view key = key_at(i);
-    if (separator_is_due_ || fill_.stands_alone(value_bytes)) begin_entry(key, value_bytes);
-    const size_t common =
-        fill_.restarts() || last_key_.data() == nullptr ? 0 : common_prefix_bytes(last_key_, key);
-    const size_t own = key_bytes - common;
-    const size_t lengths = short_keys ? 2 : varint_bytes(common) + varint_bytes(own);
-    entry_bytes_ += lengths + value_head + own + value_bytes;
-    if (!fill_.restarts()) own_key_bytes_ += own;
-    block_value_bytes_ += value_bytes;
-    seqnos_.push_back(seqno_at(i));
-    last_key_ = key;
-    fill_.add(key_bytes, value_bytes);
-    if (fill_.stands_alone(value_bytes) || fill_.is_full()) finish_block();
+  first_key_ = key_at(0);
+  const size_t key_bytes = first_key_.size();
+  const size_t per_block = entries_per_block(fill_, key_bytes, value_bytes, count_of_puts);
+  const uint64_t value_head =
+      varint_bytes(value_bytes << kEntryKindBits | static_cast<uint8_t>(Kind::kPut));
+  index_.reserve(count_of_puts / per_block + 1);
+  for (size_t begin = 0; begin < count_of_puts; begin += per_block) {
+    const size_t end = std::min(begin + per_block, count_of_puts);
+    if (begin > 0)
+      index_.back().separator = shortest_separator(last_key_, key_at(begin), shared_at(begin));
+    const KeyBytes keys = key_bytes_of_block(key_bytes, shared_at, begin, end);
+    const uint64_t entries = end - begin;
+    const uint64_t own = entries * key_bytes - keys.shared;
+    DataBlock block;
+    block.entries = entries;
+    block.restart_count = (entries + shape_.restart_interval - 1) / shape_.restart_interval;
+    block.own_key_bytes = own - block.restart_count * key_bytes;
+    block.value_bytes = entries * value_bytes;
+    block.entry_bytes = keys.lengths + entries * value_head + own + block.value_bytes;
+    last_key_ = key_at(end - 1);
+    finish_block(block, seqnos.empty() ? BlockSeqnos{same_seqno, same_seqno, entries}
+                                       : seqnos_of_block(seqnos.subspan(begin, entries)));
   }
   user_keys_ += count_of_puts;
   count(count_of_puts, count_of_puts * key_bytes, count_of_puts * value_bytes);
+}
+
+template <class SharedAt>
+TableSize::KeyBytes TableSize::key_bytes_of_block(size_t key_bytes, const SharedAt& shared_at,
+                                                  size_t begin, size_t end) const {
+  const bool short_keys = key_bytes < 0x80;  // so that all lengths of theirs take a byte
+  KeyBytes out;
+  if (short_keys) out.lengths = 2 * (end - begin);
+  for (size_t restart = begin; restart < end; restart += shape_.restart_interval) {
+    if (!short_keys) out.lengths += varint_bytes(0) + varint_bytes(key_bytes);
+    const size_t restart_end = std::min<size_t>(restart + shape_.restart_interval, end);
+    for (size_t i = restart + 1; i < restart_end; ++i) {
+      const size_t shared = shared_at(i);
+      out.shared += shared;
+      if (!short_keys) out.lengths += varint_bytes(shared) + varint_bytes(key_bytes - shared);
+    }
+  }
+  return out;
 }
 
 }  // namespace lsmkit

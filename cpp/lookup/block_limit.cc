@@ -9,11 +9,8 @@
 namespace lsmkit {
 
 size_t entries_per_block(size_t key_bytes, size_t value_bytes, const BlockLimit& limit) {
-  BlockFill fill(limit.block_bytes, limit.restart_interval);
-  if (fill.stands_alone(value_bytes)) return 1;
-  do fill.add(key_bytes, value_bytes);
-  while (!fill.is_full());
-  return fill.entries();
+  return entries_per_block(BlockFill(limit.block_bytes, limit.restart_interval), key_bytes,
+                           value_bytes);
 }
 
 uint64_t raw_block_bytes(std::span<const BlockEntry> entries, uint32_t restart_interval) {

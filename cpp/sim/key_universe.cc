@@ -41,6 +41,7 @@ KeyUniverse::KeyUniverse(std::vector<std::string> keys) {
   const std::string& last = keys.back();
   shared_bytes_ = static_cast<size_t>(
       std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first - first.begin());
+  shared_prefixes_ = SharedPrefixes(keys);
   for (uint64_t i = 0; i < size_; i += kLandmarkStep) landmarks_.push_back(landmark(keys[i]));
 }
 

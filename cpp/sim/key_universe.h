@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
+#include "lsmkit/sim/shared_prefixes.h"
 
 namespace lsmkit {
 
@@ -28,6 +29,12 @@ class KeyUniverse {
   }
   bool have_one_width() const { return width_ != 0; }
   size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
+  // That both begin with. Requires: a < b.
+  size_t shared_bytes(KeyRank a, KeyRank b) const {
+    return shared_prefixes_.are_known() && b - a <= SharedPrefixes::kFar
+               ? shared_prefixes_.shared_bytes(a, b)
+               : common_prefix_bytes(key(a), key(b));
+  }
   std::vector<std::string> all() const;
   std::optional<KeyRank> rank_of(std::string_view key) const;
   // Likewise, of a key at or above that of `from`: quick if it is near.
@@ -43,7 +50,8 @@ class KeyUniverse {
   size_t width_ = 0;            // of all keys; 0: they differ
   std::vector<uint64_t> ends_;  // where they differ: of each key, after a zero
   uint64_t size_ = 0;
-  size_t shared_bytes_ = 0;          // that all keys begin with
+  size_t shared_bytes_ = 0;  // that all keys begin with
+  SharedPrefixes shared_prefixes_;
   std::vector<uint64_t> landmarks_;  // of every so many keys, the first of all on
 };
 

@@ -161,6 +161,8 @@ class Records {
   }
   KeyRank rank(size_t i) const { return ranks_[i]; }
   Seqno seqno(size_t i) const { return seqnos_[i]; }
+  // Empty if all are equal.
+  std::span<const Seqno> seqnos() const { return seqnos_.some(0, size()); }
   Kind kind(size_t i) const { return kinds_[i]; }
   uint32_t value_bytes(size_t i) const { return value_bytes_[i]; }
 

@@ -68,6 +68,47 @@ uint64_t written_bytes(const std::vector<OwnedEntry>& entries, const TableOption
 
 }  // namespace
 
+TEST_CASE("puts that are alike make the same file however they are counted") {
+  std::mt19937_64 random(12);
+  for (int round = 0; round < 200; ++round) {
+    CAPTURE(round);
+    TableOptions options;
+    options.block_bytes = round % 3 == 0 ? 4096 : 1 + random() % 20'000;
+    options.restart_interval = round % 4 == 0 ? 1 + static_cast<uint32_t>(random() % 40) : 16;
+    const size_t width = round % 5 == 0 ? 200 : 16;
+    const size_t value_bytes = round % 7 == 0 ? random() % 6'000 : random() % 300;
+    const uint64_t span = round % 6 == 0 ? 1 : uint64_t{1} << (random() % 40);
+    const bool zero = round % 9 == 0;
+    std::vector<OwnedEntry> entries;
+    for (size_t i = 0, n = 1 + random() % 900; i < n; ++i) {
+      const std::string digits = std::to_string(1'000'000 + random() % (4 * n));
+      entries.push_back({std::string(width - digits.size(), 'k') + digits,
+                         zero ? 0 : 1 + random() % span, Kind::kPut,
+                         std::string(value_bytes, 'v')});
+    }
+    std::sort(entries.begin(), entries.end());
+    entries.erase(std::unique(entries.begin(), entries.end(),
+                              [](const auto& a, const auto& b) { return a.key == b.key; }),
+                  entries.end());
+    std::vector<Seqno> seqnos;
+    for (const OwnedEntry& e : entries) seqnos.push_back(e.seqno);
+    if (span == 1 || zero) seqnos.clear();
+    TableShape shape{options.block_bytes,
+                     options.restart_interval,
+                     options.filter_bits_per_key,
+                     {},
+                     {},
+                     kDatabaseId,
+                     kCreatedUs};
+    TableSize size(shape);
+    size.add_alike(
+        entries.size(), value_bytes, [&](size_t i) { return std::string_view(entries[i].key); },
+        [&](size_t i) { return common_prefix_bytes(entries[i - 1].key, entries[i].key); }, seqnos,
+        zero ? 0 : 1);
+    CHECK(size.finish() == written_bytes(entries, options));
+  }
+}
+
 TEST_CASE("a file without compression is as large as it is said to be, to the byte") {
   std::mt19937_64 random(11);
   unsigned large_indexes = 0;
