@@ -160,15 +160,47 @@ struct LadderRow {
   }
 };
 
-inline LadderRow compare(const LadderCase& c) {
-  LadderRow row;
-  row.exact = exact_shape(c.workload, c.options, c.key_count, c.window_begins);
-  row.segment = segment_shape(c.workload, c.options, c.window_begins);
-  row.write_amp = row.segment.write_amp / row.exact.write_amp - 1;
-  row.space = row.segment.space_amp / row.exact.space_amp - 1;
-  row.level_weight = largest_difference(row.exact.level_weight, row.segment.level_weight);
-  row.level_tables = largest_difference(row.exact.level_tables, row.segment.level_tables);
+inline LadderRow row_of(const Shape& exact, const Shape& segment) {
+  LadderRow row{exact, segment};
+  row.write_amp = segment.write_amp / exact.write_amp - 1;
+  row.space = segment.space_amp / exact.space_amp - 1;
+  row.level_weight = largest_difference(exact.level_weight, segment.level_weight);
+  row.level_tables = largest_difference(exact.level_tables, segment.level_tables);
   return row;
+}
+
+inline LadderRow compare(const LadderCase& c) {
+  return row_of(exact_shape(c.workload, c.options, c.key_count, c.window_begins),
+                segment_shape(c.workload, c.options, c.window_begins));
+}
+
+// The mean of runs that differ in their seeds. Requires: there is one.
+inline Shape mean_of(const std::vector<Shape>& shapes) {
+  Shape sum;
+  const auto add = [](std::vector<double>& to, const std::vector<double>& from) {
+    to.resize(std::max(to.size(), from.size()));
+    for (size_t n = 0; n < from.size(); ++n) to[n] += from[n];
+  };
+  for (const Shape& shape : shapes) {
+    sum.write_amp += shape.write_amp;
+    sum.space_amp += shape.space_amp;
+    add(sum.level_weight, shape.level_weight);
+    add(sum.level_tables, shape.level_tables);
+    add(sum.level_runs, shape.level_runs);
+    sum.compactions += shape.compactions;
+    sum.moves += shape.moves;
+    sum.samples += shape.samples;
+    sum.seconds += shape.seconds;
+  }
+  const size_t count = shapes.size();
+  const auto runs = static_cast<double>(count);
+  for (double* total : {&sum.write_amp, &sum.space_amp, &sum.seconds}) *total /= runs;
+  for (auto* totals : {&sum.level_weight, &sum.level_tables, &sum.level_runs})
+    for (double& total : *totals) total /= runs;
+  sum.compactions /= count;
+  sum.moves /= count;
+  sum.samples /= count;
+  return sum;
 }
 
 // A tree of so many keys of 16 B with values of 100 B, of three levels and L0 at a million keys.
