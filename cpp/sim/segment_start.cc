@@ -126,8 +126,8 @@ void SegmentTree::start_from(const SegmentTreeStart& start) {
       runs.back().append(*slices, i, (*slices)[i].begin, (*slices)[i].end);
     SeqnoCohorts cohorts;
     if (real.largest_seqno > 0)
-      cohorts.push_back(
-          {static_cast<double>(real.entry_count), real.smallest_seqno, real.largest_seqno});
+      cohorts.push_back({static_cast<double>(real.entry_count), real.smallest_seqno,
+                         real.largest_seqno, smallest, largest + 1});
     tables_[static_cast<uint64_t>(real.number)] = {std::move(slices), std::move(cohorts)};
     added.table = std::make_shared<const TableMeta>(std::move(meta));
   }

@@ -19,6 +19,12 @@ uint64_t whole(double x) {
   return static_cast<uint64_t>(std::max(0.0, x) + .5);
 }
 
+// All records of a table.
+SeqnoCohort cohort_of(const TableMeta& table) {
+  return {static_cast<double>(table.entry_count), table.smallest_seqno, table.largest_seqno,
+          rank_of_key(table.smallest.key), rank_of_key(table.largest.key) + 1};
+}
+
 std::vector<TableRef> metas_of(const std::vector<SegmentTable>& tables) {
   std::vector<TableRef> out;
   for (const SegmentTable& table : tables) out.push_back(table.meta);
@@ -115,10 +121,13 @@ void SegmentTree::write_all(const OpWindow& taken) {
   const double records = static_cast<double>(taken.op_count) * weights.writes;
   memtable_.weight += records * weights.weight;
   memtable_.records += records;
-  const Phase& phase = contents_.workload().phases[taken.phase];
-  seqnos_ += static_cast<double>(taken.op_count) *
-             std::min(1.0, weights.writes * static_cast<double>(phase.batch_ops)) /
-             static_cast<double>(phase.batch_ops);
+  const auto batch_ops = static_cast<double>(contents_.workload().phases[taken.phase].batch_ops);
+  const double seqnos_per_op = std::min(1.0, weights.writes * batch_ops) / batch_ops;
+  seqnos_ += static_cast<double>(taken.op_count) * seqnos_per_op;
+  if (survival_phase_ != taken.phase) {
+    survival_ = KeySurvival(contents_, taken.phase, weights.drawn_writes / seqnos_per_op);
+    survival_phase_ = taken.phase;
+  }
   last_seqno_ = std::max(sealed_seqno_ + 1, static_cast<Seqno>(std::ceil(seqnos_)));
   count_user_writes(weights, taken.op_count);
 
@@ -206,8 +215,7 @@ SegmentJob SegmentTree::begin_flush() {
   for (SegmentTable& table : job.outputs) {
     table.meta->smallest_seqno = flushed_seqno_ + 1;
     table.meta->largest_seqno = last;
-    job.cohorts.push_back(
-        {{static_cast<double>(table.meta->entry_count), flushed_seqno_ + 1, last}});
+    job.cohorts.push_back({cohort_of(*table.meta)});
   }
   flushed_seqno_ = last;
   describe_files(job, 0, rules);
@@ -239,8 +247,10 @@ std::optional<SegmentJob> SegmentTree::begin_compaction() {
 
 namespace {
 
-SeqnoCohort span_of(const std::vector<PlanInput>& inputs, double records) {
-  SeqnoCohort all{records, UINT64_MAX, 0};
+SeqnoCohort span_of(const std::vector<PlanInput>& inputs, const TableMeta& output) {
+  SeqnoCohort all = cohort_of(output);
+  all.smallest = UINT64_MAX;
+  all.largest = 0;
   for (const PlanInput& input : inputs) {
     for (const TableRef& table : input.tables) {
       all.smallest = std::min(all.smallest, table->smallest_seqno);
@@ -252,30 +262,45 @@ SeqnoCohort span_of(const std::vector<PlanInput>& inputs, double records) {
 
 }  // namespace
 
-// Of each input table its part between the output's ends, and of that as much as is not
-// overwritten.
+// Of each input table's cohorts the part between the output's ends, and of that what newer records
+// have left: up to the table's newest one that had been done before, now it goes on up to the
+// newest of all. What is left are as many records as the output has.
 SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPlan& plan) {
-  std::vector<std::pair<const SeqnoCohorts*, double>> sources;
-  const auto begin = static_cast<double>(rank_of_key(output.smallest.key));
-  const auto end = static_cast<double>(rank_of_key(output.largest.key) + 1);
-  double records = 0;
+  const uint64_t begin = rank_of_key(output.smallest.key);
+  const uint64_t end = rank_of_key(output.largest.key) + 1;
+  std::vector<const TableMeta*> sources;
+  Seqno newest = 0;
   for (const PlanInput& input : plan.inputs) {
     auto table = std::partition_point(
         input.tables.begin(), input.tables.end(),
         [&](const TableRef& t) { return t->largest.key < output.smallest.key; });
     for (; table != input.tables.end() && (*table)->smallest.key <= output.largest.key; ++table) {
-      const auto from = static_cast<double>(rank_of_key((*table)->smallest.key));
-      const auto to = static_cast<double>(rank_of_key((*table)->largest.key) + 1);
-      const double share = (std::min(end, to) - std::max(begin, from)) / (to - from);
-      sources.emplace_back(&tables_.at(static_cast<uint64_t>((*table)->number)).cohorts, share);
-      records += share * static_cast<double>((*table)->entry_count);
+      sources.push_back(table->get());
+      newest = std::max(newest, (*table)->largest_seqno);
     }
   }
-  const double kept = std::min(1.0, static_cast<double>(output.entry_count) / records);
+  SeqnoCohorts left;
+  double records = 0;
+  for (const TableMeta* source : sources) {
+    for (SeqnoCohort cohort : tables_.at(static_cast<uint64_t>(source->number)).cohorts) {
+      const auto length = static_cast<double>(cohort.end - cohort.begin);
+      cohort.begin = std::max(cohort.begin, begin);
+      cohort.end = std::min(cohort.end, end);
+      if (cohort.begin >= cohort.end) continue;
+      const double middle = static_cast<double>(cohort.smallest) +
+                            static_cast<double>(cohort.largest - cohort.smallest) / 2;
+      cohort.records *= static_cast<double>(cohort.end - cohort.begin) / length *
+                        survival_.share_left(static_cast<double>(newest) - middle) /
+                        survival_.share_left(static_cast<double>(source->largest_seqno) - middle);
+      records += cohort.records;
+      left.push_back(cohort);
+    }
+  }
   SeqnoCohorts out;
-  for (const auto& [cohorts, share] : sources) draw_share(*cohorts, share * kept, ages_, out);
+  for (const SeqnoCohort& cohort : left)
+    draw_share(cohort, static_cast<double>(output.entry_count) / records, ages_, out);
   join_nearest(out);
-  if (out.empty()) out.push_back(span_of(plan.inputs, static_cast<double>(output.entry_count)));
+  if (out.empty()) out.push_back(span_of(plan.inputs, output));
   return out;
 }
 

@@ -22,6 +22,7 @@
 #include "lsmkit/numbers/random.h"
 #include "lsmkit/planner/planner.h"
 #include "lsmkit/rules/merge_tables.h"
+#include "lsmkit/sim/key_survival.h"
 #include "lsmkit/sim/phase_contents.h"
 #include "lsmkit/sim/segment_files.h"
 #include "lsmkit/sim/segment_reads.h"
@@ -150,6 +151,8 @@ class SegmentTree {
   Seqno sealed_seqno_ = 0;
   Seqno flushed_seqno_ = 0;
   Slices live_;  // all that was ever written, as one table
+  KeySurvival survival_;
+  std::optional<size_t> survival_phase_;
 
   Version version_;
   struct Contents {

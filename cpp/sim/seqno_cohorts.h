@@ -1,6 +1,7 @@
 // When the records of a modelled table were written, in brief: cohorts, each of so many records
-// whose seqnos are spread evenly over a span. Which table of a merge gets a cohort's oldest record,
-// and which its newest, is drawn: pickers by age live on such differences.
+// whose seqnos are spread evenly over a span, and their keys over a stretch of the table: what is
+// old stays where it was when tables are cut anew. Which table of a merge gets a cohort's oldest
+// record, and which its newest, is drawn: pickers by age live on such differences.
 #pragma once
 
 #include <vector>
@@ -14,13 +15,15 @@ struct SeqnoCohort {
   double records = 0;
   Seqno smallest = 0;
   Seqno largest = 0;
+  uint64_t begin = 0;  // ranks
+  uint64_t end = 0;
 };
 using SeqnoCohorts = std::vector<SeqnoCohort>;
 
-// Adds a random `share` of the records of `source`.
-void draw_share(const SeqnoCohorts& source, double share, Random& random, SeqnoCohorts& out);
+// Adds a random `share` of the records of `cohort`.
+void draw_share(const SeqnoCohort& cohort, double share, Random& random, SeqnoCohorts& out);
 
-// Few remain: those that lie nearest to each other become one.
+// Few remain: those that are nearest to each other in age and place become one.
 void join_nearest(SeqnoCohorts& cohorts);
 
 }  // namespace lsmkit
