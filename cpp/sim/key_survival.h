@@ -21,7 +21,7 @@ class KeySurvival {
   double share_left(double age) const;
 
  private:
-  std::vector<double> left_;  // at ages a quarter of an octave from each other
+  std::vector<double> left_;  // at ages from 1 on, less 1, four to an octave
 };
 
 }  // namespace lsmkit

@@ -15,6 +15,15 @@ namespace {
 
 constexpr double kNeverPasses = 40;  // records that others have in it: e^-40 is no chance
 
+// Of a table, to keep: where tables are picked by age, and where spans of seqnos are all that
+// counts.
+constexpr size_t kMostCohorts = 12;
+constexpr size_t kFewCohorts = 3;
+
+bool picks_by_age(Picker picker) {
+  return picker == Picker::kOldestSmallestSeqno || picker == Picker::kOldestLargestSeqno;
+}
+
 uint64_t whole(double x) {
   return static_cast<uint64_t>(std::max(0.0, x) + .5);
 }
@@ -287,11 +296,13 @@ SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPl
       cohort.begin = std::max(cohort.begin, begin);
       cohort.end = std::min(cohort.end, end);
       if (cohort.begin >= cohort.end) continue;
-      const double middle = static_cast<double>(cohort.smallest) +
-                            static_cast<double>(cohort.largest - cohort.smallest) / 2;
-      cohort.records *= static_cast<double>(cohort.end - cohort.begin) / length *
-                        survival_.share_left(static_cast<double>(newest) - middle) /
-                        survival_.share_left(static_cast<double>(source->largest_seqno) - middle);
+      cohort.records *= static_cast<double>(cohort.end - cohort.begin) / length;
+      if (source->largest_seqno < newest) {
+        const double middle = static_cast<double>(cohort.smallest) +
+                              static_cast<double>(cohort.largest - cohort.smallest) / 2;
+        cohort.records *= survival_.share_left(static_cast<double>(newest) - middle) /
+                          survival_.share_left(static_cast<double>(source->largest_seqno) - middle);
+      }
       records += cohort.records;
       left.push_back(cohort);
     }
@@ -299,7 +310,7 @@ SeqnoCohorts SegmentTree::cohorts_of(const TableMeta& output, const CompactionPl
   SeqnoCohorts out;
   for (const SeqnoCohort& cohort : left)
     draw_share(cohort, static_cast<double>(output.entry_count) / records, ages_, out);
-  join_nearest(out);
+  join_nearest(out, picks_by_age(options_.picker) ? kMostCohorts : kFewCohorts);
   if (out.empty()) out.push_back(span_of(plan.inputs, output));
   return out;
 }

@@ -9,8 +9,6 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kMostCohorts = 12;
-
 SeqnoCohort joined(const SeqnoCohort& a, const SeqnoCohort& b) {
   return {a.records + b.records, std::min(a.smallest, b.smallest), std::max(a.largest, b.largest),
           std::min(a.begin, b.begin), std::max(a.end, b.end)};
@@ -46,11 +44,11 @@ void draw_share(const SeqnoCohort& cohort, double share, Random& random, SeqnoCo
   out.push_back(drawn);
 }
 
-void join_nearest(SeqnoCohorts& cohorts) {
+void join_nearest(SeqnoCohorts& cohorts, size_t most) {
   std::sort(cohorts.begin(), cohorts.end(), [](const SeqnoCohort& a, const SeqnoCohort& b) {
     return a.largest != b.largest ? a.largest < b.largest : a.smallest < b.smallest;
   });
-  if (cohorts.size() <= kMostCohorts) return;
+  if (cohorts.size() <= most) return;
   const SeqnoCohort all =
       std::accumulate(cohorts.begin() + 1, cohorts.end(), cohorts.front(), joined);
   const auto cost = [&](size_t i) {
@@ -59,7 +57,7 @@ void join_nearest(SeqnoCohorts& cohorts) {
   };
   std::vector<double> costs;  // of joining each with the next
   for (size_t i = 0; i + 1 < cohorts.size(); ++i) costs.push_back(cost(i));
-  while (cohorts.size() > kMostCohorts) {
+  while (cohorts.size() > most) {
     const auto least = std::min_element(costs.begin(), costs.end()) - costs.begin();
     const auto best = static_cast<size_t>(least);
     cohorts[best] = joined(cohorts[best], cohorts[best + 1]);

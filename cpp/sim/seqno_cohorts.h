@@ -4,6 +4,7 @@
 // record, and which its newest, is drawn: pickers by age live on such differences.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "lsmkit/bytes/key.h"
@@ -23,7 +24,8 @@ using SeqnoCohorts = std::vector<SeqnoCohort>;
 // Adds a random `share` of the records of `cohort`.
 void draw_share(const SeqnoCohort& cohort, double share, Random& random, SeqnoCohorts& out);
 
-// Few remain: those that are nearest to each other in age and place become one.
-void join_nearest(SeqnoCohorts& cohorts);
+// So many remain: those that are nearest to each other in age and place become one. Requires:
+// `most` is above 0.
+void join_nearest(SeqnoCohorts& cohorts, size_t most);
 
 }  // namespace lsmkit
