@@ -8,6 +8,7 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/numbers/elementary.h"
 #include "lsmkit/workload/arrivals.h"
+#include "lsmkit/workload/key_chooser.h"
 #include "lsmkit/workload/key_encoder.h"
 #include "lsmkit/workload/sizes.h"
 
@@ -152,6 +153,7 @@ void PhaseContents::find_groups() {
     if (scattering != Scattering::kNone && scattering != here)
       refuse(phase, "keys scattered in two ways");
     scattering = here;
+    if (!scattering_phase_) find_order(i);
     const auto* spot = std::get_if<HotspotKeys>(&phase.keys);
     if (spot != nullptr && spot->shift_every_draws != 0)
       refuse(phase, "a scattered hotspot on the move");
@@ -175,6 +177,41 @@ void PhaseContents::find_groups() {
     throw NotSupported("the phases' popular keys overlap in " + std::to_string(groups_.count()) +
                        " ways, which is more than " + std::to_string(kMostGroups) +
                        "; use fidelity='exact'");
+}
+
+void PhaseContents::find_order(size_t phase) {
+  const KeyChoice& keys = workload_.phases[phase].keys;
+  scattering_phase_ = phase;
+  if (const auto* clustered = std::get_if<ClusteredKeys>(&keys))
+    neighbours_ = clustered->cluster_keys;
+  const Scattering scattering = scattering_of(keys);
+  if (scattering != Scattering::kByOrder && scattering != Scattering::kByCluster) return;
+  ordered_ = (workload_.key_count + neighbours_ - 1) / neighbours_;
+  order_ = scattered_order(ordered_, workload_.seed);
+}
+
+std::optional<size_t> PhaseContents::group_of(uint64_t id) const {
+  if (!order_ || id >= workload_.key_count) return std::nullopt;
+  const auto place = static_cast<double>(order_->inverse(id / neighbours_));
+  const double share = (place + .5) / static_cast<double>(ordered_);
+  const auto end = std::upper_bound(group_ends_.begin(), group_ends_.end(), share);
+  return std::min(static_cast<size_t>(end - group_ends_.begin()), groups_.count() - 1);
+}
+
+std::vector<double> PhaseContents::group_rates() const {
+  std::vector<double> keys(groups_.count()), draws(groups_.count());
+  const auto all = static_cast<double>(workload_.key_count);
+  if (!scattering_phase_) return std::vector<double>(groups_.count(), 1 / all);
+  for (const DrawnKeys& drawn_keys : drawn({*scattering_phase_, 0, 1})) {
+    const auto length = static_cast<double>(drawn_keys.end - drawn_keys.begin);
+    for (size_t j = drawn_keys.first_group; j < drawn_keys.end_group; ++j) {
+      keys[j] += length;
+      draws[j] += length * drawn_keys.of_each;
+    }
+  }
+  for (size_t j = 0; j < draws.size(); ++j)
+    if (keys[j] > 0) draws[j] /= keys[j];
+  return draws;
 }
 
 // The first group that begins at or above so much of the keys.

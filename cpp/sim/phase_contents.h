@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lsmkit/sim/slices.h"
 #include "lsmkit/workload/key_classes.h"
+#include "lsmkit/workload/scatter.h"
 #include "lsmkit/workload/workload_spec.h"
 
 namespace lsmkit {
@@ -53,6 +55,11 @@ class PhaseContents {
 
   const WorkloadSpec& workload() const { return workload_; }
   const KeyGroups& groups() const { return groups_; }
+  // The group of a key that phases scatter by an order of keys; none where they don't.
+  std::optional<size_t> group_of(uint64_t id) const;
+  // By group, how likely a draw is of one given key, in the first phase that scatters keys; all
+  // alike if none does.
+  std::vector<double> group_rates() const;
   const OpWeights& weights(size_t phase) const { return weights_[phase]; }
   // At most; kUnbounded: until the clock says so.
   uint64_t op_count(size_t phase) const { return op_counts_[phase]; }
@@ -78,6 +85,7 @@ class PhaseContents {
 
   void check_phase(const Phase& phase) const;
   void find_groups();
+  void find_order(size_t phase);
   size_t group_at(double share) const;
   std::vector<Spread> spreads(const OpWindow& window) const;
   void spread_classes(const OpWindow& window, std::vector<Spread>& out) const;
@@ -92,7 +100,11 @@ class PhaseContents {
   std::vector<uint64_t> key_counts_;  // when a phase begins
   std::vector<uint64_t> oldest_keys_;
   KeyGroups groups_;
-  std::vector<double> group_ends_;  // cumulative shares
+  std::vector<double> group_ends_;          // cumulative shares
+  std::optional<size_t> scattering_phase_;  // the first
+  std::optional<Scatter> order_;            // of its keys, or clusters, by popularity
+  uint64_t ordered_ = 0;                    // how many there are
+  uint64_t neighbours_ = 1;                 // keys that have one place in the order
 };
 
 }  // namespace lsmkit

@@ -1,15 +1,18 @@
 // A segment tree that goes on from a real one. Of a table it is known how many records it has, how
-// many of them are tombstones, and, from its key samples, where they lie: between two samples all
-// keys are as likely to be there, whatever their popularity.
+// many of them are tombstones, and, from its key samples, where they lie; how popular the keys are
+// that a run holds, its samples tell, too (group_mix.h). Between two samples all keys that are
+// equally popular are as likely to be there.
 #include "lsmkit/sim/segment_start.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "lsmkit/bytes/coding.h"
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/sim/group_mix.h"
 #include "lsmkit/sim/rank_key.h"
 #include "lsmkit/sim/segment_tree.h"
 #include "lsmkit/workload/key_encoder.h"
@@ -23,6 +26,7 @@ class Ranks {
   explicit Ranks(const WorkloadSpec& workload)
       : workload_(workload), encoder_(workload.encoding), key_count_(workload.key_count) {}
 
+  std::optional<uint64_t> id_of(std::string_view key) const { return encoder_.decode(key); }
   // None: it is no key of the encoding.
   std::optional<uint64_t> find(std::string_view key) const {
     const std::optional<uint64_t> id = encoder_.decode(key);
@@ -71,7 +75,9 @@ std::vector<Mark> marks_of(const TableMeta& real, const TableMeta& table, const 
   return marks;
 }
 
-Slices slices_of(const TableMeta& real, const std::vector<Mark>& marks, const KeyGroups& groups) {
+// So many of a stretch's keys as the marks say, by group as `mix` has it.
+Slices slices_of(const TableMeta& real, const std::vector<Mark>& marks, const GroupMix& mix,
+                 const KeyGroups& groups) {
   Slices out(groups);
   const auto records = static_cast<double>(real.entry_count);
   const auto tombstones = static_cast<double>(real.tombstone_count);
@@ -81,15 +87,44 @@ Slices slices_of(const TableMeta& real, const std::vector<Mark>& marks, const Ke
     const double share = static_cast<double>(marks[i + 1].weight_before - marks[i].weight_before) /
                          static_cast<double>(std::max<uint64_t>(real.weight, 1));
     const auto keys = static_cast<double>(marks[i + 1].rank - marks[i].rank);
-    const double hit = std::min(1.0, records * share / keys);
+    const std::vector<double> hits = mix.hits(std::min(1.0, records * share / keys));
     out.append({marks[i].rank, marks[i + 1].rank, {}, value_bytes});
     const size_t last = out.size() - 1;
     for (size_t j = 0; j < groups.count(); ++j) {
-      out.absent(last)[j] = 1 - hit;
-      if (groups.deletes) out.dead(last)[j] = hit * tombstones / std::max(1.0, records);
+      out.absent(last)[j] = 1 - hits[j];
+      if (groups.deletes) out.dead(last)[j] = hits[j] * tombstones / std::max(1.0, records);
     }
   }
   out.coalesce(groups);
+  return out;
+}
+
+using RunMixes = std::map<std::pair<uint32_t, RunId>, GroupMix>;
+
+// Of each run which keys it holds; of all of its samples, for its tables are alike in that.
+RunMixes mixes_of(const std::vector<AddedTable>& tables, const PhaseContents& contents,
+                  const Ranks& ranks, const GroupDraws& draws) {
+  struct Pool {
+    std::vector<double> samples;
+    double records = 0;
+    double keys = 0;  // between the ends of tables
+  };
+  std::map<std::pair<uint32_t, RunId>, Pool> pools;
+  for (const AddedTable& added : tables) {
+    const TableMeta& table = *added.table;
+    Pool& pool = pools[{added.level, added.run}];
+    pool.samples.resize(contents.groups().count());
+    pool.records += static_cast<double>(table.entry_count);
+    pool.keys += static_cast<double>(ranks.rank_of(table.largest.key)) -
+                 static_cast<double>(ranks.rank_of(table.smallest.key)) + 1;
+    for (const KeySample& sample : table.samples)
+      if (const auto id = ranks.id_of(sample.key))
+        if (const auto group = contents.group_of(*id)) ++pool.samples[*group];
+  }
+  RunMixes out;
+  for (const auto& [run, pool] : pools)
+    out.emplace(run,
+                GroupMix::likeliest(draws, pool.samples, std::min(1.0, pool.records / pool.keys)));
   return out;
 }
 
@@ -100,6 +135,8 @@ void SegmentTree::start_from(const SegmentTreeStart& start) {
   const Ranks ranks(contents_.workload());
   const KeyGroups& groups = contents_.groups();
   VersionEdit edit = full_edit(start.version);
+  const GroupDraws draws(groups.shares, contents_.group_rates());
+  const RunMixes mixes = mixes_of(edit.added, contents_, ranks, draws);
   for (auto& [level, cursor] : edit.cursors)
     if (const auto rank = ranks.find(cursor)) cursor = key_of_rank(*rank);
   std::vector<Slices> runs;
@@ -121,7 +158,8 @@ void SegmentTree::start_from(const SegmentTreeStart& start) {
     meta.smallest.key = key_of_rank(smallest);
     meta.largest.key = key_of_rank(largest);
     meta.samples.clear();
-    auto slices = std::make_shared<Slices>(slices_of(real, marks_of(real, meta, ranks), groups));
+    auto slices = std::make_shared<Slices>(
+        slices_of(real, marks_of(real, meta, ranks), mixes.at({level, run}), groups));
     for (size_t i = 0; i < slices->size(); ++i)
       runs.back().append(*slices, i, (*slices)[i].begin, (*slices)[i].end);
     SeqnoCohorts cohorts;

@@ -9,7 +9,8 @@ SegmentTreeStart segment_start_of(const Standing& standing) {
 std::vector<std::string> segment_assumptions_of(uint64_t unflushed) {
   std::vector<std::string> out = {
       "between two key samples of a table each of the workload's keys is as likely to be there as "
-      "any other, however popular it is",
+      "any other that is as popular; how many popular ones a run holds, its key samples tell, if "
+      "the workload says which they are (its seed does)",
       "a table's tombstones lie as densely as its other records",
       "values of a table are of one size"};
   if (unflushed > 0)
