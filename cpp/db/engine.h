@@ -183,6 +183,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void run_all_due(const Poll& poll);
   void run_compaction(const CompactionPlan& plan, const Poll& poll);
   void sync_names(const std::vector<TableRef>& outputs);
+  void note_busy_cores(uint64_t core_us, uint64_t start_us);
   void mark_damaged(const CompactionPlan& plan, const std::string& file);
   void commit_edit(VersionEdit edit, const std::function<void(Counters&)>& count,
                    const std::function<void()>& applied, Event event);
@@ -246,7 +247,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::condition_variable room_;      // a flush has ended
   std::shared_ptr<Memtable> active_;  // replaced under commit_mutex_ and state_mutex_
   Counters written_;                  // the users' part
-  Pacer pacer_;                       // says itself what is under which lock
+  std::atomic<unsigned> flushes_awaited_ = 0;
+  BusyCores busy_cores_;  // state_mutex_
+  Pacer pacer_;           // says itself what is under which lock
 
   // ---- inline_mutex_: one caller at a time does the background's work. Taken before the others.
   std::mutex inline_mutex_;

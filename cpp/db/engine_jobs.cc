@@ -265,6 +265,9 @@ PlanContext Engine::plan_context() const {
   context.job = JobNumber{next_job_.load(std::memory_order_relaxed)};
   context.in_flight = jobs_;
   context.damaged.assign(damaged_.begin(), damaged_.end());
+  // Inline, whoever plans has flushed; and nobody waits for flushes that fail.
+  if (!inline_background() && !flush_failing_.error) context.sealed_memtables = sealed_.size();
+  context.busy_cores = busy_cores_.of_late();
   context.free_slots = 1;
   context.now_us = environment_.clock->wall_us();
   context.pinned_seqnos = pins.seqnos;
@@ -353,7 +356,9 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
       OutputContext context =
           output_context(plan.output_level, plan.merge.input_entry_count.value_or(0), poll);
       const auto limited = limit(context, IoUse::kCompaction);
+      const uint64_t core_start_us = thread_core_us();
       output = run_merge(plan, open, std::move(context), threads);
+      if (!inline_background()) note_busy_cores(thread_core_us() - core_start_us, start_us);
     } catch (const CorruptionError& error) {
       mark_damaged(plan, error.file());
       throw;
@@ -378,6 +383,14 @@ void Engine::run_compaction(const CompactionPlan& plan, const Poll& poll) {
       [&] { compaction_failing_.succeed(); }, std::move(event));
   in_flight.is_done = true;
   room_.notify_all();  // RocksDB's rule stops writes until L0 is smaller
+}
+
+// Of this thread, which has worked for a job since `start_us`. If the job has parts in other
+// threads, those had about as much.
+void Engine::note_busy_cores(uint64_t core_us, uint64_t start_us) {
+  const uint64_t us = environment_.clock->now_us() - start_us;
+  const std::lock_guard lock(state_mutex_);
+  busy_cores_.job_ended(static_cast<double>(core_us), static_cast<double>(us), jobs_.size());
 }
 
 void Engine::mark_damaged(const CompactionPlan& plan, const std::string& file) {

@@ -26,6 +26,10 @@ void Engine::worker() {
     background.flush_running = flush_running_;
     background.compactions_running = static_cast<unsigned>(jobs_.size());
     background.slots = options_.threads;
+    background.busy_cores = busy_cores_.of_late();
+    background.memtables = memtable_pressure(
+        sealed_bytes_.load(std::memory_order_relaxed) + options_.memtable_bytes, memtable_room());
+    background.flushes_first = flushes_awaited_.load(std::memory_order_relaxed) > 0 || limiter_;
     const BackgroundJob job =
         wal_->is_poisoned() ? BackgroundJob::kNone : next_background_job(background);
     const bool time_decides = due_with_time();
@@ -81,6 +85,7 @@ void Engine::note_failure(Failing& failing, const char* doing, const std::except
   const std::lock_guard lock(state_mutex_);
   failing = {std::current_exception(), event.text, failing.in_a_row + 1, failing.count + 1};
   done_.notify_all();
+  work_.notify_all();  // compactions need not wait for flushes that fail
   events_.add(std::move(event));
 }
 
@@ -141,7 +146,13 @@ void Engine::flush_up_to(Seqno target, const Poll& poll) {
     const std::lock_guard lock(inline_mutex_);
     return run_all_due(poll);
   }
+  struct Awaits {
+    std::atomic<unsigned>& count;
+    explicit Awaits(std::atomic<unsigned>& c) : count(c) { ++count; }
+    ~Awaits() { --count; }
+  } const awaits(flushes_awaited_);
   std::unique_lock lock(state_mutex_);
+  work_.notify_all();
   const uint64_t failures_before = flush_failing_.count;
   while (state_.flushed_seqno < target) {
     if (flush_failing_.count != failures_before && flush_failing_.error) {

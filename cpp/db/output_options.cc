@@ -52,6 +52,7 @@ CompactionOptions compaction_options_of(const Options& options) {
   out.max_parts = options.max_parts;
   out.pass_through = options.pass_through;
   out.multi_level = options.multi_level;
+  out.few_jobs_where_they_wait = options.flow != "rocksdb";
   out.max_space_amp = options.max_space_amp;
   out.tombstone_gain = options.tombstone_gain;
   out.max_runs = options.max_runs;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lsmkit/rules/busy_cores.h"
 #include "lsmkit/rules/merge_rules.h"
 #include "lsmkit/version/version.h"
 
@@ -66,6 +67,8 @@ struct PlanContext {
   std::vector<JobInFlight> in_flight;  // compactions; flushes limit nobody
   std::vector<TableNumber> damaged;    // no plan reads them; newer tables stay above them
   unsigned free_slots = 1;             // 0: no plan
+  size_t sealed_memtables = 0;         // that are being flushed or stand in line for it
+  double busy_cores = kOneCore;        // by compactions lately (rules/busy_cores.h)
   uint64_t now_us = 0;                 // wall clock; for picks by age
   std::vector<Seqno> pinned_seqnos;    // of snapshots and cursors, ascending
   Seqno history_floor = 0;             // without history: the last published seqno

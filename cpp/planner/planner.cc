@@ -37,6 +37,7 @@ Decision decide_compaction(const Version& version, const PlanContext& context,
   Choice choice = choose(view, decision.runners_up);
   if (!choice) return decision;
   drop_if_empty(view, *choice);
+  decision.postponed = why_later(view, *choice);
   CompactionPlan plan = make_plan(view, std::move(*choice));
   if (plan.rewrites() && plan.input_file_bytes > context.free_bytes) {
     decision.postponed = "it may take " + std::to_string(plan.input_file_bytes) +

@@ -8,7 +8,8 @@
 //   3. Ln goes to Ln+1: the picker's first table that can run, all tables it overlaps below, and
 //      then more of Ln as long as that adds nothing below and stays within the weight limit.
 //   4. Where nothing below is met, tables are moved, not rewritten (see can_move in leveled.cc).
-//   5. The plan takes along pins, floor, older runs and cuts, so executing it decides nothing.
+//   5. Where jobs wait for each other, few run side by side (postpone.cc).
+//   6. The plan takes along pins, floor, older runs and cuts, so executing it decides nothing.
 // A user key never lies in two tables of a run (V2), so every set of whole tables is a clean cut.
 #pragma once
 

@@ -95,6 +95,9 @@ struct RangeStep;
 RangeStep plan_range_of_runs(const PlanView& view, const std::optional<std::string>& begin,
                              const std::optional<std::string>& end, JobNumber first_job);
 
+// Why a job that could run had better wait for others, if it had (postpone.cc).
+std::string why_later(const PlanView& view, const Selection& selection);
+
 uint64_t total_weight(const std::vector<TableRef>& tables);
 bool overlap(const TableMeta& a, const TableMeta& b);
 

@@ -77,6 +77,9 @@ struct CompactionOptions {
   bool multi_level = true;
   uint32_t filter_bits_per_key = 10;  // on average over the tree; 0: no filters
   FilterAllocation filter_allocation = FilterAllocation::kByLevel;
+  // Where jobs wait for each other, few of them run side by side (planner/postpone.cc). RocksDB
+  // does not ask what its jobs wait for.
+  bool few_jobs_where_they_wait = true;
   // Bounds what one job takes in beyond what it must, and what the job after it will have to.
   // 0: 25 times table_weight. RocksDB: max_compaction_bytes.
   uint64_t max_compaction_weight = 0;

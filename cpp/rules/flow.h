@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lsmkit/rules/busy_cores.h"
+#include "lsmkit/rules/write_delay.h"
+
 namespace lsmkit {
 
 // Asked after each commit: whether the memtable takes no more.
@@ -23,14 +26,20 @@ struct BackgroundState {
   size_t sealed_memtables = 0;  // not flushed yet
   bool flush_running = false;   // flushes run one at a time, oldest memtable first
   unsigned compactions_running = 0;
-  unsigned slots = 1;  // background threads
+  unsigned slots = 1;            // background threads
+  double busy_cores = kOneCore;  // of compactions lately (busy_cores.h)
+  Pressure memtables;            // of those that are sealed and one more on their room
+  // Somebody waits for one, or the rate limiter gives them the first turn anyway.
+  bool flushes_first = false;
 };
 enum class BackgroundJob : uint8_t {
   kNone,
   kFlush,       // the oldest sealed memtable
   kCompaction,  // if the planner has a plan
 };
-// Flush before compaction; with two slots or more, compactions leave one for flushes.
+// Flush before compaction; with two slots or more, compactions leave one for flushes. Where a flush
+// would only take from compactions that run, it waits for them, as with one slot, while memtables
+// have room: all of what gathers goes along with the next job (planner/postpone.cc).
 BackgroundJob next_background_job(const BackgroundState& state);
 
 }  // namespace lsmkit

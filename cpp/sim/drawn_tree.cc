@@ -202,6 +202,7 @@ PlanContext DrawnTree::context() const {
   PlanContext context;
   context.job = JobNumber{next_job_};
   context.in_flight = in_flight_;
+  context.sealed_memtables = sealed_.size();
   context.now_us = now_us_;
   context.history_floor = last_seqno_;
   return context;
@@ -234,8 +235,10 @@ TimedJob DrawnTree::begin_flush() {
   return out;
 }
 
-std::optional<TimedJob> DrawnTree::begin_compaction() {
-  auto plan = plan_compaction(version_, context(), options_);
+std::optional<TimedJob> DrawnTree::begin_compaction(double busy_cores) {
+  PlanContext now = context();
+  now.busy_cores = busy_cores;
+  auto plan = plan_compaction(version_, now, options_);
   if (!plan) return std::nullopt;
   return begin(std::move(*plan));
 }

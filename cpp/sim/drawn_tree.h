@@ -55,7 +55,7 @@ class DrawnTree {
   size_t sealed_count() const { return sealed_.size(); }
   uint64_t sealed_weight() const { return static_cast<uint64_t>(sealed_weight_); }
   TimedJob begin_flush();
-  std::optional<TimedJob> begin_compaction();
+  std::optional<TimedJob> begin_compaction(double busy_cores = kOneCore);
   void finish(JobNumber job);
 
   const PhaseContents& contents() const { return contents_; }

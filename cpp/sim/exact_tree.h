@@ -82,7 +82,7 @@ class ExactTree {
   // The oldest sealed memtable's. Requires: there is one; one flush at a time.
   SimJob begin_flush();
   // What the planner wants next beside the jobs in flight, if anything.
-  std::optional<SimJob> begin_compaction(unsigned free_slots);
+  std::optional<SimJob> begin_compaction(unsigned free_slots, double busy_cores = kOneCore);
   // Its result is seen from now on. Requires: begun here, and every flush in its turn.
   void finish(SimJob job);
 

@@ -79,6 +79,7 @@ PlanContext ExactTree::context(unsigned free_slots) const {
   context.job = JobNumber{next_job_};
   context.in_flight = in_flight_;
   context.free_slots = free_slots;
+  context.sealed_memtables = sealed_.size();
   context.now_us = wall_us();
   context.pinned_seqnos = pinned_seqnos();
   context.history_floor = last_seqno_;
@@ -131,8 +132,10 @@ SimJob ExactTree::begin_flush() {
   return job;
 }
 
-std::optional<SimJob> ExactTree::begin_compaction(unsigned free_slots) {
-  auto plan = planner_(version_, context(free_slots), options_);
+std::optional<SimJob> ExactTree::begin_compaction(unsigned free_slots, double busy_cores) {
+  PlanContext now = context(free_slots);
+  now.busy_cores = busy_cores;
+  auto plan = planner_(version_, now, options_);
   if (!plan) return std::nullopt;
   return begin(std::move(*plan));
 }

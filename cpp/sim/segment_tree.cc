@@ -243,13 +243,16 @@ PlanContext SegmentTree::context() const {
   PlanContext context;
   context.job = JobNumber{next_job_};
   context.in_flight = in_flight_;
+  context.sealed_memtables = sealed_.size();
   context.now_us = now_us_;
   context.history_floor = last_seqno_;
   return context;
 }
 
-std::optional<SegmentJob> SegmentTree::begin_compaction() {
-  auto plan = planner_(version_, context(), options_);
+std::optional<SegmentJob> SegmentTree::begin_compaction(double busy_cores) {
+  PlanContext now = context();
+  now.busy_cores = busy_cores;
+  auto plan = planner_(version_, now, options_);
   if (!plan) return std::nullopt;
   return begin(std::move(*plan));
 }

@@ -86,7 +86,7 @@ class SegmentTree {
   // The oldest sealed memtable's. Requires: there is one; one flush at a time.
   SegmentJob begin_flush();
   // What the planner wants next beside the jobs in flight, if anything.
-  std::optional<SegmentJob> begin_compaction();
+  std::optional<SegmentJob> begin_compaction(double busy_cores = kOneCore);
   // Its result is seen from now on. Requires: begun here, and every flush in its turn.
   void finish(SegmentJob job);
 

@@ -38,7 +38,9 @@ class TimedDrawnTree {
   uint64_t sealed_weight() const { return tree_.sealed_weight(); }
   void seal() { tree_.seal(); }
   TimedJob begin_flush() { return tree_.begin_flush(); }
-  std::optional<TimedJob> begin_compaction() { return tree_.begin_compaction(); }
+  std::optional<TimedJob> begin_compaction(double busy_cores) {
+    return tree_.begin_compaction(busy_cores);
+  }
   void finish(JobNumber job) { tree_.finish(job); }
 
   // That were done.

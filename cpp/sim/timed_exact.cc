@@ -135,8 +135,8 @@ void TimedExactTree::end_phase() {
   stream_.end_phase();
 }
 
-std::optional<TimedJob> TimedExactTree::begin_compaction() {
-  auto job = tree_.begin_compaction(1);
+std::optional<TimedJob> TimedExactTree::begin_compaction(double busy_cores) {
+  auto job = tree_.begin_compaction(1, busy_cores);
   if (!job) return std::nullopt;
   return jobs_.enter(std::move(*job));
 }

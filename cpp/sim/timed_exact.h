@@ -43,7 +43,7 @@ class TimedExactTree {
   uint64_t sealed_weight() const { return tree_.sealed_weight(); }
   void seal() { tree_.seal(); }
   TimedJob begin_flush() { return jobs_.enter(tree_.begin_flush()); }
-  std::optional<TimedJob> begin_compaction();
+  std::optional<TimedJob> begin_compaction(double busy_cores);
   void finish(JobNumber job) { tree_.finish(jobs_.take(job)); }
 
   // That were done.

@@ -36,6 +36,7 @@ TimedRun<S>::TimedRun(S& subject, const TimedOptions& options)
       options_(options),
       device_per_us_(capacity_per_us(options.device)),
       flow_(options.flow, options.rocksdb, subject.options()),
+      busy_cores_(subject.options()),
       log_stream_(log_stream(options)),
       most_log_waiting_(most_log_waiting_bytes(options)),
       sample_every_us_(options.sample_every_us) {
@@ -158,9 +159,15 @@ void TimedRun<S>::finish(const Job& job) {
   tree_changed();
   if (job.job.is_flush) {
     flow_.flushed(job.job.cost.read_weight, static_cast<uint64_t>(at_us_ - job.begin_us));
-  } else if (job.job.cost.weight_from_l0 > 0) {
-    flow_.l0_job_ends(now());
+    return;
   }
+  if (job.job.cost.weight_from_l0 > 0) flow_.l0_job_ends(now());
+  const double core_us = job.stream.per_unit[Resource::kCpu];
+  const unsigned threads = std::clamp(job.job.cost.parts, 1u, options_.slots);
+  if (core_us == 0) return;
+  const auto others = std::count_if(jobs_.begin(), jobs_.end(),
+                                    [](const Job& other) { return !other.job.is_flush; });
+  busy_cores_.job_ended(core_us / threads, at_us_ - job.begin_us, static_cast<size_t>(others) + 1);
 }
 
 template <TimedSubject S>
@@ -275,6 +282,15 @@ Pressure TimedRun<S>::memtable_pressure_now() const {
                            options_.memtable_room_bytes);
 }
 
+// And of one memtable more.
+template <TimedSubject S>
+Pressure TimedRun<S>::sealed_pressure() const {
+  const uint64_t weight = subject_.sealed_weight() + subject_.options().memtable_weight;
+  return memtable_pressure(
+      static_cast<uint64_t>(static_cast<double>(weight) * options_.memtable_bytes_per_weight),
+      options_.memtable_room_bytes);
+}
+
 template <TimedSubject S>
 bool TimedRun<S>::has_room() const {
   const uint64_t weight = subject_.sealed_weight() + subject_.memtable_weight();
@@ -314,6 +330,9 @@ void TimedRun<S>::start_jobs() {
     BackgroundState state;
     state.sealed_memtables = subject_.sealed_count();
     state.slots = options_.slots;
+    state.busy_cores = busy_cores_.of_late();
+    state.memtables = sealed_pressure();
+    state.flushes_first = options_.background_bytes_per_s > 0;
     for (const Job& job : jobs_) {
       state.flush_running = state.flush_running || job.job.is_flush;
       if (!job.job.is_flush) ++state.compactions_running;
@@ -326,7 +345,7 @@ void TimedRun<S>::start_jobs() {
     }
     // The planner is pure: of the same tree it wants the same, unless it looks at ages.
     if (!tree_has_changed_ && subject_.options().fifo_ttl_us == 0) return;
-    const std::optional<TimedJob> job = subject_.begin_compaction();
+    const std::optional<TimedJob> job = subject_.begin_compaction(busy_cores_.of_late());
     tree_has_changed_ = job.has_value();
     if (!job) return;
     if (job->cost.weight_from_l0 > 0) flow_.l0_job_begins(job->cost.weight_from_l0, now());

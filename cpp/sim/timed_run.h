@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "lsmkit/rules/busy_cores.h"
 #include "lsmkit/sim/timed_arrivals.h"
 #include "lsmkit/sim/timed_options.h"
 #include "lsmkit/sim/timed_subject.h"
@@ -126,6 +127,7 @@ class TimedRun {
   const PhaseLine& front() const { return lines_.front(); }
   bool is_waiting() const;
   Pressure memtable_pressure_now() const;
+  Pressure sealed_pressure() const;
   bool has_room() const;
   void seal();
   void tree_changed();
@@ -157,6 +159,7 @@ class TimedRun {
   TimedFlow flow_;
   FlowDelay delay_;
   double utilisation_ = 0;  // of the device
+  BusyCores busy_cores_;
   const Stream log_stream_;
   const double most_log_waiting_;
   double log_waiting_ = 0;         // bytes that the device has still to write

@@ -106,8 +106,8 @@ void TimedSegmentTree::seal() {
   tree_.seal();
 }
 
-std::optional<TimedJob> TimedSegmentTree::begin_compaction() {
-  auto job = tree_.begin_compaction();
+std::optional<TimedJob> TimedSegmentTree::begin_compaction(double busy_cores) {
+  auto job = tree_.begin_compaction(busy_cores);
   if (!job) return std::nullopt;
   return jobs_.enter(std::move(*job));
 }

@@ -38,7 +38,7 @@ class TimedSegmentTree {
   uint64_t sealed_weight() const { return tree_.sealed_weight(); }
   void seal();
   TimedJob begin_flush() { return jobs_.enter(tree_.begin_flush()); }
-  std::optional<TimedJob> begin_compaction();
+  std::optional<TimedJob> begin_compaction(double busy_cores);
   void finish(JobNumber job) { tree_.finish(jobs_.take(job)); }
 
   // That were done, on average.

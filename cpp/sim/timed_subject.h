@@ -54,7 +54,7 @@ class JobsUnderWay {
 };
 
 template <class S>
-concept TimedSubject = requires(S s, const S c, uint64_t n) {
+concept TimedSubject = requires(S s, const S c, uint64_t n, double share) {
   { c.spec() } -> std::convertible_to<const WorkloadSpec&>;
   { c.options() } -> std::convertible_to<const CompactionOptions&>;
   // The next operations, until they weigh so much or the phase ends. They are not done yet.
@@ -71,7 +71,7 @@ concept TimedSubject = requires(S s, const S c, uint64_t n) {
   { c.sealed_weight() } -> std::same_as<uint64_t>;
   s.seal();
   { s.begin_flush() } -> std::same_as<TimedJob>;
-  { s.begin_compaction() } -> std::same_as<std::optional<TimedJob>>;
+  { s.begin_compaction(share) } -> std::same_as<std::optional<TimedJob>>;
   s.finish(JobNumber{});
 };
 

@@ -1,6 +1,7 @@
 #include "lsmkit/vfs/clock.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <cerrno>
 #include <chrono>
@@ -28,6 +29,14 @@ class SystemClock final : public Clock {
 Clock& system_clock() {
   static SystemClock instance;
   return instance;
+}
+
+uint64_t thread_core_us() {
+  timespec time{};
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0)
+    throw IoError(errno, "clock_gettime", "asking for a thread's time");
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000 +
+         static_cast<uint64_t>(time.tv_nsec) / 1'000;
 }
 
 uint64_t random_u64() {

@@ -26,6 +26,9 @@ class ManualClock : public Clock {
   uint64_t us_;
 };
 
+// What the calling thread has computed so far.
+uint64_t thread_core_us();
+
 // 64 bits from the system's entropy.
 uint64_t random_u64();
 

@@ -231,7 +231,9 @@ class Options:
     background : {"threads", "inline"}
         Flush and compact on threads, or within the write that makes them due: deterministic.
     threads : int
-        Background threads. RocksDB: `max_background_jobs`, 2.
+        Background threads. RocksDB: `max_background_jobs`, 2. While compactions wait for the disk
+        or for `background_bytes_per_s` more than they compute, few of them run side by side,
+        except with flow="rocksdb".
     background_bytes_per_s : int
         Bytes per second that flushes and compactions write together, from 64 KiB on; 0: as many as
         the disk takes. Flushes go first. Leaves the disk to others, and makes writers wait sooner.

@@ -117,12 +117,14 @@ class Conversation {
     return "";
   }
 
-  // damaged=#7 slots=0 free_bytes=5 floor=9 pins=3,5
+  // damaged=#7 slots=0 free_bytes=5 floor=9 pins=3,5 sealed=2 busy_percent=40
   std::string set_world(const Directive& d) {
     world_.free_slots = static_cast<unsigned>(d.number("slots", world_.free_slots));
     world_.free_bytes = d.number("free_bytes", world_.free_bytes);
     world_.history_floor = d.number("floor", world_.history_floor);
     world_.now_us = d.number("now_us", world_.now_us);
+    world_.sealed_memtables = d.number("sealed", world_.sealed_memtables);
+    world_.busy_cores = static_cast<double>(d.number("busy_percent", 100)) / 100;
     const std::string damaged = d.value("damaged");
     if (!damaged.empty()) world_.damaged.push_back(table_from_text(damaged + " a..a").number);
     std::istringstream pins(d.value("pins"));
@@ -248,6 +250,9 @@ TEST_CASE("fifo: the oldest go, by weight and by age") {
 }
 TEST_CASE("space: a bound that is kept, tombstones that pay for themselves") {
   converse("space");
+}
+TEST_CASE("where jobs wait for each other few run side by side") {
+  converse("jobs_that_wait");
 }
 TEST_CASE("a tree that another layout made becomes what it should be") {
   converse("other_layout");

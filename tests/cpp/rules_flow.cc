@@ -17,6 +17,47 @@ TEST_CASE("flush before compaction, one flush at a time, and a slot kept for it"
   CHECK(next_background_job({.compactions_running = 2, .slots = 4}) == BackgroundJob::kCompaction);
 }
 
+TEST_CASE("where jobs wait for each other a flush waits for compactions while there is room") {
+  BackgroundState state{
+      .sealed_memtables = 1, .compactions_running = 1, .slots = 3, .busy_cores = 0.4};
+  CHECK(next_background_job(state) == BackgroundJob::kCompaction);  // if the planner has a plan
+  state.memtables = {51, 50, 100};
+  CHECK(next_background_job(state) == BackgroundJob::kFlush);
+  state.memtables = {50, 50, 100};
+  CHECK(next_background_job(state) == BackgroundJob::kCompaction);
+  state.flushes_first = true;
+  CHECK(next_background_job(state) == BackgroundJob::kFlush);
+  state.flushes_first = false;
+  state.slots = 2;
+  CHECK(next_background_job(state) == BackgroundJob::kNone);
+  state.busy_cores = 0.5;
+  CHECK(next_background_job(state) == BackgroundJob::kFlush);
+  state.busy_cores = 0.4;
+  state.compactions_running = 0;
+  CHECK(next_background_job(state) == BackgroundJob::kFlush);
+}
+
+TEST_CASE("cores that compactions kept busy: half of what was, half of the last job") {
+  CompactionOptions options;
+  BusyCores busy(options);
+  CHECK(busy.of_late() == kOneCore);
+  busy.job_ended(200, 1'000, 1);
+  CHECK(busy.of_late() == doctest::Approx(0.2));
+  busy.job_ended(200, 1'000, 3);
+  CHECK(busy.of_late() == doctest::Approx(0.4));
+  CHECK(jobs_wait_for_each_other(busy.of_late()));
+  busy.job_ended(5'000, 1'000, 1);  // no thread has more than a core
+  CHECK(busy.of_late() == doctest::Approx(0.7));
+  CHECK_FALSE(jobs_wait_for_each_other(busy.of_late()));
+  busy.job_ended(0, 0, 1);  // took no time that could be told
+  CHECK(busy.of_late() == doctest::Approx(0.7));
+
+  options.few_jobs_where_they_wait = false;
+  BusyCores unasked(options);
+  unasked.job_ended(200, 1'000, 1);
+  CHECK(unasked.of_late() == kOneCore);
+}
+
 TEST_CASE("a memtable is full at its size, and overfull at twice that") {
   CHECK_FALSE(memtable_is_full(99, 100));
   CHECK(memtable_is_full(100, 100));

@@ -58,9 +58,9 @@ double transferred(const TimedSample& sample) {
 }  // namespace
 
 // RollingStone's reservations left the device idle behind a job that did not use it yet, so that
-// four slots did less than one. With one slot flushes wait for compactions, and L0 has gathered
-// more when it goes down: less is then rewritten, and up to a fifth more is taken than with two.
-// That is the tree, not the device; from two slots on it plays no part.
+// four slots did less than one. Here jobs that wait for each other are few (planner/postpone.cc):
+// begun early, they would rewrite as much for less. RocksDB does not ask what its jobs wait for;
+// its rule of delays is asked for from two slots on, where the trees are alike.
 TEST_CASE("W4.8: a busy device does as much, and takes as much, with many slots as with few") {
   for (const Layout layout : {Layout::kLeveled, Layout::kHybrid}) {
     for (const FlowRule flow : {FlowRule::kSmooth, FlowRule::kRocksDb}) {
@@ -72,16 +72,42 @@ TEST_CASE("W4.8: a busy device does as much, and takes as much, with many slots 
         options.flow = flow;
         options.rocksdb.soft_pending_weight = 64 * kMiB;
         options.rocksdb.hard_pending_weight = 256 * kMiB;
-        TimedExactTree subject(puts(60e6, 30, 60'000, 1'000), small_tree(layout));
+        CompactionOptions tree = small_tree(layout);
+        tree.few_jobs_where_they_wait = flow == FlowRule::kSmooth;
+        TimedExactTree subject(puts(60e6, 30, 60'000, 1'000), tree);
         TimedRun<TimedExactTree> run(subject, options);
         run.run();
         CHECK(transferred(run.sample()) > 0.98 * 100e6 * 30);
-        if (slots == 1) continue;
+        if (slots == 1 && flow == FlowRule::kRocksDb) continue;
         const double taken = run.sample().totals[Total::kAcceptedBytes];
         CHECK(taken > 0.98 * taken_with_fewer);
         taken_with_fewer = std::max(taken, taken_with_fewer);
       }
     }
+  }
+}
+
+TEST_CASE("where jobs wait for each other none is begun beside a compaction before L0 presses") {
+  for (const bool few : {true, false}) {
+    CompactionOptions tree = small_tree(Layout::kLeveled);
+    tree.few_jobs_where_they_wait = few;
+    TimedExactTree subject(puts(8e6, 30, 40'000, 1'000), tree);
+    size_t beside = 0, beside_below_eight = 0;
+    subject.tree().plan_by(
+        [&](const Version& version, const PlanContext& context, const CompactionOptions& options) {
+          auto plan = plan_compaction(version, context, options);
+          if (!plan || !plan->rewrites() || context.in_flight.empty()) return plan;
+          ++beside;
+          if (version.level(0).runs.size() + context.sealed_memtables < 8) ++beside_below_eight;
+          return plan;
+        });
+    TimedRun<TimedExactTree> run(subject, machine(60e6, 4));
+    run.run_until(2 * kSecond);  // what jobs wait for is known by then
+    beside = beside_below_eight = 0;
+    run.run();
+    CHECK(beside > 0);
+    CHECK((beside_below_eight == 0) == few);
+    subject.tree().check_contents();
   }
 }
 
@@ -104,7 +130,9 @@ TEST_CASE("W4.8: levels are compacted side by side, L0 by one job at a time, wit
         if (levels.size() > beside.size()) beside = levels;
         return plan;
       });
-  TimedRun<TimedExactTree> run(subject, machine(60e6, 4));
+  TimedOptions computing = machine(60e6, 4);
+  computing.cpu.record_us = 100;
+  TimedRun<TimedExactTree> run(subject, computing);
   uint32_t most_jobs = 0;
   while (run.step()) most_jobs = std::max(most_jobs, run.sample().jobs);
   CHECK(most == 3);  // one slot is left to flushes
@@ -116,38 +144,46 @@ TEST_CASE("W4.8: levels are compacted side by side, L0 by one job at a time, wit
 
 TEST_CASE(
     "W4.10: 250 MB/s on a device of 500 MB/s: what it can't do waits, and L0 goes gradually") {
-  // Log and flush alone take what there is.
-  TimedExactTree subject(puts(250e6, 40, 300'000, 4'000), CompactionOptions{});
-  uint64_t heaviest = 0, most_inputs = 0, merges = 0;
-  subject.tree().observe([&](const Event& event) {
-    if (event.kind == EventKind::kCompaction) {
-      ++merges;
-      most_inputs = std::max<uint64_t>(most_inputs, event.removed.size());
-    }
-    for (const Rectangle& table : event.added)
-      if (table.level == 0) heaviest = std::max(heaviest, table.weight);
-  });
   TimedOptions options;
   options.device = {"custom", 0, 0, 500e6, 0, 100, 256 << 10};
   options.cores = 8;
   options.slots = 4;
-  TimedRun<TimedExactTree> run(subject, options);
-  run.run();
-  const TimedSample end = run.sample();
-  CHECK(heaviest <= 65 * kMiB);
-  CHECK(heaviest > 50 * kMiB);
-  CHECK(merges > 10);
-  CHECK(most_inputs < subject.version().table_count());
-  CHECK(end.totals[Total::kOfferedWork] == doctest::Approx(10e9));
-  CHECK(end.totals[Total::kAcceptedBytes] < 8e9);
-  CHECK(end.totals[Total::kAcceptedBytes] + end.waiting_work ==
-        doctest::Approx(10e9).epsilon(1e-6));
-  CHECK(end.totals[Total::kCompactionReadBytes] > 1e9);
-  CHECK(transferred(end) == doctest::Approx(500e6 * 40).epsilon(0.05));
-  // It grows step by step, and not all at once.
-  const std::vector<TimedSample>& series = run.series();
-  for (size_t i = 1; i < series.size(); ++i)
-    CHECK(series[i].tree_weight + 1'400 * kMiB > series[i - 1].tree_weight);
+  double taken_by_many = 0;
+  for (const bool few : {false, true}) {
+    CAPTURE(few);
+    // Log and flush alone take what there is.
+    CompactionOptions tree;
+    tree.few_jobs_where_they_wait = few;
+    TimedExactTree subject(puts(250e6, 40, 300'000, 4'000), tree);
+    uint64_t heaviest = 0, most_inputs = 0, merges = 0;
+    subject.tree().observe([&](const Event& event) {
+      if (event.kind == EventKind::kCompaction) {
+        ++merges;
+        most_inputs = std::max<uint64_t>(most_inputs, event.removed.size());
+      }
+      for (const Rectangle& table : event.added)
+        if (table.level == 0) heaviest = std::max(heaviest, table.weight);
+    });
+    TimedRun<TimedExactTree> run(subject, options);
+    run.run();
+    const TimedSample end = run.sample();
+    CHECK(heaviest <= 65 * kMiB);
+    CHECK(heaviest > 50 * kMiB);
+    CHECK(merges > (few ? 2 : 10));  // few jobs wait until they are large
+    CHECK(most_inputs < subject.version().table_count());
+    CHECK(end.totals[Total::kOfferedWork] == doctest::Approx(10e9));
+    const double taken = end.totals[Total::kAcceptedBytes];
+    CHECK(taken < 8e9);
+    CHECK(taken > 0.98 * taken_by_many);
+    if (!few) taken_by_many = taken;
+    CHECK(taken + end.waiting_work == doctest::Approx(10e9).epsilon(1e-6));
+    CHECK(end.totals[Total::kCompactionReadBytes] > 1e9);
+    CHECK(transferred(end) == doctest::Approx(500e6 * 40).epsilon(0.05));
+    // It grows step by step, and not all at once.
+    const std::vector<TimedSample>& series = run.series();
+    for (size_t i = 1; i < series.size(); ++i)
+      CHECK(series[i].tree_weight + 1'400 * kMiB > series[i - 1].tree_weight);
+  }
 
   TimedExactTree slower(puts(25e6, 40, 300'000, 4'000), CompactionOptions{});
   TimedRun<TimedExactTree> calm(slower, options);
@@ -310,5 +346,5 @@ TEST_CASE("a seed gives the same run on every machine") {
     add(static_cast<double>(sample.tree_weight));
   }
   for (const double share : {0.5, 0.9, 0.99, 0.999, 1.0}) add(run.waits().writes().quantile(share));
-  CHECK(hash == 11664243389546905478u);
+  CHECK(hash == 5078502630066647470u);
 }
