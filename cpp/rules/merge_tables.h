@@ -28,6 +28,14 @@
 //              void skip(size_t);
 //            and its Sink void add_stretch(const Source&, size_t, Seqno zeroed_up_to). What becomes
 //            of an entry is the same as one by one.
+// Stretches of several such Sources may be merged ahead: they say by what, `using Together`. It is
+// a Source of stretches itself, of what it took last, and has
+//              bool take(std::span<Source>, const Source& top, End, Seqno hiding_up_to,
+//                        bool tables_may_pass);   false: nothing was taken
+//              size_t size() const;    records that it took, newest of their keys
+//              size_t hidden() const;  and that those hide, with seqnos up to hiding_up_to
+//              Key last_key() const;
+//              Seqno last_seqno() const;
 #pragma once
 
 #include <algorithm>
@@ -65,6 +73,19 @@ concept PassesTables = requires(Source& source) {
 template <class Source>
 concept HasStretches = requires(const Source& source) {
   source.stretch_weight();
+};
+
+template <class Source>
+concept GoesTogether = requires {
+  typename Source::Together;
+};
+template <class Source>
+struct TogetherOf {
+  struct type {};
+};
+template <GoesTogether Source>
+struct TogetherOf<Source> {
+  using type = typename Source::Together;
 };
 
 // What the parts of a job come to.
@@ -234,6 +255,27 @@ size_t take_stretch(LoserTree<Source>& merge, RecordFilter& filter,
   return count;
 }
 
+// Likewise of several sources, merged; the merge has to be begun again then. False: none was taken.
+template <class Source, class Keys, class Sink>
+bool take_together(const MergeRules& rules, std::span<Source> sources, const Source& top,
+                   RecordFilter& filter, OlderRunsAhead<Keys>& older_runs,
+                   typename Source::Together& together, TableSplitter<Keys, Sink>& tables,
+                   MergeCounts& counts) {
+  if (top.stretch_weight() == 0 || filter.hiding_up_to() == 0) return false;
+  typename Keys::End end = Keys::kNoEnd;
+  Seqno zeroed_up_to = 0;
+  if (filter.may_zero()) {
+    zeroed_up_to = filter.zeroed_up_to(older_runs.may_hold(top.key()));
+    end = older_runs.answer_end();
+  }
+  if (!together.take(sources, top, end, filter.hiding_up_to(), rules.pass_through)) return false;
+  counts.in_entries += together.size() + together.hidden();
+  counts.dropped_entries += together.hidden();
+  counts.out_entries += together.size();
+  while (together.valid()) together.skip(tables.add_stretch(together, Keys::kNoEnd, zeroed_up_to));
+  return true;
+}
+
 // Sources come newest first, and may hold the records of one part only: the tables are those that
 // the whole merge would make of them, and `rules` then promises no count. Throws std::logic_error
 // if they are out of order or the records don't add up.
@@ -246,6 +288,7 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
   RecordFilter filter(rules);
   OlderRunsAhead<Keys> older_runs(keys, filter);
   TableSplitter<Keys, Sink> tables(rules, keys, sink);
+  [[maybe_unused]] typename TogetherOf<Source>::type together;
   MergeCounts counts;
   typename Keys::Kept key{};  // of the record before
   Seqno seqno = 0;
@@ -260,6 +303,16 @@ MergeCounts merge_tables(const MergeRules& rules, std::span<Source> sources, Sin
     }
     if constexpr (HasStretches<Source>) {
       if (!any_key || keys.compare(keys.key_of(key), source.key()) < 0) {
+        if constexpr (GoesTogether<Source>) {
+          if (take_together(rules, sources, source, filter, older_runs, together, tables, counts)) {
+            keys.keep(key, together.last_key());
+            seqno = together.last_seqno();
+            filter.pass_by(seqno);
+            any_key = key_went_out = true;
+            merge = LoserTree<Source>(sources);
+            continue;
+          }
+        }
         if (const size_t count = take_stretch(merge, filter, older_runs, tables, counts)) {
           keys.keep(key, source.key_ahead(count - 1));
           seqno = source.seqno_ahead(count - 1);

@@ -55,6 +55,8 @@ class RecordFilter {
   Seqno zeroed_up_to(bool older_run_may_hold) const {
     return older_run_may_hold ? 0 : elision_seqno_;
   }
+  // What a newer record of its key hides is dropped if that has a seqno up to this; 0: it depends.
+  Seqno hiding_up_to() const { return rules_.pinned_seqnos.empty() ? rules_.history_floor : 0; }
   // Of the last one.
   void pass_by(Seqno seqno) { newer_seqno_ = seqno; }
 

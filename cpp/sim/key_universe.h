@@ -29,6 +29,7 @@ class KeyUniverse {
   }
   bool have_one_width() const { return width_ != 0; }
   size_t key_bytes(KeyRank rank) const { return width_ != 0 ? width_ : key(rank).size(); }
+  const SharedPrefixes& shared_prefixes() const { return shared_prefixes_; }
   // That both begin with. Requires: a < b.
   size_t shared_bytes(KeyRank a, KeyRank b) const {
     return shared_prefixes_.are_known() && b - a <= SharedPrefixes::kFar

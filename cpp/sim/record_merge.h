@@ -1,14 +1,17 @@
 // Modelled tables on both sides of merge_tables.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lsmkit/rules/merge_keys.h"
 #include "lsmkit/sim/file_model.h"
+#include "lsmkit/sim/merged_records.h"
 #include "lsmkit/sim/records.h"
 #include "lsmkit/version/table_meta.h"
 
@@ -49,10 +52,13 @@ class RankKeys {
   const KeyUniverse* universe_;
 };
 
+class RecordsTogether;
+
 // A Source: tables of one run, one after the other. `metas` are theirs, if they may pass whole.
 class RecordSource {
  public:
   using Keys = RankKeys;
+  using Together = RecordsTogether;
 
   RecordSource(const KeyUniverse& universe, std::vector<const Records*> tables,
                const std::vector<TableRef>* metas)
@@ -70,7 +76,9 @@ class RecordSource {
   }
 
   uint64_t stretch_weight() const { return stretch_weight_; }
-  size_t stretch_before(uint64_t end) const { return records_->count_below(at_, end); }
+  size_t stretch_before(uint64_t end) const {
+    return std::min(records_->count_below(at_, end), records_->next_repeat(at_ + 1) - at_);
+  }
   KeyRank key_ahead(size_t i) const { return records_->rank(at_ + i); }
   Seqno seqno_ahead(size_t i) const { return records_->seqno(at_ + i); }
   StretchSeqnos seqnos_ahead(size_t count, Seqno zeroed_up_to) const {
@@ -82,6 +90,20 @@ class RecordSource {
   }
   void copy_to(Records& out, size_t count, Seqno zeroed_up_to) const {
     out.append_puts(*records_, at_, count, zeroed_up_to);
+  }
+
+  // Keys from here on may be taken together with others' before this one: the next table's, or one
+  // that comes again.
+  uint64_t together_before() const {
+    const size_t repeat = records_->next_repeat(at_ + 1);
+    return repeat < records_->size() ? records_->rank(repeat)
+                                     : uint64_t{records_->rank(records_->size() - 1)} + 1;
+  }
+  RecordPiece piece_before(uint64_t end) const {
+    const size_t count = records_->count_below(at_, end);
+    const std::span<const Seqno> seqnos = records_->seqnos();
+    return {records_->ranks().subspan(at_, count),
+            seqnos.empty() ? seqnos : seqnos.subspan(at_, count), records_->seqno(0)};
   }
 
   const TableRef* table_ahead() const {
@@ -107,6 +129,39 @@ class RecordSource {
   uint64_t stretch_weight_ = 0;  // 0: records of this table have to be looked at one by one
 };
 
+// What several sources go on with, merged: of each at most the rest of a table.
+class RecordsTogether : public MergedRecords {
+ public:
+  // Up to `end`; false, and nothing was taken, where looking at them one by one is as good.
+  // `tables_may_pass`: none is begun but that of `top`.
+  bool take(std::span<RecordSource> sources, const RecordSource& top, uint64_t end,
+            Seqno hiding_up_to, bool tables_may_pass) {
+    constexpr size_t kFewest = 16;
+    for (const RecordSource& source : sources) {
+      if (!source.valid()) continue;
+      const bool stays = source.stretch_weight() != top.stretch_weight() ||
+                         (tables_may_pass && &source != &top && source.table_ahead() != nullptr);
+      end = std::min<uint64_t>(end, stays ? source.key() : source.together_before());
+    }
+    size_t total = 0, taken_from = 0;
+    pieces_.resize(sources.size());
+    for (size_t i = 0; i < sources.size(); ++i) {
+      pieces_[i] = sources[i].valid() ? sources[i].piece_before(end) : RecordPiece{};
+      total += pieces_[i].ranks.size();
+      taken_from += !pieces_[i].ranks.empty();
+    }
+    if (taken_from < 2 || total < kFewest) return false;
+    const SimRecord like = top.record();
+    if (!merge(pieces_, hiding_up_to, like.value_bytes, top.stretch_weight())) return false;
+    for (size_t i = 0; i < sources.size(); ++i)
+      if (!pieces_[i].ranks.empty()) sources[i].skip(pieces_[i].ranks.size());
+    return true;
+  }
+
+ private:
+  std::vector<RecordPiece> pieces_;
+};
+
 struct RecordTable {
   TableRef meta;
   std::shared_ptr<const Records> records;
@@ -120,7 +175,8 @@ class RecordSink {
 
   void begin_table(TableNumber) {}
   void add(const SimRecord& record) { records_.push_back(record); }
-  void add_stretch(const RecordSource& source, size_t count, Seqno zeroed_up_to) {
+  template <class Source>
+  void add_stretch(const Source& source, size_t count, Seqno zeroed_up_to) {
     source.copy_to(records_, count, zeroed_up_to);
   }
   void end_table(TableMeta meta) {

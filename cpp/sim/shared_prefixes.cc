@@ -25,21 +25,20 @@ SharedPrefixes::SharedPrefixes(const std::vector<std::string>& sorted) {
   }
   std::sort(lengths.begin(), lengths.end());
   pairs_.assign(count + kWord, 0xff);
-  groups_.assign(count / kGroup + 1 + kWord, 0xff);
+  word_count_ = count / kWord + 1;
+  words_.assign(word_count_ * kDoublings, 0xff);
   for (size_t i = 0; i < count; ++i) {
     const auto shorter = std::lower_bound(lengths.begin(), lengths.end(), shared(i));
     pairs_[i] = static_cast<uint8_t>((1u << (shorter - lengths.begin())) - 1);
-    groups_[i / kGroup] &= pairs_[i];
+    words_[i / kWord] &= pairs_[i];
+  }
+  for (unsigned n = 1; n < kDoublings; ++n) {
+    const uint8_t* half = words_.data() + (n - 1) * word_count_;
+    uint8_t* whole = words_.data() + n * word_count_;
+    const size_t step = size_t{1} << (n - 1);
+    for (size_t i = 0; i + step < word_count_; ++i) whole[i] = half[i] & half[i + step];
   }
   lengths_ = std::move(lengths);
-}
-
-uint64_t SharedPrefixes::of_many(size_t a, size_t b) const {
-  const size_t first = a / kGroup + 1, last = b / kGroup;  // groups between the two
-  uint64_t all = all_of(pairs_.data() + a, first * kGroup - a);
-  if (first < last) all &= all_of(groups_.data() + first, last - first);
-  if (b > last * kGroup) all &= all_of(pairs_.data() + last * kGroup, b - last * kGroup);
-  return all;
 }
 
 }  // namespace lsmkit

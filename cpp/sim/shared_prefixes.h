@@ -18,42 +18,51 @@ class SharedPrefixes {
 
   // No: neighbours share too many different numbers of bytes for this to tell.
   bool are_known() const { return !lengths_.empty(); }
-  // Further apart than this it is quicker to fetch the keys.
+  // Of a key and the next.
+  size_t shared_with_next(size_t rank) const {
+    return lengths_[static_cast<size_t>(std::countr_one(pairs_[rank]))];
+  }
+  // Further apart than this the keys have to be looked at.
   static constexpr size_t kFar = 4096;
-  // Requires: are_known(), a < b, which are ranks among the keys.
+  // Requires: are_known(), a < b <= a + kFar, which are ranks among the keys.
   size_t shared_bytes(size_t a, size_t b) const {
     const size_t count = b - a;
-    const uint64_t all = count <= kMostByPair ? all_of(pairs_.data() + a, count) : of_many(a, b);
-    return lengths_[static_cast<size_t>(std::countr_one(all))];
-  }
-  uint64_t allocated_bytes() const { return pairs_.capacity() + groups_.capacity(); }
-
- private:
-  static constexpr size_t kGroup = 16;
-  static constexpr size_t kMostByPair = 2 * kGroup;
-  static constexpr size_t kWord = sizeof(uint64_t);
-
-  // The bits that are set in each of `count` bytes, and more above them. Requires: count > 0.
-  static uint64_t all_of(const uint8_t* bytes, size_t count) {
-    uint64_t all = ~uint64_t{0};
-    for (; count > kWord; count -= kWord, bytes += kWord) all &= word(bytes);
-    all &= word(bytes) | (~uint64_t{0} << (8 * (count - 1))) << 8;
+    // A word from each end; both are the first one, cut, where there are fewer pairs than in one.
+    const bool is_word = count >= kWord;
+    const uint64_t beyond = is_word ? 0 : ~uint64_t{0} << 8 * count;
+    uint64_t all = (word(a) & word(is_word ? b - kWord : a)) | beyond;
     all &= all >> 32;
     all &= all >> 16;
-    return (all & all >> 8) & 0xff;
+    all &= all >> 8;
+    if (count > 2 * kWord) all &= of_words_between(a, b);
+    return lengths_[static_cast<size_t>(std::countr_one(all & 0xff))];
   }
-  static uint64_t word(const uint8_t* bytes) {
+
+ private:
+  static constexpr size_t kWord = sizeof(uint64_t);
+  static constexpr unsigned kDoublings = std::bit_width(kFar / kWord);
+
+  uint64_t word(size_t pair) const {
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
     uint64_t out;
-    std::memcpy(&out, bytes, kWord);
+    std::memcpy(&out, pairs_.data() + pair, kWord);
     return out;
   }
-  uint64_t of_many(size_t a, size_t b) const;
+  // Of all aligned words between the two: of a power of two of them from each end.
+  uint64_t of_words_between(size_t a, size_t b) const {
+    const size_t first = (a + kWord - 1) / kWord, end = b / kWord;
+    const auto doublings = static_cast<unsigned>(std::bit_width(end - first) - 1);
+    const uint8_t* words = words_.data() + doublings * word_count_;
+    return words[first] & words[end - (size_t{1} << doublings)];
+  }
 
   // Of a key and the next: as many low bits as there are shorter lengths among all pairs, so that
   // the least of several is what all bytes have in common. A word of padding follows.
   std::vector<uint8_t> pairs_;
-  std::vector<uint8_t> groups_;    // what kGroup pairs have in common; padded likewise
+  // What the pairs of so many aligned words have in common: first of each word, then of each and
+  // the next, of four from each on, and so forth.
+  std::vector<uint8_t> words_;
+  size_t word_count_ = 0;
   std::vector<uint16_t> lengths_;  // that occur, ascending
 };
 
