@@ -21,10 +21,10 @@ TableSize::TableSize(const TableShape& shape)
   properties_.filter_bits_per_key = shape.filter_bits_per_key;
 }
 
-void TableSize::begin_entry(std::string_view key, uint64_t value_bytes) {
+void TableSize::begin_entry(std::string_view key, size_t shared_bytes, uint64_t value_bytes) {
   if (fill_.stands_alone(value_bytes) && !fill_.empty()) finish_open_block();
   if (!separator_is_due_) return;
-  index_.back().separator = shortest_separator(last_key_, key);
+  index_.back().separator = shortest_separator(last_key_, key, shared_bytes);
   separator_is_due_ = false;
 }
 
@@ -35,12 +35,12 @@ void TableSize::count(uint64_t entries, uint64_t key_bytes, uint64_t value_bytes
   properties_.weight += key_bytes + value_bytes + entries * weight_of(0, 0);
 }
 
-void TableSize::add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kind kind) {
-  begin_entry(key, value_bytes);
+void TableSize::add(std::string_view key, size_t shared_bytes, uint64_t value_bytes, Seqno seqno,
+                    Kind kind) {
+  begin_entry(key, shared_bytes, value_bytes);
   const bool is_first = properties_.entry_count == 0;
-  const size_t common = is_first ? 0 : common_prefix_bytes(last_key_, key);
-  const bool is_new = is_first || common < key.size() || common < last_key_.size();
-  const size_t shared = fill_.restarts() ? 0 : common;
+  const bool is_new = is_first || shared_bytes < key.size() || shared_bytes < last_key_.size();
+  const size_t shared = fill_.restarts() ? 0 : shared_bytes;
   const size_t own = key.size() - shared;
   open_.entry_bytes += varint_bytes(shared) + varint_bytes(own) +
                        varint_bytes(value_bytes << kEntryKindBits | static_cast<uint8_t>(kind)) +

@@ -36,7 +36,12 @@ class TableSize {
   explicit TableSize(const TableShape& shape);
 
   // In internal order. Requires: the key's bytes stay where they are until the end.
-  void add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kind kind);
+  void add(std::string_view key, uint64_t value_bytes, Seqno seqno, Kind kind) {
+    add(key, common_prefix_bytes(last_key_, key), value_bytes, seqno, kind);
+  }
+  // Of a key that is known to share so many bytes with the one before it (the first: 0), and is
+  // then not looked at.
+  void add(std::string_view key, size_t shared_bytes, uint64_t value_bytes, Seqno seqno, Kind kind);
   // Likewise so many puts of different keys of one length, values of one length. key_at(i) gives
   // the i-th key, shared_at(i) how many bytes it shares with the one before; without `seqnos` all
   // have the same. Requires: nothing was added yet.
@@ -74,7 +79,7 @@ class TableSize {
     uint64_t lengths = 0;  // the bytes that say how many are shared and how many are not
   };
 
-  void begin_entry(std::string_view key, uint64_t value_bytes);
+  void begin_entry(std::string_view key, size_t shared_bytes, uint64_t value_bytes);
   void count(uint64_t entries, uint64_t key_bytes, uint64_t value_bytes);
   void finish_open_block();
   static BlockSeqnos seqnos_of_block(std::span<const Seqno> seqnos);

@@ -29,7 +29,12 @@ uint64_t file_bytes_of(const Records& records, const KeyUniverse& keys, const Ta
   TableSize size(shape);
   for (size_t i = 0; i < records.size(); ++i) {
     const SimRecord record = records[i];
-    size.add(keys.key(record.key), record.value_bytes, record.seqno, record.kind);
+    const std::string_view key = keys.key(record.key);
+    const KeyRank before = records.rank(i == 0 ? 0 : i - 1);
+    const size_t shared = before != record.key ? keys.shared_bytes(before, record.key)
+                          : i == 0             ? 0
+                                               : key.size();
+    size.add(key, shared, record.value_bytes, record.seqno, record.kind);
   }
   return size.finish();
 }
