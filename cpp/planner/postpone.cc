@@ -40,7 +40,10 @@ std::string why_later(const PlanView& view, const Selection& selection) {
   const PlanContext& context = view.context;
   if (selection.trivial_move || selection.drop || !jobs_wait_for_each_other(context.busy_cores))
     return {};
-  if (context.sealed_memtables > 0) return "jobs wait for each other, and flushes go first";
+  // Writers that nothing slows down more could keep flushes busy for ever.
+  const Pressure runs = l0_pressure(view.version, context.sealed_memtables, view.options);
+  if (context.sealed_memtables > 0 && runs.share() < 1)
+    return "jobs wait for each other, and flushes go first";
   if (!context.in_flight.empty() && (selection.inputs.front().level > 0 || !l0_presses(view)))
     return "jobs wait for each other, and L0 is not so high that one more is worth it";
   return {};
