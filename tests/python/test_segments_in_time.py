@@ -1,5 +1,6 @@
 """Simulations in time by shares of keys: beside records, filled, beyond what is sustained."""
 
+import numpy as np
 import pytest
 
 import lsmkit
@@ -19,16 +20,32 @@ def puts(rate, seconds, keys=20_000, value_bytes=400):
     return Workload(phase, key_count=keys, encoding=choices.Binary(16))
 
 
+def told_in_time(options, device, fidelity, seeds=8, seconds=60):
+    """Means over the seeds, which fall into cycles of their own: bytes taken, stall share, use."""
+    timings = [
+        simulate(
+            puts(2e6, seconds).with_seed(seed), options, machine=device, fidelity=fidelity
+        ).timing
+        for seed in range(1, seeds + 1)
+    ]
+    return np.mean(
+        [
+            (t.accepted_bytes, sum(t.stall_s.values()) / seconds, t.device_utilisation)
+            for t in timings
+        ],
+        axis=0,
+    )
+
+
 @pytest.mark.parametrize("layout", ["hybrid", "leveled"])
 def test_they_tell_what_records_tell(layout):
     options, device = TREE.replace(layout=layout), Device(transfer_bytes_per_s=15e6, latency_us=100)
-    exact, segment = (
-        simulate(puts(2e6, 20), options, machine=device, fidelity=fidelity).timing
-        for fidelity in ("exact", "segment")
-    )
-    assert segment.accepted_bytes == pytest.approx(exact.accepted_bytes, rel=0.05)
-    assert sum(segment.stall_s.values()) == pytest.approx(sum(exact.stall_s.values()), abs=0.6)
-    assert segment.device_utilisation == pytest.approx(exact.device_utilisation, abs=0.05)
+    exact = told_in_time(options, device, "exact")
+    segment = told_in_time(options, device, "segment")
+    assert exact[1] > 0.5
+    assert segment[0] == pytest.approx(exact[0], rel=0.02)
+    assert segment[1] == pytest.approx(exact[1], abs=0.03)
+    assert segment[2] == pytest.approx(exact[2], abs=0.02)
 
 
 def test_every_view_is_there():
@@ -54,7 +71,7 @@ def test_a_day_over_100_gb_accepts_what_is_sustainable_and_no_more():
     for name, workload in (
         ("sustainable", closed),
         ("20 MB/s", puts(20e6, 86_400, keys, 1000)),
-        ("twice", puts(44e6, 86_400, keys, 1000)),
+        ("twice", puts(48e6, 86_400, keys, 1000)),
     ):
         run = simulate(
             workload,
@@ -66,5 +83,5 @@ def test_a_day_over_100_gb_accepts_what_is_sustainable_and_no_more():
         )
         accepted[name] = run.timing.accepted_bytes
     assert accepted["20 MB/s"] == pytest.approx(20e6 * 86_400, rel=1e-3)
-    assert accepted["sustainable"] < 22e6 * 86_400
+    assert accepted["sustainable"] < 24e6 * 86_400
     assert accepted["twice"] == pytest.approx(accepted["sustainable"], rel=0.01)
