@@ -99,14 +99,15 @@ def _tell(
         )
     show(
         "All of it",
-        ["rung", "against", "checks", "hold", "largest error"],
+        ["rung", "against", "checks", "hold", "worst error", "of a bound of"],
         [
             (
                 rung.name,
                 rung.text,
                 len(own),
                 sum(check.holds for check in own),
-                max((_error_text(check.error, check) for check in own), key=_leading_number),
+                _error_text((worst := max(own, key=_error_in_bounds)).error, worst),
+                _error_text(worst.bound, worst),
             )
             for rung in asked
             if (own := of[rung.name])
@@ -125,5 +126,5 @@ def _error_text(error: float, check: Check) -> str:
     return f"{100 * error:.1f} %" if check.relative else f"{error:.3g}"
 
 
-def _leading_number(text: str) -> float:
-    return float(text.split()[0])
+def _error_in_bounds(check: Check) -> float:
+    return check.error / check.bound if check.bound else check.error

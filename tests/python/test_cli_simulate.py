@@ -78,11 +78,11 @@ def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch):
     assert code == 1
     assert re.search(r"good .* 9.9 .* 10 .* 1.0 % .* yes", out)
     assert re.search(r"bad .* 12 .* 10 .* 20.0 % .* no", out)
-    assert re.search(r"V9 .* this beside that .* 2 .* 1 .* 20.0 %", out)
+    assert re.search(r"V9 .* this beside that .* 2 .* 1 .* 20.0 % .* 3.0 %", out)
     code, out, _ = run("validate", "--format", "markdown")
     assert code == 1
     assert "| good | write amplification | 9.9 | 10 | 1.0 % | 3.0 % | yes | well |" in out
-    assert "| V9 | this beside that | 2 | 1 | 20.0 % |" in out
+    assert "| V9 | this beside that | 2 | 1 | 20.0 % | 3.0 % |" in out
     code, out, _ = run("validate", "--json")
     told = parsed(out)
     assert code == 1
