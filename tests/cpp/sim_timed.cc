@@ -195,7 +195,7 @@ TEST_CASE("looking often changes nothing, and a seed gives the same run") {
 
 namespace {
 
-void check_waits(const char* name, Phase phase, FlowRule rule, double least_stalled = 0.2) {
+void check_waits(const std::string& name, Phase phase, FlowRule rule, double least_stalled = 0.2) {
   CAPTURE(name);
   phase.end.after *= test::times_as_long();
   TimedOptions options = machine(60e6, rule);
