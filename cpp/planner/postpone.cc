@@ -28,8 +28,7 @@ size_t busy_runs(const PlanView& view) {
   return busy;
 }
 
-bool l0_presses(const PlanView& view) {
-  const Pressure runs = l0_pressure(view.version, view.context.sealed_memtables, view.options);
+bool l0_presses(const PlanView& view, const Pressure& runs) {
   const uint64_t due = std::min<uint64_t>(view.options.l0_trigger_runs, runs.free);
   return runs.used - busy_runs(view) >= due + (runs.free - due) / 4;
 }
@@ -44,7 +43,7 @@ std::string why_later(const PlanView& view, const Selection& selection) {
   const Pressure runs = l0_pressure(view.version, context.sealed_memtables, view.options);
   if (context.sealed_memtables > 0 && runs.share() < 1)
     return "jobs wait for each other, and flushes go first";
-  if (!context.in_flight.empty() && (selection.inputs.front().level > 0 || !l0_presses(view)))
+  if (!context.in_flight.empty() && (selection.inputs.front().level > 0 || !l0_presses(view, runs)))
     return "jobs wait for each other, and L0 is not so high that one more is worth it";
   return {};
 }

@@ -14,6 +14,7 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/compaction/compaction_job.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "lsmkit/vfs/passing_file.h"
 #include "lsmkit/vfs/passing_file_system.h"
 #include "support/vector_cursor.h"
 
@@ -44,25 +45,17 @@ class HoldsOtherThreads final : public PassingFileSystem {
   }
 
  private:
-  class HeldFile final : public AppendFile {
+  class HeldFile final : public PassingAppendFile {
    public:
     HeldFile(HoldsOtherThreads& disk, std::unique_ptr<AppendFile> below)
-        : disk_(disk), below_(std::move(below)) {}
-    void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-    char* reserve(size_t bytes) override { return below_->reserve(bytes); }
+        : PassingAppendFile(std::move(below)), disk_(disk) {}
     void commit(size_t bytes) override {
       disk_.hold(bytes);
       below_->commit(bytes);
     }
-    uint64_t size() const override { return below_->size(); }
-    void sync() override { below_->sync(); }
-    void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-    void close() override { below_->close(); }
-    const std::string& path() const override { return below_->path(); }
 
    private:
     HoldsOtherThreads& disk_;
-    const std::unique_ptr<AppendFile> below_;
   };
 
   void hold(size_t bytes) {

@@ -17,6 +17,7 @@
 #include "lsmkit/vfs/clock.h"
 #include "lsmkit/vfs/fault_file_system.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "lsmkit/vfs/passing_file.h"
 #include "lsmkit/vfs/passing_file_system.h"
 #include "support/db_contents.h"
 
@@ -56,25 +57,17 @@ class SlowToAnswer final : public PassingFileSystem {
   }
 
  private:
-  class File final : public AppendFile {
+  class File final : public PassingAppendFile {
    public:
     File(SlowToAnswer& disk, std::unique_ptr<AppendFile> below)
-        : disk_(disk), below_(std::move(below)) {}
-    void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-    char* reserve(size_t bytes) override { return below_->reserve(bytes); }
-    void commit(size_t bytes) override { below_->commit(bytes); }
-    uint64_t size() const override { return below_->size(); }
+        : PassingAppendFile(std::move(below)), disk_(disk) {}
     void sync() override {
       below_->sync();
       disk_.answer();
     }
-    void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-    void close() override { below_->close(); }
-    const std::string& path() const override { return below_->path(); }
 
    private:
     SlowToAnswer& disk_;
-    const std::unique_ptr<AppendFile> below_;
   };
 
   void answer() {

@@ -19,6 +19,7 @@
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
 #include "lsmkit/vfs/memory_file_system.h"
+#include "lsmkit/vfs/passing_file.h"
 #include "lsmkit/vfs/passing_file_system.h"
 #include "support/temporary_directory.h"
 
@@ -141,19 +142,6 @@ void check_moment(Db& db, const std::vector<uint64_t>& from,
     REQUIRE(read(db, key('z', writer, slot), snapshot.get()) == shown[0][slot]);
   }
 }
-
-class PassingReadFile : public ReadFile {
- public:
-  explicit PassingReadFile(std::unique_ptr<ReadFile> below) : below_(std::move(below)) {}
-  uint64_t size() const override { return below_->size(); }
-  size_t read(uint64_t offset, size_t bytes, char* to) const override {
-    return below_->read(offset, bytes, to);
-  }
-  const std::string& path() const override { return below_->path(); }
-
- private:
-  const std::unique_ptr<ReadFile> below_;
-};
 
 // Holds up whoever reads a table's first data block, as every compaction does and no flush, until
 // it is let go.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "lsmkit/vfs/passing_file.h"
 #include "lsmkit/vfs/passing_file_system.h"
 
 namespace lsmkit::test {
@@ -36,29 +37,22 @@ class SlowFileSystem final : public PassingFileSystem {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  class SlowFile final : public AppendFile {
+  class SlowFile final : public PassingAppendFile {
    public:
     SlowFile(SlowFileSystem& disk, std::unique_ptr<AppendFile> below, AppendMode mode)
-        : disk_(disk), below_(std::move(below)), is_table_(mode == AppendMode::kTable) {}
-    void allocate(uint64_t bytes) override { below_->allocate(bytes); }
-    char* reserve(size_t bytes) override { return below_->reserve(bytes); }
+        : PassingAppendFile(std::move(below)), disk_(disk), is_table_(mode == AppendMode::kTable) {}
     void commit(size_t bytes) override {
       if (is_table_) disk_.wait_for(bytes);
       below_->commit(bytes);
     }
-    uint64_t size() const override { return below_->size(); }
     void sync() override {
       const uint64_t us = is_table_ ? 0 : disk_.log_sync_us_.load();
       if (us > 0) std::this_thread::sleep_for(std::chrono::microseconds(us));
       below_->sync();
     }
-    void prepare(uint64_t bytes) override { below_->prepare(bytes); }
-    void close() override { below_->close(); }
-    const std::string& path() const override { return below_->path(); }
 
    private:
     SlowFileSystem& disk_;
-    const std::unique_ptr<AppendFile> below_;
     const bool is_table_;
   };
 
