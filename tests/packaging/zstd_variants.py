@@ -1,4 +1,4 @@
-"""Builds, installs and tries lsmkit once for each way to libzstd.
+"""Builds, installs and tries lsmkit's sdist once for each way to libzstd.
 
     python tests/packaging/zstd_variants.py [auto] [system] [runtime] [off]
 
@@ -8,10 +8,13 @@ The variants share one build folder, so each recompiles what depends on zstd and
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import tomllib
 from pathlib import Path
+
+from contents import check_sdist, check_wheel
 
 ROOT = Path(__file__).parents[2]
 BUILD_REQUIRES = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
@@ -69,25 +72,40 @@ def make_builder(folder: Path) -> Path:
     return folder / "bin"
 
 
-def try_variant(variant: str, builder: Path, objects: Path, folder: Path) -> None:
+def unpacked_sdist(builder: Path, folder: Path) -> Path:
+    """Make the sdist, look into it, and unpack it: a newcomer's source, without our folder."""
+    code = "import sys; from scikit_build_core.build import build_sdist; build_sdist(sys.argv[1])"
+    run(builder / "python", "-c", code, folder)
+    (sdist,) = folder.glob("*.tar.gz")
+    check_sdist(sdist)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
+
+
+def try_variant(variant: str, source: Path, builder: Path, objects: Path, folder: Path) -> None:
     begun = time.monotonic()
     wheels, venv = folder / "wheels", folder / "venv"
-    wheel = ("wheel", ".", "--no-deps", "--no-build-isolation", "-q", "-w", wheels)
+    wheel = ("wheel", source, "--no-deps", "--no-build-isolation", "-q", "-w", wheels)
     path = f"{builder}{os.pathsep}{os.environ['PATH']}"
     run(builder / "pip", *wheel, f"-Cbuild-dir={objects}", LSMKIT_ZSTD=variant, PATH=path)
+    (built,) = wheels.glob("lsmkit-*.whl")
+    check_wheel(built)
     run(sys.executable, "-m", "venv", venv)
-    run(venv / "bin/pip", "install", "-q", *wheels.glob("lsmkit-*.whl"))
+    run(venv / "bin/pip", "install", "-q", built)
     run(venv / "bin/python", "-c", TRIAL, folder, ",".join(SOURCES[variant]))
     print(f"{variant}: passed in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def main() -> None:
     variants = sys.argv[1:] or list(SOURCES)
-    with tempfile.TemporaryDirectory() as shared:
-        builder = make_builder(Path(shared) / "builder")
+    with tempfile.TemporaryDirectory() as name:
+        shared = Path(name)
+        builder = make_builder(shared / "builder")
+        source = unpacked_sdist(builder, shared)
         for variant in variants:
             with tempfile.TemporaryDirectory() as folder:
-                try_variant(variant, builder, Path(shared) / "objects", Path(folder))
+                try_variant(variant, source, builder, shared / "objects", Path(folder))
     print(f"{len(variants)} passed, 0 failed")
 
 

@@ -1,30 +1,12 @@
-"""Builds an sdist, a wheel from that sdist, and checks what is in them.
+"""What must be in our sdist and our wheels."""
 
-python tests/packaging/wheel_contents.py
-"""
-
-import subprocess
-import sys
 import tarfile
-import tempfile
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "lsmkit"
 MAX_MODULE_BYTES = 8 << 20  # stripped; more means that debug information slipped in
-
-
-def pip(*arguments: str | Path) -> None:
-    command = [sys.executable, "-m", "pip", *map(str, arguments)]
-    subprocess.run(command, check=True, cwd=ROOT)
-
-
-def build_sdist(folder: Path) -> Path:
-    code = "import sys; from scikit_build_core.build import build_sdist; build_sdist(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=ROOT)
-    (sdist,) = folder.glob("*.tar.gz")
-    return sdist
 
 
 def check_sdist(sdist: Path) -> None:
@@ -53,18 +35,3 @@ def check_wheel(wheel: Path) -> None:
     assert sizes[module] < MAX_MODULE_BYTES, sizes[module]
     assert any(name.endswith("licenses/LICENSE") for name in sizes)
     print(f"{wheel.name}: {len(sizes)} files, module {sizes[module] >> 10} KiB")
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        sdist = build_sdist(folder)
-        check_sdist(sdist)
-        pip("wheel", sdist, "--no-deps", "-q", "-w", folder)
-        (wheel,) = folder.glob("*.whl")
-        check_wheel(wheel)
-    print("2 passed, 0 failed")
-
-
-if __name__ == "__main__":
-    main()
