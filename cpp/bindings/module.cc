@@ -20,6 +20,9 @@ PYBIND11_MODULE(_core, m) {
   lsmkit::register_disk(m);
   lsmkit::register_db(m);
 
+  lsmkit::register_memory(m);
+  lsmkit::register_arrays(m);
+  lsmkit::register_scan(m);
   lsmkit::register_long_calls(m);
   lsmkit::register_inspection(m);
   lsmkit::register_planning(m);

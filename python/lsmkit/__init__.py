@@ -35,6 +35,7 @@ from lsmkit._errors import (
     StallTimeout,
 )
 from lsmkit.batch import WriteBatch
+from lsmkit.binary_array import BinaryArray
 from lsmkit.calibrate import calibrate
 from lsmkit.column import Column
 from lsmkit.cost import ExpectedCost, expected_cost
@@ -48,6 +49,7 @@ from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.reads import Reads
 from lsmkit.run import Run, Timing, Waits, Window
+from lsmkit.scan import Scan, ScanBatch
 from lsmkit.schema import SCHEMAS, ColumnSpec
 from lsmkit.simulate import Simulation, simulate
 from lsmkit.snapshot import Snapshot
@@ -67,6 +69,7 @@ __all__ = [
     "MAX_VALUE_BYTES",
     "SCHEMAS",
     "Background",
+    "BinaryArray",
     "Choice",
     "ClosedError",
     "Column",
@@ -107,6 +110,8 @@ __all__ = [
     "Reads",
     "Run",
     "RunnerUp",
+    "Scan",
+    "ScanBatch",
     "Simulation",
     "Snapshot",
     "StallTimeout",

@@ -25,9 +25,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, TypeAlias, TypeVar, final, overload
 
+import numpy.typing as npt
 from typing_extensions import Buffer, disjoint_base
 
 _T = TypeVar("_T")
+_Array: TypeAlias = npt.NDArray[Any]
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Progress: TypeAlias = Callable[[int, int], object] | None
 _Columns: TypeAlias = dict[str, list[Any]]
@@ -471,3 +473,78 @@ def build_info() -> dict[str, Any]: ...
 MAX_KEY_BYTES: Literal[65535]
 MAX_VALUE_BYTES: Literal[1073741824]
 MAX_BATCH_BYTES: Literal[2147483648]
+
+# -- Arrays ----------------------------------------------------------------------------------------
+
+# A column of bytes, wherever it lies: pinned, not copied (but `joined`). Offsets are checked when
+# they are followed. TypeError for what is no column of bytes.
+class Rows:
+    def __init__(self, *args: object, **kwargs: object) -> NoReturn: ...
+    @staticmethod
+    def fixed(data: _Array, count: int, width: int, lengths: _Array | None = None) -> Rows: ...
+    @staticmethod
+    def offsets(data: _Array, offsets: _Array, valid: _Array | None = None) -> Rows: ...
+    @staticmethod
+    def joined(items: Sequence[Buffer], *, keys: bool) -> Rows: ...
+    @staticmethod
+    def arrow(schema: object, array: object, *, keys: bool) -> Rows: ...
+    def first_null(self) -> int: ...  # len: there is none
+    def __len__(self) -> int: ...
+
+# The chunks of an Arrow stream of one column, None at its end.
+class ChunkReader:
+    def __init__(self, stream: object, *, keys: bool) -> None: ...
+    def next(self) -> Rows | None: ...
+
+# Writes, in one commit, as many of `count` rows as weigh `max_bytes`, at least one; says how many.
+def put_rows(
+    db: DB,
+    keys: Rows,
+    key: int,
+    values: Rows,
+    value: int,
+    count: int,
+    *,
+    max_bytes: int,
+    sync: bool,
+) -> int: ...
+def delete_rows(
+    db: DB, keys: Rows, first: int, count: int, *, max_bytes: int, sync: bool
+) -> int: ...
+def add_puts(
+    batch: WriteBatch, keys: Rows, key: int, values: Rows, value: int, count: int
+) -> None: ...
+def add_deletes(batch: WriteBatch, keys: Rows) -> None: ...
+
+# Of the values: offsets (int64), data, and a bit per row that says whether the key is there.
+def get_rows(
+    db: DB, keys: Rows, *, snapshot: Snapshot | None = None, progress: _Progress = None
+) -> tuple[memoryview, memoryview, memoryview]: ...
+def contains_rows(  # a byte per row
+    db: DB, keys: Rows, *, snapshot: Snapshot | None = None, progress: _Progress = None
+) -> memoryview: ...
+def get_view(db: DB, key: Buffer, *, snapshot: Snapshot | None = None) -> memoryview | None: ...
+def export_rows(  # Arrow's capsules of a type, large_binary, and of an array
+    offsets: _Array, data: _Array, valid: _Array | None, null_count: int
+) -> tuple[object, object]: ...
+
+class Scanner:
+    def __init__(
+        self,
+        db: DB,
+        *,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        prefix: Buffer | None = None,
+        snapshot: Snapshot | None = None,
+        reverse: bool = False,
+        limit: int = ...,
+        batch_rows: int,
+        batch_bytes: int,
+    ) -> None: ...
+    # Offsets and data of the keys, then of the values; None: the end.
+    def next(self) -> tuple[memoryview, memoryview, memoryview, memoryview] | None: ...
+
+def arrow_stream(scanner: Scanner) -> object: ...  # a capsule of what is left

@@ -21,6 +21,7 @@ from typing import (
 
 from lsmkit import _core, inspection, tree_html, tree_text
 from lsmkit._errors import InvalidArgument
+from lsmkit.arrays import WritesArrays
 from lsmkit.batch import WriteBatch
 from lsmkit.buffers import Buffer
 from lsmkit.frame import Frame
@@ -132,7 +133,7 @@ class DBBounds(Bounds[Buffer], total=False):
     snapshot: AnySnapshot | None
 
 
-class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
+class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
     """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
 
     Keys (0 to 65,535 bytes) and values (0 bytes to 1 GiB) are given as any C-contiguous buffer and
@@ -237,6 +238,9 @@ class DB(_core.DB, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
     def snapshot(self) -> Snapshot:  # type: ignore[override]
         """What the database shows now, for as long as the snapshot is kept open."""
         return Snapshot(self, super().snapshot())
+
+    def _moment(self) -> Snapshot:
+        return self.snapshot()
 
     def prefixed_db(self, prefix: Buffer) -> PrefixedDB:
         """The keys that begin with `prefix`, without it, as a mapping of its own."""

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from lsmkit import _core
+from lsmkit.arrays import ReadsArrays
 from lsmkit.buffers import Buffer
 from lsmkit.sorted_mapping import SortedMapping
 
@@ -16,7 +17,7 @@ __all__ = ["Snapshot"]
 T = TypeVar("T")
 
 
-class Snapshot(SortedMapping[bytes, bytes]):
+class Snapshot(ReadsArrays, SortedMapping[bytes, bytes]):
     """What a database showed at one moment, whatever is written later. Made by `DB.snapshot()`.
 
     Keeps superseded records on disk until it is closed, so close it: it is a context manager.
@@ -78,6 +79,9 @@ class Snapshot(SortedMapping[bytes, bytes]):
     ) -> int:
         """How many keys lie in [start, stop) and begin with `prefix`. Reads them."""
         return _core.count(self._db, start=start, stop=stop, prefix=prefix, snapshot=self._core)
+
+    def _moment(self) -> "Snapshot":
+        return self
 
     def close(self) -> None:
         """Let go of what the snapshot keeps on disk. Idempotent."""

@@ -1,0 +1,290 @@
+// Many keys in one call: columns of bytes in, columns of bytes out.
+#include <algorithm>
+#include <functional>
+
+#include "arrow_capsules.h"
+#include "arrow_out.h"
+#include "bindings.h"
+#include "db_argument.h"
+#include "gil.h"
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/bytes/key.h"
+#include "object.h"
+#include "rows.h"
+#include "sorted_keys.h"
+#include "turn.h"
+
+namespace lsmkit {
+
+namespace {
+
+constexpr size_t kRowsPerPoll = 256;
+constexpr size_t kRowsPerBlock = 64 << 10;  // what is looked up in the order of keys
+
+Role role_of(bool keys) {
+  return keys ? Role::kKey : Role::kValue;
+}
+
+// -- Writing ------------------------------------------------------------------------------------
+
+// A commit, in the order of keys: within one nobody sees another.
+void write_block(Db& db, const SortedKeys& keys, const WriteOptions& options,
+                 const std::function<void(WriteBatch&, size_t row)>& add) {
+  WriteBatch batch;
+  for (size_t rank = 0; rank < keys.count(); ++rank) add(batch, keys.row(rank));
+  db.write(batch, options);
+}
+
+size_t put_rows(DbArgument db, const Rows& keys, size_t key, const Rows& values, size_t value,
+                size_t count, size_t max_bytes, bool sync) {
+  ensure(key + count <= keys.count() && value + count <= values.count(), "no such rows");
+  size_t rows = 0;
+  long_call(py::none(), [&](const Poll& poll) {
+    for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
+      bytes += weight_of(keys.row(key + rows).size(), values.row(value + rows).size());
+    const SortedKeys sorted(keys, key, rows);
+    write_block(*db, sorted, {.sync = sync, .poll = &poll}, [&](WriteBatch& batch, size_t row) {
+      batch.put(sorted.key(row), values.row(value + row));
+    });
+  });
+  return rows;
+}
+
+size_t delete_rows(DbArgument db, const Rows& keys, size_t first, size_t count, size_t max_bytes,
+                   bool sync) {
+  ensure(first + count <= keys.count(), "no such rows");
+  size_t rows = 0;
+  long_call(py::none(), [&](const Poll& poll) {
+    for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
+      bytes += weight_of(keys.row(first + rows).size(), 0);
+    const SortedKeys sorted(keys, first, rows);
+    write_block(*db, sorted, {.sync = sync, .poll = &poll},
+                [&](WriteBatch& batch, size_t row) { batch.remove(sorted.key(row)); });
+  });
+  return rows;
+}
+
+// What becomes one commit, however large, is collected in a batch.
+void add_puts(const py::object& batch, const Rows& keys, size_t key, const Rows& values,
+              size_t value, size_t count) {
+  ensure(key + count <= keys.count() && value + count <= values.count(), "no such rows");
+  const BatchAccess access = batch_of(batch.ptr());
+  const Turn turn(access.in_use, "this batch");
+  without_gil([&] {
+    for (size_t row = 0; row < count; ++row)
+      access.batch.put(keys.row(key + row), values.row(value + row));
+  });
+}
+
+void add_deletes(const py::object& batch, const Rows& keys) {
+  const BatchAccess access = batch_of(batch.ptr());
+  const Turn turn(access.in_use, "this batch");
+  without_gil([&] {
+    for (size_t row = 0; row < keys.count(); ++row) access.batch.remove(keys.row(row));
+  });
+}
+
+// -- Reading ------------------------------------------------------------------------------------
+
+// Values that came in the order of keys, to be given back in the order of rows.
+class Found {
+ public:
+  explicit Found(size_t rows) : places_(rows) {}
+  void put(size_t row, std::string_view value) {
+    places_[row] = {bytes_.size(), value.size(), true};
+    bytes_.append(value);
+  }
+  bool has(size_t row) const { return places_[row].found; }
+  std::string_view value(size_t row) const {
+    return {bytes_.data() + places_[row].begin, places_[row].size};
+  }
+
+ private:
+  struct Place {
+    size_t begin = 0;
+    size_t size = 0;
+    bool found = false;
+  };
+  std::vector<Place> places_;
+  GrowingBytes bytes_;
+};
+
+// take(first_row, block) for one block of keys after the other, of one moment, without the GIL.
+void look_up(DbArgument db_argument, const Rows& keys, const py::object& snapshot_object,
+             const py::object& progress, bool with_values,
+             const std::function<void(size_t first, const Found&, size_t rows)>& take) {
+  Db& db = *db_argument;
+  SnapshotRef snapshot = snapshot_of(snapshot_object.ptr(), db_argument.object());
+  long_call(progress, [&](const Poll& poll) {
+    if (!snapshot) snapshot = db.snapshot();
+    const size_t count = keys.count();
+    for (size_t first = 0; first < count; first += kRowsPerBlock) {
+      const SortedKeys block(keys, first, std::min(kRowsPerBlock, count - first));
+      Found found(block.count());
+      for (size_t rank = 0; rank < block.count(); ++rank) {
+        PinnedValue value;
+        const uint32_t row = block.row(rank);
+        if (db.get(block.key(row), value, snapshot.get()))
+          found.put(row, with_values ? value.bytes : std::string_view());
+        if (rank % kRowsPerPoll == 0) poll({.done = first + rank, .total = count});
+      }
+      take(first, found, block.count());
+    }
+    snapshot.reset();
+  });
+}
+
+// A bit per row, lowest first.
+class Bits {
+ public:
+  explicit Bits(size_t count) : bits_((count + 7) / 8) {}
+  void set(size_t row) { bits_[row / 8] |= static_cast<uint8_t>(1 << (row % 8)); }
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(bits_.data()), bits_.size()};
+  }
+
+ private:
+  std::vector<uint8_t> bits_;
+};
+
+py::tuple get_rows(DbArgument db, const Rows& keys, const py::object& snapshot,
+                   const py::object& progress) {
+  auto column = std::make_shared<BinaryColumn>();
+  auto valid = std::make_shared<Bits>(keys.count());
+  column->offsets.reserve((keys.count() + 1) * sizeof(int64_t));
+  const auto take = [&](size_t first, const Found& found, size_t rows) {
+    for (size_t row = 0; row < rows; ++row) {
+      column->add(found.value(row));
+      if (found.has(row)) valid->set(first + row);
+    }
+  };
+  look_up(db, keys, snapshot, progress, true, take);
+  const auto view = [&](const GrowingBytes& part) {
+    return view_of({part.data(), part.size()}, column);
+  };
+  return py::make_tuple(view(column->offsets), view(column->data), view_of(valid->bytes(), valid));
+}
+
+py::object contains_rows(DbArgument db, const Rows& keys, const py::object& snapshot,
+                         const py::object& progress) {
+  auto found_rows = std::make_shared<std::vector<uint8_t>>(keys.count());
+  const auto take = [&](size_t first, const Found& found, size_t rows) {
+    for (size_t row = 0; row < rows; ++row) (*found_rows)[first + row] = found.has(row);
+  };
+  look_up(db, keys, snapshot, progress, false, take);
+  return view_of({reinterpret_cast<const char*>(found_rows->data()), found_rows->size()},
+                 found_rows);
+}
+
+py::object get_view(DbArgument db_argument, const py::object& key_object,
+                    const py::object& snapshot_object) {
+  Db& db = *db_argument;
+  const SnapshotRef snapshot = snapshot_of(snapshot_object.ptr(), db_argument.object());
+  BytesArgument key(key_object.ptr(), Role::kKey);
+  key.settle();
+  auto value = std::make_shared<PinnedValue>();
+  if (!without_gil([&] { return db.get(key.bytes(), *value, snapshot.get()); })) return py::none();
+  return view_of(value->bytes, value);
+}
+
+// -- Arrow --------------------------------------------------------------------------------------
+
+py::tuple export_rows(const py::object& offsets, const py::object& data, const py::object& valid,
+                      int64_t null_count) {
+  auto pinned = std::make_shared<std::vector<std::unique_ptr<PinnedBuffer>>>();
+  const auto pin = [&](const py::object& object) {
+    pinned->push_back(std::make_unique<PinnedBuffer>(object));
+    return static_cast<const void*>(pinned->back()->data());
+  };
+  ArrowColumn column;
+  column.offsets = pin(offsets);
+  column.data = pin(data);
+  column.null_count = null_count;
+  column.rows = static_cast<int64_t>(pinned->front()->size() / sizeof(int64_t)) - 1;
+  if (!valid.is_none()) column.valid = pin(valid);
+  column.owner = {pinned.get(),
+                  [pinned](const void*) mutable { with_gil([&] { pinned.reset(); }); }};
+  py::object schema = make_capsule<ArrowSchema>(export_binary_schema);
+  return py::make_tuple(schema, make_capsule<ArrowArray>([&](ArrowArray* out) {
+                          export_binary(std::move(column), out);
+                        }));
+}
+
+Rows rows_of_arrow(const py::object& schema_capsule, const py::object& array_capsule, bool keys) {
+  auto schema = take_capsule<ArrowSchema>(schema_capsule);
+  auto array = take_capsule<ArrowArray>(array_capsule);
+  return Rows::arrow(*schema.get(), std::move(array), role_of(keys));
+}
+
+// The chunks of a stream, one by one.
+class ChunkReader {
+ public:
+  ChunkReader(const py::object& capsule, bool keys)
+      : stream_(take_capsule<ArrowArrayStream>(capsule)), role_(role_of(keys)) {
+    check(stream_->get_schema(stream_.get(), schema_.get()));
+  }
+
+  py::object next() {
+    OwnedArrow<ArrowArray> array;
+    check(without_gil([&] { return stream_->get_next(stream_.get(), array.get()); }));
+    if (!array->release) return py::none();
+    return py::cast(Rows::arrow(*schema_.get(), std::move(array), role_));
+  }
+
+ private:
+  void check(int failed) {
+    if (failed == 0) return;
+    const char* const why = stream_->get_last_error(stream_.get());
+    throw Error(std::string("the Arrow stream failed: ") + (why ? why : "it does not say why"));
+  }
+
+  OwnedArrow<ArrowArrayStream> stream_;
+  OwnedArrow<ArrowSchema> schema_;
+  Role role_;
+};
+
+}  // namespace
+
+void register_arrays(py::module_& m) {
+  const auto plain = py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type));
+  const auto none = py::none();
+  py::class_<Rows>(m, "Rows", plain, "A column of bytes, wherever it lies.")
+      .def_static("fixed", &Rows::fixed, py::arg("data"), py::arg("count"), py::arg("width"),
+                  py::arg("lengths") = none)
+      .def_static("offsets", &Rows::offsets, py::arg("data"), py::arg("offsets"),
+                  py::arg("valid") = none)
+      .def_static(
+          "joined",
+          [](const py::object& items, bool keys) { return Rows::joined(items, role_of(keys)); },
+          py::arg("items"), py::kw_only(), py::arg("keys"))
+      .def_static("arrow", rows_of_arrow, py::arg("schema"), py::arg("array"), py::kw_only(),
+                  py::arg("keys"))
+      .def("first_null", &Rows::first_null)
+      .def("__len__", &Rows::count);
+  py::class_<ChunkReader>(m, "ChunkReader", plain, "The chunks of an Arrow stream of one column.")
+      .def(py::init<const py::object&, bool>(), py::arg("stream"), py::kw_only(), py::arg("keys"))
+      .def("next", &ChunkReader::next);
+
+  m.def("put_rows", put_rows, py::arg("db"), py::arg("keys"), py::arg("key"), py::arg("values"),
+        py::arg("value"), py::arg("count"), py::kw_only(), py::arg("max_bytes"), py::arg("sync"),
+        "Writes one commit of rows; returns how many it took.");
+  m.def("delete_rows", delete_rows, py::arg("db"), py::arg("keys"), py::arg("first"),
+        py::arg("count"), py::kw_only(), py::arg("max_bytes"), py::arg("sync"),
+        "Deletes in one commit; returns how many rows it took.");
+  m.def("add_puts", add_puts, py::arg("batch"), py::arg("keys"), py::arg("key"), py::arg("values"),
+        py::arg("value"), py::arg("count"), "Adds rows to a WriteBatch.");
+  m.def("add_deletes", add_deletes, py::arg("batch"), py::arg("keys"),
+        "Adds deletes of all rows to a WriteBatch.");
+  m.def("get_rows", get_rows, py::arg("db"), py::arg("keys"), py::kw_only(),
+        py::arg("snapshot") = none, py::arg("progress") = none,
+        "Offsets, data and bits of validity of the keys' values.");
+  m.def("contains_rows", contains_rows, py::arg("db"), py::arg("keys"), py::kw_only(),
+        py::arg("snapshot") = none, py::arg("progress") = none,
+        "A byte per key: 1 if it is there.");
+  m.def("get_view", get_view, py::arg("db"), py::arg("key"), py::kw_only(),
+        py::arg("snapshot") = none, "The value where it lies, or None.");
+  m.def("export_rows", export_rows, py::arg("offsets"), py::arg("data"), py::arg("valid"),
+        py::arg("null_count"), "Arrow's capsules of a schema and an array.");
+}
+
+}  // namespace lsmkit

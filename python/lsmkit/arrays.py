@@ -1,0 +1,244 @@
+"""Many keys in one call, as arrays: what `DB` and `Snapshot` have in common."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from lsmkit import _core
+from lsmkit.binary_array import BinaryArray
+from lsmkit.buffers import Buffer
+from lsmkit.rows import pieces_of, rows_of
+from lsmkit.scan import Scan, scan
+from lsmkit.sorted_mapping import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from lsmkit.snapshot import Snapshot
+
+__all__ = ["ReadsArrays", "WritesArrays"]
+
+Progress: TypeAlias = Callable[[int, int], object] | None
+
+
+class ReadsArrays:
+    """Arrays read from a database, as it is at one moment."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _moment(self) -> "Snapshot":
+        """What all of a call sees."""
+
+    def get_many(self, keys: Any, *, progress: Progress = None) -> BinaryArray:
+        """The values of many keys, as they are at one moment. Absent keys give nulls.
+
+        Parameters
+        ----------
+        keys : array of bytes
+            As `put_many` takes them, in any order.
+
+        Returns
+        -------
+        BinaryArray
+            A row per key.
+
+        Raises
+        ------
+        TypeError, InvalidArgument
+            As `put_many`.
+        """
+        moment, found = self._moment(), []
+        for rows in rows_of(keys, "key"):
+            offsets, data, bits = _core.get_rows(
+                moment.db, rows, snapshot=moment.core, progress=progress
+            )
+            valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(rows), bitorder="little")
+            values = np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8)
+            found.append(BinaryArray(*values, valid.view(np.bool_)))
+        return BinaryArray.concatenate(found)
+
+    def contains_many(self, keys: Any, *, progress: Progress = None) -> npt.NDArray[np.bool_]:
+        """Which of many keys are there: bool of shape (rows,). See `get_many`."""
+        moment = self._moment()
+        found = [
+            _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=progress)
+            for rows in rows_of(keys, "key")
+        ]
+        return np.concatenate([np.frombuffer(part, np.bool_) for part in found])
+
+    def get_view(self, key: Buffer, /) -> memoryview | None:
+        """The value of a key where it lies in memory, without a copy; None if it is absent.
+
+        The view is read-only. It stays valid, also past `close()`, and keeps the block or memtable
+        that holds it in memory.
+        """
+        moment = self._moment()
+        return _core.get_view(moment.db, key, snapshot=moment.core)
+
+    def scan(
+        self,
+        start: Buffer | None = None,
+        stop: Buffer | None = None,
+        *,
+        prefix: Buffer | None = None,
+        include_start: bool = True,
+        include_stop: bool = False,
+        reverse: bool = False,
+        limit: int | None = None,
+        batch_rows: int = 65_536,
+        batch_bytes: int = 8 << 20,
+    ) -> Scan:
+        """A range as arrays, read batch by batch.
+
+        Parameters
+        ----------
+        start, stop, prefix, include_start, include_stop, reverse
+            As for `iterator`.
+        limit : int, optional
+            At most so many rows.
+        batch_rows, batch_bytes : int
+            A batch ends when it holds so many rows, or so many bytes of keys and values.
+
+        Raises
+        ------
+        InvalidArgument
+            A batch of less than one, or a negative limit.
+
+        See Also
+        --------
+        Scan : what can be done with it.
+        """
+        return scan(
+            self._moment(),
+            start,
+            stop,
+            prefix=prefix,
+            include_start=include_start,
+            include_stop=include_stop,
+            reverse=reverse,
+            limit=limit,
+            batch_rows=batch_rows,
+            batch_bytes=batch_bytes,
+        )
+
+
+class WritesArrays(ReadsArrays):
+    """Arrays written to a database."""
+
+    __slots__ = ()
+
+    def put_many(
+        self,
+        keys: Any,
+        values: Any,
+        *,
+        sync: bool = False,
+        atomic: bool = False,
+        progress: Progress = None,
+    ) -> int:
+        """Put many rows, in order: of equal keys the last row's value stands.
+
+        Parameters
+        ----------
+        keys, values : array of bytes, as many rows of each
+            NumPy arrays of dtype S (without trailing NULs, which NumPy strips), V, or uint8 of
+            shape (rows, width); lists of buffers; `BinaryArray`; anything with Arrow's PyCapsule
+            interface that holds binary, utf8, fixed-size or view types, in chunks or not. Numbers
+            become keys by `lsmkit.keys`, as in ``lsmkit.keys.U64().encode_many(numbers)``.
+        sync : bool
+            Return when all of it is durable.
+        atomic : bool
+            All in one commit, which holds at most `lsmkit.MAX_BATCH_BYTES`; else in commits of
+            about 8 MiB.
+        progress : callable, optional
+            Called with (rows written, rows) after each commit; may raise to end the call.
+
+        Returns
+        -------
+        int
+            Rows written.
+
+        Raises
+        ------
+        TypeError
+            The arrays are no columns of bytes.
+        InvalidArgument
+            They differ in length, a row is null or too large, or all are too much for one commit.
+            As with every error of this call: commits before it stand, and its attribute
+            `rows_written` says how many rows they hold (absent if `atomic`: none).
+        """
+        if atomic:
+            batch = _core.WriteBatch()
+            for piece in pieces_of(keys, values):
+                _core.add_puts(batch, *piece)
+            return _write(self._core_db(), batch, sync)
+        return _in_chunks(self._puts(keys, values, sync), keys, progress)
+
+    def delete_many(
+        self, keys: Any, *, sync: bool = False, atomic: bool = False, progress: Progress = None
+    ) -> int:
+        """Delete many keys; absent ones are fine. As `put_many` without values."""
+        if atomic:
+            batch = _core.WriteBatch()
+            for rows in rows_of(keys, "key"):
+                _core.add_deletes(batch, rows)
+            return _write(self._core_db(), batch, sync)
+        return _in_chunks(self._deletes(keys, sync), keys, progress)
+
+    # Both yield how many rows each commit holds.
+    def _puts(self, keys: Any, values: Any, sync: bool) -> Iterator[int]:
+        for key_rows, key, value_rows, value, count in pieces_of(keys, values):
+            done = 0
+            while done < count:
+                rows = _core.put_rows(
+                    self._core_db(),
+                    key_rows,
+                    key + done,
+                    value_rows,
+                    value + done,
+                    count - done,
+                    max_bytes=CHUNK_BYTES,
+                    sync=sync,
+                )
+                done += rows
+                yield rows
+
+    def _deletes(self, keys: Any, sync: bool) -> Iterator[int]:
+        for rows in rows_of(keys, "key"):
+            done = 0
+            while done < len(rows):
+                count = _core.delete_rows(
+                    self._core_db(),
+                    rows,
+                    done,
+                    len(rows) - done,
+                    max_bytes=CHUNK_BYTES,
+                    sync=sync,
+                )
+                done += count
+                yield count
+
+    def _core_db(self) -> _core.DB:
+        return cast(_core.DB, self)
+
+
+def _write(db: _core.DB, batch: _core.WriteBatch, sync: bool) -> int:
+    if len(batch):
+        db.write(batch, sync=sync)
+    return len(batch)
+
+
+def _in_chunks(chunks: Iterator[int], keys: Any, progress: Progress) -> int:
+    """Goes through commits, each of which tells how many rows it holds."""
+    written, total = 0, len(keys) if hasattr(keys, "__len__") else 0
+    try:
+        for rows in chunks:
+            written += rows
+            if progress is not None:
+                progress(written, total)
+    except BaseException as error:  # Ctrl-C, too
+        error.rows_written = written  # type: ignore[attr-defined]
+        raise
+    return written
