@@ -479,7 +479,7 @@ MAX_BATCH_BYTES: Literal[2147483648]
 # A column of bytes, wherever it lies: pinned, not copied (but `joined`). Offsets are checked when
 # they are followed. TypeError for what is no column of bytes.
 class Rows:
-    def __init__(self, *args: object, **kwargs: object) -> NoReturn: ...
+    def __init__(self, *args: object, **kwargs: object) -> None: ...  # TypeError
     @staticmethod
     def fixed(data: _Array, count: int, width: int, lengths: _Array | None = None) -> Rows: ...
     @staticmethod

@@ -22,7 +22,12 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
+import numpy as np
+import numpy.typing as npt
+
+from lsmkit import key_arrays
 from lsmkit._errors import InvalidArgument
+from lsmkit.binary_array import BinaryArray
 from lsmkit.text import escape, shorten
 
 __all__ = ["F64", "I64", "U64", "Bytes", "Datetime", "KeyCodec", "Str", "Tuple", "key_codec"]
@@ -52,6 +57,40 @@ class KeyCodec(ABC, Generic[K]):
     @abstractmethod
     def decode(self, data: bytes, /) -> K:
         """The key. InvalidArgument if `data` is none."""
+
+    def encode_many(self, keys: Any, /) -> "BinaryArray | npt.NDArray[np.uint8]":
+        """A column of keys as bytes that `DB.put_many` and its like take.
+
+        Parameters
+        ----------
+        keys : array or sequence
+            Numbers and datetime64 (taken as UTC) as NumPy arrays, text as a list or NumPy array of
+            str; of a tuple codec a sequence of columns, one per element.
+
+        Returns
+        -------
+        ndarray of uint8, shape (rows, 8), or BinaryArray
+            The former from codecs of fixed width.
+
+        Raises
+        ------
+        TypeError, InvalidArgument
+            As `encode`; the text names the row.
+        """
+        return BinaryArray.of([self.encode(key) for key in keys])
+
+    def decode_many(self, data: Any, /) -> Any:
+        """The column of keys that `encode_many` made `data` of. InvalidArgument if it is none.
+
+        `data` may have any shape that `get_many` and `scan` give. Numbers come back as NumPy
+        arrays, moments as datetime64[us], text and bytes as lists, tuples as a tuple of columns.
+        """
+        rows = key_arrays.bytes_of(data)
+        return [self.decode(row) for row in rows.to_list() if row is not None]
+
+    def encode_parts(self, keys: Any, /) -> BinaryArray:
+        """As `encode_part`, of a column."""
+        return BinaryArray.of([self.encode_part(key) for key in keys])
 
     def encode_bound(self, bound: K, /) -> bytes:
         """As `encode`, for the bound of a range, which need not be a whole key."""
@@ -106,6 +145,10 @@ class Str(KeyCodec[str]):
         except UnicodeDecodeError:
             raise no_key(self.name, data) from None
 
+    def encode_many(self, keys: Any, /) -> BinaryArray:
+        texts = keys.tolist() if isinstance(keys, np.ndarray) else keys
+        return super().encode_many(texts)  # type: ignore[return-value]
+
     encode_prefix = encode
 
 
@@ -116,6 +159,9 @@ class _Fixed(KeyCodec[K]):
 
     def decode_part(self, data: bytes, begin: int, /) -> tuple[K, int]:
         return self.decode(data[begin : begin + 8]), begin + 8
+
+    def encode_parts(self, keys: Any, /) -> BinaryArray:
+        return key_arrays.bytes_of(self.encode_many(keys))
 
 
 class U64(_Fixed[int]):
@@ -134,6 +180,12 @@ class U64(_Fixed[int]):
             raise no_key(self.name, data)
         return int.from_bytes(data)
 
+    def encode_many(self, keys: Any, /) -> npt.NDArray[np.uint8]:
+        return key_arrays.encode_u64(keys)
+
+    def decode_many(self, data: Any, /) -> Any:
+        return key_arrays.u64_of(data)
+
 
 class I64(_Fixed[int]):
     """Integers from -2**63 to 2**63 - 1."""
@@ -150,6 +202,12 @@ class I64(_Fixed[int]):
         if len(data) != 8:
             raise no_key(self.name, data)
         return int.from_bytes(data) - (1 << 63)
+
+    def encode_many(self, keys: Any, /) -> npt.NDArray[np.uint8]:
+        return key_arrays.encode_i64(keys)
+
+    def decode_many(self, data: Any, /) -> Any:
+        return key_arrays.i64_of(data)
 
 
 class F64(_Fixed[float]):
@@ -173,6 +231,12 @@ class F64(_Fixed[float]):
         bits = _flip(data) if data[0] & 0x80 else bytes(byte ^ 0xFF for byte in data)
         return cast(float, struct.unpack(">d", bits)[0])
 
+    def encode_many(self, keys: Any, /) -> npt.NDArray[np.uint8]:
+        return key_arrays.encode_f64(keys)
+
+    def decode_many(self, data: Any, /) -> Any:
+        return key_arrays.f64_of(data)
+
 
 class Datetime(_Fixed[datetime]):
     """Moments, to the microsecond. They come back in UTC."""
@@ -195,6 +259,12 @@ class Datetime(_Fixed[datetime]):
         if not _FIRST_US <= us <= _LAST_US:
             raise no_key(self.name, data)
         return _EPOCH + us * _MICROSECOND
+
+    def encode_many(self, keys: Any, /) -> npt.NDArray[np.uint8]:
+        return key_arrays.encode_datetimes(keys, _FIRST_US, _LAST_US)
+
+    def decode_many(self, data: Any, /) -> Any:
+        return key_arrays.datetimes_of(data)
 
 
 class Tuple(KeyCodec[tuple[Any, ...]]):
@@ -225,6 +295,26 @@ class Tuple(KeyCodec[tuple[Any, ...]]):
 
     encode_bound = encode_prefix
     encode_part = encode
+
+    def encode_many(self, keys: Any, /) -> BinaryArray:
+        if len(keys) != len(self._codecs):
+            raise InvalidArgument(
+                f"codec {self.name} takes {len(self._codecs)} columns, not {len(keys)}"
+            )
+        columns = zip(self._codecs, keys, strict=True)
+        parts = [codec.encode_parts(column) for codec, column in columns]
+        if len({len(part) for part in parts}) > 1:
+            counts = ", ".join(str(len(part)) for part in parts)
+            raise InvalidArgument(f"the columns have different lengths: {counts}")
+        return key_arrays.join_parts(parts)
+
+    encode_parts = encode_many
+
+    def decode_many(self, data: Any, /) -> tuple[Any, ...]:
+        rows = super().decode_many(data)
+        return tuple(list(column) for column in zip(*rows, strict=True)) or tuple(
+            [] for _ in self._codecs
+        )
 
     @property
     def width(self) -> int:
