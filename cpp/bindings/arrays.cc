@@ -18,7 +18,7 @@ namespace lsmkit {
 
 namespace {
 
-constexpr size_t kRowsPerPoll = 256;
+constexpr size_t kRowsPerPoll = 4096;
 constexpr size_t kRowsPerBlock = 64 << 10;  // what is looked up in the order of keys
 
 Role role_of(bool keys) {
@@ -121,12 +121,12 @@ void look_up(DbArgument db_argument, const Rows& keys, const py::object& snapsho
     for (size_t first = 0; first < count; first += kRowsPerBlock) {
       const SortedKeys block(keys, first, std::min(kRowsPerBlock, count - first));
       Found found(block.count());
-      for (size_t rank = 0; rank < block.count(); ++rank) {
-        PinnedValue value;
-        const uint32_t row = block.row(rank);
-        if (db.get(block.key(row), value, snapshot.get()))
-          found.put(row, with_values ? value.bytes : std::string_view());
-        if (rank % kRowsPerPoll == 0) poll({.done = first + rank, .total = count});
+      for (size_t rank = 0; rank < block.count(); rank += kRowsPerPoll) {
+        const auto keys_here = block.keys(rank, std::min(kRowsPerPoll, block.count() - rank));
+        db.get_sorted(keys_here, snapshot.get(), [&](size_t i, std::string_view value) {
+          found.put(block.row(rank + i), with_values ? value : std::string_view());
+        });
+        poll({.done = first + rank, .total = count});
       }
       take(first, found, block.count());
     }

@@ -23,9 +23,12 @@ SortedKeys::SortedKeys(const Rows& keys, size_t first, size_t count) {
   places_.reserve(count);
   for (uint32_t row = 0; row < count; ++row)
     places_.push_back({digits_of(key(row).substr(shared)), row});
-  if (in_order()) return;
-  sort_by_digits();
-  sort_ties();
+  if (!in_order()) {
+    sort_by_digits();
+    sort_ties();
+  }
+  sorted_.reserve(count);
+  for (const Place& place : places_) sorted_.push_back(key(place.row));
 }
 
 void SortedKeys::copy(const Rows& keys, size_t first, size_t count) {

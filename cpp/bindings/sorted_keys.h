@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,10 @@ class SortedKeys {
   std::string_view key(size_t row) const {
     return {bytes_.data() + begins_[row], begins_[row + 1] - begins_[row]};
   }
+  // The keys of some ranks, in order.
+  std::span<const std::string_view> keys(size_t rank, size_t count) const {
+    return std::span(sorted_).subspan(rank, count);
+  }
 
  private:
   struct Place {
@@ -37,6 +42,7 @@ class SortedKeys {
   std::vector<char> bytes_;
   std::vector<size_t> begins_;
   std::vector<Place> places_;
+  std::vector<std::string_view> sorted_;
 };
 
 }  // namespace lsmkit

@@ -163,6 +163,11 @@ TryResult Db::try_get(std::string_view key, PinnedValue& value, const Snapshot* 
   return engine().get(key, value, snapshot, false);
 }
 
+void Db::get_sorted(std::span<const std::string_view> keys, const Snapshot* snapshot,
+                    const std::function<void(size_t, std::string_view)>& found) {
+  engine().get_sorted(keys, snapshot, found);
+}
+
 std::shared_ptr<const Snapshot> Db::snapshot() {
   return engine().snapshot();
 }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -204,6 +205,13 @@ class Db {
   bool get(std::string_view key, PinnedValue& value, const Snapshot* snapshot = nullptr);
   // Answers only if no table block has to be read from the file system.
   TryResult try_get(std::string_view key, PinnedValue& value, const Snapshot* snapshot = nullptr);
+
+  // get() for each of many keys, which ascend (and may repeat), at one moment: found(i, value) for
+  // every one that is there, in any order; the value's bytes are good until it returns. May read
+  // from the file system. Faster than one by one: what one key waits for, others wait for
+  // meanwhile.
+  void get_sorted(std::span<const std::string_view> keys, const Snapshot* snapshot,
+                  const std::function<void(size_t i, std::string_view value)>& found);
 
   std::shared_ptr<const Snapshot> snapshot();
   std::unique_ptr<DbCursor> cursor(const CursorOptions& options,

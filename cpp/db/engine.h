@@ -23,6 +23,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -68,6 +69,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // ---- Reading (engine_read.cc)
   TryResult get(std::string_view key, PinnedValue& value, const Snapshot* snapshot, bool may_block);
+  void get_sorted(std::span<const std::string_view> keys, const Snapshot* snapshot,
+                  const std::function<void(size_t, std::string_view)>& found);
   std::shared_ptr<const Snapshot> snapshot();
   bool refresh(const Poll& poll);  // engine_open.cc
   void release_snapshot(Seqno seqno) { snapshots_.release(seqno); }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,16 @@ struct TableHit {
 
 enum class TableGetResult { kFound, kAbsent, kWouldBlock };
 
+// One key of a group.
+struct GroupLookup {
+  std::string_view key;
+  uint64_t hash = 0;  // hash_bytes(key)
+  TableGetResult result = TableGetResult::kAbsent;
+  TableHit hit;
+  TableGetStats stats;
+  size_t block = 0;  // the table's own: where the key would be
+};
+
 class Table {
  public:
   // Reads footer, index, filter and properties, which stay in memory. `cache` may be null, and must
@@ -54,6 +65,9 @@ class Table {
   // With may_block false, kWouldBlock if a block is not in the cache.
   TableGetResult get(std::string_view key, Seqno seqno, uint64_t hash, TableHit& hit,
                      bool may_block, TableGetStats& stats) const;
+  // get() for each of a group of keys, which ascend; blocks are read from the file where they must.
+  // Some dozens at once wait for memory at the same time, not one after the other.
+  void get_group(std::span<GroupLookup> group, Seqno seqno) const;
   TableCursor cursor(const ReadHints& hints) const;  // valid while the table lives
 
   // Where in the file `key` is or would be.
@@ -82,6 +96,9 @@ class Table {
 
  private:
   explicit Table(std::unique_ptr<ReadFile> file, BlockCache* cache);
+  void find_blocks(std::span<GroupLookup> group) const;
+  void seek_in_block(GroupLookup& lookup, const std::shared_ptr<const Block>& block,
+                     Seqno seqno) const;
   void read_frame(std::optional<uint64_t> expected_id);
   std::string read_meta_block(const BlockHandle& handle) const;
   std::string_view check_stored(const BlockHandle& handle, std::string_view stored,

@@ -5,9 +5,14 @@
 // LSMKIT_STEPS sets the steps per configuration (default 4,000).
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/db_cursor.h"
@@ -86,8 +91,9 @@ class Walk {
       case 12:
         return move_held();
       case 13:
-      case 14:
         return read_pinned();
+      case 14:
+        return read_many();
       case 15:
         if (random_() % 4 == 0) db_->sync();
         return;
@@ -174,6 +180,28 @@ class Walk {
     if (pinned_.empty()) return;
     const Pinned& pinned = pinned_[random_() % pinned_.size()];
     expect(any_key(), pinned.seen, pinned.snapshot.get());
+  }
+
+  // Up to three groups' worth, some keys twice.
+  void read_many() {
+    std::vector<std::string> keys(random_() % 200);
+    for (std::string& key : keys) key = any_key();
+    std::sort(keys.begin(), keys.end());
+    const std::vector<std::string_view> sorted(keys.begin(), keys.end());
+    const bool past = !pinned_.empty() && random_() % 2 == 0;
+    const Pinned* const pinned = past ? &pinned_[random_() % pinned_.size()] : nullptr;
+    std::vector<std::optional<std::string>> found(keys.size());
+    db_->get_sorted(sorted, pinned ? pinned->snapshot.get() : nullptr,
+                    [&](size_t i, std::string_view value) {
+                      REQUIRE(!found[i]);
+                      found[i] = value;
+                    });
+    const Model& due = pinned ? pinned->seen : model_;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const auto at = due.find(keys[i]);
+      REQUIRE(found[i].has_value() == (at != due.end()));
+      if (found[i]) REQUIRE(*found[i] == at->second);
+    }
   }
 
   void pin() {
