@@ -9,6 +9,9 @@ b'value'
 Start at `lsmkit.open` and `lsmkit.DB`; `lsmkit.Options` says what can be set.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from lsmkit import codecs, keys, workloads
 from lsmkit._core import (  # type: ignore[attr-defined]
     MAX_BATCH_BYTES,
@@ -61,6 +64,19 @@ from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
 from lsmkit.version import Version
 from lsmkit.workload import Phase, Workload
+
+if TYPE_CHECKING:
+    from lsmkit import aio, compat, dbm
+
+_ON_USE = frozenset({"aio", "compat", "dbm"})
+
+
+def __getattr__(name: str) -> Any:
+    """Modules that are imported when they are first asked for."""
+    if name in _ON_USE:
+        return importlib.import_module(f"lsmkit.{name}")
+    raise AttributeError(f"module 'lsmkit' has no attribute {name!r}")
+
 
 __all__ = [
     "DB",
@@ -127,9 +143,12 @@ __all__ = [
     "Workload",
     "WriteBatch",
     "__version__",
+    "aio",
     "build_info",
     "calibrate",
     "codecs",
+    "compat",
+    "dbm",
     "destroy",
     "drive",
     "expected_cost",

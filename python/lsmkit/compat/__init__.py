@@ -1,0 +1,1 @@
+"""Other libraries' interfaces over an lsmkit database: see the modules."""
