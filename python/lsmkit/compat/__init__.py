@@ -1,1 +1,4 @@
-"""Other libraries' interfaces over an lsmkit database: see the modules."""
+"""Interfaces of other libraries over an lsmkit database: `plyvel`, `zarr`, `mapper`.
+
+Each is a module to import by name, such as ``from lsmkit.compat import plyvel``.
+"""
