@@ -15,6 +15,7 @@ from lsmkit import (
     cli_calibrate,
     cli_data,
     cli_demo,
+    cli_import,
     cli_look,
     cli_simulate,
     cli_validate,
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     for part in (
         cli_demo,
         cli_data,
+        cli_import,
         cli_look,
         cli_simulate,
         cli_calibrate,

@@ -1,4 +1,4 @@
-"""The commands that read and write records: get put delete scan count load export import."""
+"""The commands that read and write records: get put delete scan count load export."""
 
 import argparse
 import contextlib
@@ -54,12 +54,8 @@ def add_commands(add: Any) -> None:
     load = add("load", load_files, text, stores=True)
     load.add_argument("dir", metavar="DIR")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    text = "store records of JSON lines, CSV or TSV"
-    importing = add("import", import_records, text, stores=True)
-    importing.add_argument("dir", metavar="DIR")
-    for sub in (export, importing):
-        sub.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: - (a pipe)")
-        sub.add_argument("--format", choices=records.FORMATS, help="default: as FILE's name says")
+    export.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: - (a pipe)")
+    export.add_argument("--format", choices=records.FORMATS, help="default: as FILE's name says")
 
 
 def get_value(options: argparse.Namespace) -> int:
