@@ -13,6 +13,8 @@ import lsmkit
 from lsmkit import (
     cli_bench,
     cli_calibrate,
+    cli_compact,
+    cli_completion,
     cli_data,
     cli_demo,
     cli_import,
@@ -22,7 +24,7 @@ from lsmkit import (
 )
 from lsmkit.cli_output import note
 
-__all__ = ["main"]
+__all__ = ["command_parser", "main"]
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,7 +32,7 @@ Command = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     _stand_in_for_closed_streams()
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     run: Command = options.run
     try:
         code = run(options)
@@ -63,7 +65,8 @@ def _stand_in_for_closed_streams() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="lsmkit",
         description="A log-structured merge engine with every part of it in view.",
@@ -83,10 +86,12 @@ def _parser() -> argparse.ArgumentParser:
         cli_data,
         cli_import,
         cli_look,
+        cli_compact,
         cli_simulate,
         cli_calibrate,
         cli_validate,
         cli_bench,
+        cli_completion,
     ):
         part.add_commands(add)
     return parser

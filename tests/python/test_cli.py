@@ -19,7 +19,7 @@ COMMANDS = [
     "demo", "get", "put", "delete", "scan", "count", "load", "export",
     "import", "stats", "levels", "log", "dump", "verify", "simulate", "twin",
     "calibrate",
-    "validate",
+    "validate", "compact", "completion",
 ]  # fmt: skip
 
 
