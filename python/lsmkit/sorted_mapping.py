@@ -54,8 +54,8 @@ class SortedMapping(Mapping[K, V]):
     def iterator(self, **bounds: Any) -> Iterator[Any]:
         """Iterate over a range, in the order of keys.
 
-        Parameters
-        ----------
+        Other Parameters
+        ----------------
         start, stop : key, optional
             Bounds; none: from the first, to the last.
         include_start, include_stop : bool
