@@ -87,6 +87,9 @@ class DB(_Readable):
         Its directory.
     create_if_missing, error_if_exists : bool
         Whether it may be made, and whether it must be. Default: neither.
+
+    Other Parameters
+    ----------------
     paranoid_checks : bool, optional
         Ignored: every byte that is read is checked.
     write_buffer_size, block_size, block_restart_interval, max_file_size : int, optional
@@ -100,7 +103,7 @@ class DB(_Readable):
         "snappy" leaves it to lsmkit, which has zstd; None stores blocks as they are.
     bloom_filter_bits : int
         `filter_bits_per_key`; 0 leaves it to lsmkit.
-    comparator, comparator_name
+    comparator, comparator_name : callable and bytes, optional
         Refused: NotSupported. The order is that of the bytes.
 
     Raises
