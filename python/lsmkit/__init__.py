@@ -66,9 +66,9 @@ from lsmkit.version import Version
 from lsmkit.workload import Phase, Workload
 
 if TYPE_CHECKING:
-    from lsmkit import aio, compat, dbm
+    from lsmkit import aio, compat, dbm, plot
 
-_ON_USE = frozenset({"aio", "compat", "dbm"})
+_ON_USE = frozenset({"aio", "compat", "dbm", "plot"})
 
 
 def __getattr__(name: str) -> Any:
@@ -155,6 +155,7 @@ __all__ = [
     "keys",
     "open",
     "plan",
+    "plot",
     "simulate",
     "suite",
     "sweep",
