@@ -18,6 +18,7 @@ neighbours. A note in the picture says so when it was done.
 
 from lsmkit.plot.anatomy import table_anatomy
 from lsmkit.plot.beside import compare
+from lsmkit.plot.canvas import canvas
 from lsmkit.plot.choosing import suite, tuning
 from lsmkit.plot.costs import amplification, write_amp
 from lsmkit.plot.key_map import key_ranges
@@ -29,6 +30,7 @@ from lsmkit.plot.waits import latency
 
 __all__ = [
     "amplification",
+    "canvas",
     "compare",
     "debt",
     "key_ranges",

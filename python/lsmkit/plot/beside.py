@@ -34,6 +34,13 @@ _LOOKS = (
 )
 
 
+_WORDS = {
+    "weight": ("weight of all tables", "key + value + 8 bytes a record"),
+    "write_amp_weight": ("write amplification", "weight written / put, so far"),
+    "write_amp": ("write amplification", "file bytes written / bytes put, so far"),
+    "space_amp": ("space amplification", "weight of all tables / of the newest record of each key"),
+    "run_count": ("sorted runs", "what a get may have to look into"),
+}
 _TWIN_LOOKS = ({"color": COLOURS[1], "linestyle": "--"}, {"color": COLOURS[0], "linestyle": "-"})
 
 
@@ -84,14 +91,11 @@ def compare(
             total, drawn = max(total, len(x)), max(drawn, len(rows))
             axes.plot(x[rows], y[rows], drawstyle="steps-post", label=name, **look)  # type: ignore[arg-type]
         spec = next((s for s in SCHEMAS["series"] if s.name == what), None)
-        titles(
-            axes,
-            f"{what.replace('_', ' ').capitalize()}{_difference(list(curves.values()))}",
-            spec.meaning if spec else "",
-        )
+        words, meaning = _WORDS.get(what, (what.replace("_", " "), spec.meaning if spec else ""))
+        titles(axes, words.capitalize() + _difference(list(curves.values())), meaning)
         if spec is not None and spec.unit in ("weight", "bytes"):
             size_axis(axes.yaxis)
-        axes.set_ylabel(what)
+        axes.set_ylabel(words)
         axes.set_ylim(bottom=0)
         longest = max((x for x, _ in curves.values()), key=lambda x: x[-1])
         label_axis(axes, longest, "commits", "commits")

@@ -72,10 +72,23 @@ _DEEPEST = 6
 
 
 @contextmanager
-def canvas(ax: "Axes | None", size: tuple[float, float] = (8.0, 4.4)) -> Iterator["Axes"]:
-    """An Axes to draw on, in our style: `ax`, or that of a new figure of `size` inches.
+def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> Iterator["Axes"]:
+    """An Axes to draw on in the style of these pictures, for pictures of one's own.
 
-    A new figure is closed again if drawing fails.
+    >>> with lsmkit.plot.canvas() as axes:  # doctest: +SKIP
+    ...     axes.plot(fanouts, written, "o")
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Default: that of a new figure, which is closed again if drawing fails.
+    size : (float, float)
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    context manager of Axes
+        The style holds inside; matplotlib's own settings are as before afterwards.
     """
     pyplot = _pyplot()
     from matplotlib import rc_context
@@ -118,6 +131,7 @@ def _dress(ax: "Axes") -> None:
     ax.grid(visible=True, axis="y")
     ax.set_axisbelow(True)
     ax.tick_params(length=3)
+    ax.set_prop_cycle(color=COLOURS)
 
 
 def titles(ax: "Axes", title: str, subtitle: str = "") -> None:

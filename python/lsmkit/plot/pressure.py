@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["debt", "stalls", "utilisation"]
 
+_STRETCHES = 120  # of time, in each of which shares and rates are the mean
 _CAUSES = ("memtables", "l0_runs", "debt", "log", "", "none")
 _CAUSE_WORDS = {
     "memtables": "memtables not flushed",
@@ -145,7 +146,7 @@ def stalls(source: Source, *, ax: "Axes | None" = None) -> "Axes":
     if _has_timeline(source):
         needs = ("time_us", "stall_us", "cause", "accepted_bytes")
         frame = frame_of(source, "timeline", needs, "stalls")
-        most = 400
+        most = _STRETCHES
         causes, done = frame["cause"], numbers(frame, "accepted_bytes")
     else:
         frame = frame_of(source, "series", ("time_us", "stall_us", "user_bytes"), "stalls")
@@ -285,8 +286,8 @@ def utilisation(source: Source, *, ax: "Axes | None" = None) -> "Axes":
         use = numbers(frame, "device_utilisation") * 0 + _running(
             time_us, numbers(frame, "device_utilisation")
         )
-        edges, busy_share, read_rate, _ = _stretches(values, time_us, use, read, none, 400)
-        written_rate = _stretches(values, time_us, use, written, none, 400)[2]
+        edges, busy_share, read_rate, _ = _stretches(values, time_us, use, read, none, _STRETCHES)
+        written_rate = _stretches(values, time_us, use, written, none, _STRETCHES)[2]
         _draw_device(axes, edges, read_rate, written_rate, busy_share)
         label_axis(axes, values, kind, label)
         return axes
