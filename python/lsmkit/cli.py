@@ -19,6 +19,7 @@ from lsmkit import (
     cli_demo,
     cli_import,
     cli_look,
+    cli_notebooks,
     cli_simulate,
     cli_validate,
 )
@@ -87,6 +88,7 @@ def command_parser() -> argparse.ArgumentParser:
         cli_import,
         cli_look,
         cli_compact,
+        cli_notebooks,
         cli_simulate,
         cli_calibrate,
         cli_validate,

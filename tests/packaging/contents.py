@@ -28,6 +28,7 @@ def check_wheel(wheel: Path) -> None:
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    sources |= {f"lsmkit/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.py")}
     (module,) = inside - sources
     assert module.startswith("lsmkit/_core.cpython-"), module
     assert module.endswith(".so"), module
