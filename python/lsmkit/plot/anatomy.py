@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
 from lsmkit.plot.canvas import ACCENT, COLOURS, GREY, HATCHES, INK, canvas, refuse, titles
-from lsmkit.plot.key_map import shared_length
-from lsmkit.text import shorten, size_text
+from lsmkit.plot.key_map import key_text, shared_length
+from lsmkit.text import size_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -201,7 +201,7 @@ class _Drawing:
             shade = (0.71, 0.85, 0.92) if number % 2 else (0.84, 0.92, 0.96)
             self._box(self.BLOCK, left, width, shade, "", "entry")
             if width > 0.03:
-                key = ("…" if common else "") + shorten(keys[number][common:], 10)
+                key = ("…" if common else "") + key_text(keys[number][common:], 10)
                 self._text(left + width / 2, self.BLOCK, key, rotation=90 if width < 0.09 else 0)
             left += width
 

@@ -107,6 +107,8 @@ def compare(
 def _curve(name: str, source: Source, what: str) -> tuple[Floats, Floats]:
     frame = frame_of(source, "series", ("last_seqno", what), "compare")
     x, y = numbers(frame, "last_seqno"), numbers(frame, what)
+    if not len(x):
+        raise refuse("compare", f"of {name} nothing was flushed yet")
     known = ~np.isnan(y)
     if not known.any():
         raise refuse("compare", f"{name} knows nothing of {what}: choose another column")

@@ -23,7 +23,7 @@ from lsmkit.text import escape, shorten
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["key_ranges", "shared_length"]
+__all__ = ["key_ranges", "key_text", "shared_length"]
 
 _COLUMNS = ("level", "run", "smallest_key", "largest_key")
 _FINEST = 2_000  # parts of the axis; narrower tables are drawn with their neighbours
@@ -86,7 +86,7 @@ def _title(tables: Frame, key: bytes | None) -> str:
         return "Key ranges of tables"
     ends = zip(tables.column("smallest_key"), tables.column("largest_key"), strict=True)
     count = sum(first <= key <= last for first, last in ends)
-    return f"{count:,} table{'s' * (count != 1)} may hold {shorten(escape(key), 30)}"
+    return f"{count:,} table{'s' * (count != 1)} may hold {key_text(key, 30)}"
 
 
 def _lanes(tables: Frame) -> dict[tuple[int, int], int]:
@@ -167,9 +167,9 @@ class _Map:
         ax.set_xlim(0, len(self.keys))
         ticks = np.unique(np.linspace(0, len(self.keys) - 1, 6).astype(int)).tolist()
         common = shared_length(self.keys[0], self.keys[-1])
-        shown = [shorten(escape(self.keys[i][common:]), 14) for i in ticks]
+        shown = [key_text(self.keys[i][common:], 14) for i in ticks]
         ax.set_xticks([tick + 0.5 for tick in ticks], shown)
-        behind = shorten(escape(self.keys[0][:common]), 30)
+        behind = key_text(self.keys[0][:common], 30)
         ax.set_xlabel("keys in order" + (f", behind {behind!r}" if common else ""))
         ax.grid(visible=False)
         ax.tick_params(axis="y", length=0)
@@ -193,6 +193,15 @@ class _Map:
                 label="may hold the key",
             )
         )
+
+
+def key_text(key: bytes | str, width: int) -> str:
+    """A key as text that matplotlib's own font can show: escapes for what is far from Latin."""
+    text = escape(key) if isinstance(key, bytes) else key
+    shown = (
+        c if ord(c) < 0x530 else "".join(f"\\x{b:02x}" for b in c.encode()) for c in text[:width]
+    )
+    return shorten("".join(shown) + ("…" if len(text) > width else ""), width)
 
 
 def shared_length(first: bytes | str, last: bytes | str) -> int:

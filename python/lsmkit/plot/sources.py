@@ -58,9 +58,10 @@ def frame_of(
         )
     lacking = [column for column in columns if column not in frame.columns]
     if lacking:
+        said = ", ".join(f"{argument}={value}" for argument, value in arguments.items())
         raise InvalidArgument(
             f"plot.{who}: the frame {frame.name!r} has no column {', '.join(lacking)}; give a "
-            f"database, a run, or its {name}(), with {', '.join(columns)}"
+            f"database, a run, or its {name}({said}), with {', '.join(columns)}"
         )
     return frame
 
@@ -88,10 +89,11 @@ def name_of(source: Source) -> str:
         return source.name
     workload = getattr(source, "workload", None)
     if workload is not None:
-        options, fidelity = getattr(source, "options", None), getattr(source, "fidelity", "")
-        return ", ".join(
-            filter(None, (workload.name, getattr(options, "layout", ""), f"simulated, {fidelity}"))
-        )
+        options, fidelity = getattr(source, "options", None), getattr(source, "fidelity", "exact")
+        told = " (assumption)" if fidelity == "drawn" else ""
+        layout = getattr(options, "layout", "")
+        parts = (workload.name, layout, f"simulated, {fidelity}{told}")
+        return ", ".join(part for part in parts if part)
     path = getattr(source, "path", None)
     return str(path) if path is not None else type(source).__name__
 

@@ -85,7 +85,15 @@ def test_a_closed_database_is_an_error_and_no_figure(path):
     assert pyplot.get_fignums() == []
 
 
-HOSTILE = (b"$x^{$", b"$\\frac{1}{$", b"</text><script>", b"\x00\xff\n", b"_" * 60_000, b"")
+HOSTILE = (
+    b"$x^{$",
+    b"$\\frac{1}{$",
+    b"</text><script>",
+    b"\x00\xff\n",
+    "또🌳".encode(),
+    b"_" * 60_000,
+    b"",
+)
 
 
 def test_keys_of_strangers_are_drawn_as_they_are(path, tmp_path):
