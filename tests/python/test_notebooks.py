@@ -8,6 +8,7 @@ import matplotlib
 import nbformat
 import pytest
 from matplotlib import pyplot
+from nbclient import NotebookClient
 
 from lsmkit import InvalidArgument
 from lsmkit.percent import Cell, cells, notebook_sources, to_ipynb
@@ -71,6 +72,28 @@ def test_there_are_notebooks_on_every_subject():
     for subject, path in zip(subjects.split(), NOTEBOOKS, strict=False):
         assert subject in path.stem
     assert len(NOTEBOOKS) >= 9
+
+
+SHOWN = """\
+# %%
+import lsmkit
+axes = lsmkit.plot.tree(lsmkit.simulate(lsmkit.Workload.overwrites(keys=500)))
+
+# %%
+axes = lsmkit.plot.tree(lsmkit.simulate(lsmkit.Workload.overwrites(keys=500)))
+
+# %%
+with lsmkit.plot.canvas() as axes:
+    axes.plot([1, 2], [1, 2])
+"""
+
+
+def test_jupyter_shows_the_picture_of_every_cell():
+    notebook = nbformat.reads(to_ipynb(SHOWN), as_version=4)
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    for cell in notebook.cells:
+        (output,) = cell.outputs
+        assert "image/png" in output.data
 
 
 # -- py:percent to .ipynb --------------------------------------------------------------------------

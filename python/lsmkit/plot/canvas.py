@@ -91,7 +91,6 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
         The style holds inside; matplotlib's own settings are as before afterwards.
     """
     pyplot = _pyplot()
-    from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
@@ -99,7 +98,7 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
         raise TypeError(
             f"ax: one matplotlib Axes is due, not {type(ax).__name__}; of several, give one"
         )
-    with rc_context(STYLE):
+    with _styled():
         if ax is not None:
             _dress(ax)
             before = {text: text.get_text() for text in ax.findobj(Text)}
@@ -115,6 +114,24 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
         except BaseException:
             pyplot.close(figure)
             raise
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    """Our settings, and no others, are as before afterwards.
+
+    All of them would be too many (`rc_context`): a notebook's backend, which the first figure
+    loads, makes settings that must stay, or no further figure is shown.
+    """
+    import matplotlib
+
+    settings: Any = matplotlib.rcParams
+    before = {name: settings[name] for name in STYLE}
+    settings.update(STYLE)
+    try:
+        yield
+    finally:
+        settings.update(before)
 
 
 def _pyplot() -> Any:

@@ -93,13 +93,21 @@ def _written(source: Source, settled: bool | None) -> tuple[dict[str, dict[int, 
     else:
         whole, told = _put(source, events)
         over = "weight flushed" if isinstance(source, Frame) else over
+    return (_shares(events, whole) if whole else {}), told, over
+
+
+def _shares(events: Frame, whole: float) -> dict[str, dict[int, float]]:
+    """By reason and level, reasons in the order in which they first came."""
+    reasons, levels = events["reason"], events["output_level"]
+    share = numbers(events, "written_weight") / whole
     parts: dict[str, dict[int, float]] = {}
-    if whole:
-        for row in events["reason", "output_level", "written_weight"]:
-            levels = parts.setdefault(row["reason"], {})
-            share = row["written_weight"] / whole
-            levels[row["output_level"]] = levels.get(row["output_level"], 0.0) + share
-    return parts, told, over
+    for reason in dict.fromkeys(reasons.tolist()):
+        own = reasons == reason
+        parts[reason] = {
+            int(level): float(share[own & (levels == level)].sum())
+            for level in np.unique(levels[own])
+        }
+    return parts
 
 
 def _flushed_without_events(source: Source) -> bool:
