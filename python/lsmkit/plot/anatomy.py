@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
-from lsmkit.plot.canvas import ACCENT, COLOURS, GREY, HATCHES, INK, canvas, refuse, titles
+from lsmkit.plot.canvas import ACCENT, COLOURS, GREY, HATCHES, INK, picture, refuse, titles
 from lsmkit.plot.key_map import key_text, shared_length
 from lsmkit.text import size_text
 
@@ -125,7 +125,7 @@ def table_anatomy(
         There is no such table, or it does not lie on the system's disk.
     """
     anatomy = read_anatomy(_path(source, number), block)
-    with canvas(ax, (9.4, 4.6)) as axes:
+    with picture(ax, (9.4, 4.6)) as axes:
         _Drawing(axes, anatomy).draw(block)
         return axes
 

@@ -7,9 +7,9 @@ import numpy as np
 from lsmkit.plot.canvas import (
     ACCENT,
     COLOURS,
-    canvas,
     finish,
     note,
+    picture,
     refuse,
     say_nothing_there,
     size_axis,
@@ -84,7 +84,7 @@ def compare(
     if not 2 <= len(given) <= len(_LOOKS):
         raise refuse("compare", f"two to {len(_LOOKS)} are compared, not {len(given)}")
     curves = {name: _curve(name, source, what) for name, source in given.items()}
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         drawn = total = 0
         for look, (name, (x, y)) in zip(_LOOKS, curves.items(), strict=False):
             rows = kept_rows(x, y)
@@ -139,7 +139,7 @@ def _difference(curves: list[tuple[Floats, Floats]]) -> str:
 def _draw_twin(twin: Twin, ax: "Axes | None") -> "Axes":
     """Weight written so far, by what both did."""
     events = twin.events[numbers(twin.events, "written_weight") > 0]
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         verdict = "engine and simulation did the same" if twin.agree else "they part"
         titles(axes, f"{twin.edits:,} edits: {verdict}", f"{twin.workload.name}; written so far")
         if not len(events):

@@ -29,6 +29,7 @@ __all__ = [
     "level_colour",
     "level_hatch",
     "note",
+    "picture",
     "say_nothing_there",
     "size_axis",
     "titles",
@@ -47,7 +48,6 @@ LEVEL_HATCHES = ("", "//", "..", "\\\\", "xx", "--", "||", "oo")
 
 STYLE: Any = {
     "font.size": 10,
-    "text.parse_math": False,  # a key may hold dollars
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#9a9a9a",
@@ -92,7 +92,6 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
     """
     pyplot = _pyplot()
     from matplotlib.axes import Axes
-    from matplotlib.text import Text
 
     if ax is not None and not isinstance(ax, Axes):
         raise TypeError(
@@ -101,11 +100,7 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
     with _styled():
         if ax is not None:
             _dress(ax)
-            before = {text: text.get_text() for text in ax.findobj(Text)}
             yield ax
-            for text in ax.findobj(Text):
-                if text.get_text() != before.get(text):
-                    text.set_parse_math(False)
             return
         figure, new = pyplot.subplots(figsize=size, layout="constrained")
         try:
@@ -114,6 +109,19 @@ def canvas(ax: "Axes | None" = None, size: tuple[float, float] = (8.0, 4.4)) -> 
         except BaseException:
             pyplot.close(figure)
             raise
+
+
+@contextmanager
+def picture(ax: "Axes | None", size: tuple[float, float] = (8.0, 4.4)) -> Iterator["Axes"]:
+    """A `canvas` on which text is text: a key may hold dollars, else the marks of a formula."""
+    with canvas(ax, size) as axes:
+        from matplotlib.text import Text
+
+        before = {text: text.get_text() for text in axes.findobj(Text)}
+        yield axes
+        for text in axes.findobj(Text):
+            if text.get_text() != before.get(text, ""):
+                text.set_parse_math(False)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from lsmkit.plot.canvas import (
     GREY,
     HATCHES,
     INK,
-    canvas,
     finish,
+    picture,
     refuse,
     say_nothing_there,
     titles,
@@ -52,7 +52,7 @@ def suite(frame: Frame, value: str = "settled_write_amp", *, ax: "Axes | None" =
         raise refuse("suite", "the frame has no rows")
     groups, configs, cells = _cells(frame, value)
     several = len(dict.fromkeys(frame["machine"].tolist())) > 1
-    with canvas(ax, (max(7.0, 1.6 + 1.5 * len(groups)), 4.4)) as axes:
+    with picture(ax, (max(7.0, 1.6 + 1.5 * len(groups)), 4.4)) as axes:
         spec = next((s for s in SCHEMAS["suite"] if s.name == value), None)
         titles(axes, value, spec.meaning if spec is not None else "")
         width = 0.82 / len(configs)
@@ -173,7 +173,7 @@ def tuning(
         if "simulated" in frame.columns
         else np.ones(len(frame), np.bool_)
     )
-    with canvas(ax, (8.6, 5.0)) as axes:
+    with picture(ax, (8.6, 5.0)) as axes:
         titles(axes, f"{_words(y).capitalize()} against {_words(x)}", "smaller is better in both")
         if not there.any():
             say_nothing_there(axes, "no configuration has both figures")

@@ -12,8 +12,8 @@ from lsmkit.plot.canvas import (
     HATCHES,
     LINES,
     MARKERS,
-    canvas,
     finish,
+    picture,
     refuse,
     say_nothing_there,
     titles,
@@ -57,11 +57,12 @@ def write_amp(source: Source, *, settled: bool | None = None, ax: "Axes | None" 
     """
     cost = getattr(source, "cost", None)
     if cost is not None:
-        parts = {"by formula": dict(enumerate(cost.level_write_amp))}
+        levels = {level: cost for level, cost in enumerate(cost.level_write_amp) if cost}
+        parts = {"by formula": levels}
         told, over = "in the long run", "weight put"
     else:
         parts, told, over = _written(source, settled)
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         total = sum(sum(levels.values()) for levels in parts.values())
         titles(
             axes,
@@ -209,7 +210,7 @@ def amplification(
     """
     rows = _triangles(sources, labels)
     most = {c: max(row[c] for _, row in rows) or 1.0 for c in CORNERS}
-    with canvas(ax, (7.6, 5.6)) as axes:
+    with picture(ax, (7.6, 5.6)) as axes:
         titles(axes, "What a tree pays: writing, reading, space", "smaller is better")
         _draw_frame(axes, most)
         for number, (name, row) in enumerate(rows):

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from lsmkit.frame import Frame
 from lsmkit.plot.canvas import (
     ACCENT,
-    canvas,
     level_colour,
     level_hatch,
     note,
+    picture,
     refuse,
     say_nothing_there,
     titles,
@@ -71,7 +71,7 @@ def key_ranges(
     if key is not None and not isinstance(key, bytes):
         raise TypeError(f"plot.key_ranges: key: bytes are due, not {type(key).__name__}")
     levels = np.unique(tables["level"])
-    with canvas(ax, (8.6, 1.7 + 0.55 * min(_MOST_LANES, max(3, len(_lanes(tables)))))) as axes:
+    with picture(ax, (8.6, 1.7 + 0.55 * min(_MOST_LANES, max(3, len(_lanes(tables)))))) as axes:
         when = f", after event {at:,}" if at is not None else ""
         titles(axes, _title(tables, key), f"{name_of(source)}{when}")
         if not len(tables):

@@ -7,9 +7,9 @@ from lsmkit.plot.canvas import (
     ACCENT,
     INK,
     MEMTABLE,
-    canvas,
     level_colour,
     level_hatch,
+    picture,
     say_nothing_there,
     size_axis,
     titles,
@@ -51,7 +51,7 @@ def tree(
     wanted = {} if at is None else {"at": at}
     frame = frame_of(source, "levels", ("name", "level", "weight"), "tree", **wanted)
     rows = [row for row in frame if row["weight"] or row["level"] is None]
-    with canvas(ax, (8.0, 1.5 + 0.45 * max(3, len(rows)))) as axes:
+    with picture(ax, (8.0, 1.5 + 0.45 * max(3, len(rows)))) as axes:
         when = f", after event {at:,}" if at is not None else ""
         titles(axes, "The tree, level by level", f"{name_of(source)}{when}")
         if not any(row["weight"] for row in rows):

@@ -11,9 +11,9 @@ from lsmkit.plot.canvas import (
     COLOURS,
     HATCHES,
     INK,
-    canvas,
     finish,
     note,
+    picture,
     refuse,
     say_nothing_there,
     size_axis,
@@ -67,7 +67,7 @@ def debt(source: Source, *, x: Along | None = None, ax: "Axes | None" = None) ->
         history = level_history(source, x, "debt")
         owed, words = _above_the_deepest(history.weight), "weight above the deepest level"
         values, kind, label = history.x, history.along, history.label
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         titles(axes, "Debt over time", name_of(source))
         if not len(values):
             say_nothing_there(axes, "nothing was written to tables yet")
@@ -155,7 +155,7 @@ def stalls(source: Source, *, ax: "Axes | None" = None) -> "Axes":
         causes, done = np.full(len(frame), "", object), numbers(frame, "user_bytes")
     time_us, waited = numbers(frame, "time_us"), numbers(frame, "stall_us")
     values, kind, label = seconds(time_us, _has_timeline(source))
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         spent, whole = _total(waited), _total(time_us)
         share = spent / whole if whole else 0.0
         titles(
@@ -274,7 +274,7 @@ def utilisation(source: Source, *, ax: "Axes | None" = None) -> "Axes":
     frame = frame_of(source, "timeline", needs, "utilisation")
     time_us = numbers(frame, "time_us")
     values, kind, label = seconds(time_us, virtual=True)
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         timing: Any = getattr(source, "timing", None)
         busy = f": {timing.device_utilisation:.0%} in use" if timing is not None else ""
         titles(axes, f"The device over time{busy}", name_of(source))

@@ -8,11 +8,11 @@ from lsmkit.frame import Frame
 from lsmkit.plot.canvas import (
     GREY,
     INK,
-    canvas,
     label_right,
     level_colour,
     level_hatch,
     note,
+    picture,
     say_nothing_there,
     size_axis,
     titles,
@@ -64,7 +64,7 @@ def levels(
     """
     history = level_history(source, x, "levels")
     lanes = len(history.levels)
-    with canvas(ax, (8.6, 4.6 if stacked else 1.5 + 0.85 * max(2, lanes))) as axes:
+    with picture(ax, (8.6, 4.6 if stacked else 1.5 + 0.85 * max(2, lanes))) as axes:
         titles(axes, "Weight by level", name_of(source))
         if not history.x.size:
             say_nothing_there(axes, "no table was ever written")

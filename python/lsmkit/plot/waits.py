@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from lsmkit.plot.canvas import COLOURS, LINES, MARKERS, canvas, finish, refuse, titles
+from lsmkit.plot.canvas import COLOURS, LINES, MARKERS, finish, picture, refuse, titles
 from lsmkit.plot.sources import Several, named
 from lsmkit.run import Waits
 from lsmkit.text import duration_text
@@ -62,7 +62,7 @@ def latency(
                 lines.append((kind if len(given) == 1 else f"{name}: {kind}", waits))
     if not lines:
         raise refuse("latency", f"there were no {'operations' if of == 'both' else of}")
-    with canvas(ax) as axes:
+    with picture(ax) as axes:
         titles(
             axes,
             "How long operations took",
@@ -71,14 +71,12 @@ def latency(
         for number, (name, waits) in enumerate(lines):
             _draw(axes, number, name, waits, near=len(lines) == 1)
         axes.set_yscale("log")
-        from matplotlib.ticker import FuncFormatter
-
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda us, _: _time(us)))
         axes.set_xticks(range(len(_NAMES)), _NAMES)
         axes.set_xlim(-0.3, len(_NAMES) - 0.5)
         axes.set_ylabel("time")
         axes.set_xlabel("share of operations that took no longer")
         axes.margins(y=0.1)
+        _label_times(axes)
         finish(axes, loc="upper center", bbox_to_anchor=(0.5, -0.16))
         return axes
 
@@ -98,6 +96,17 @@ def _draw(ax: "Axes", number: int, name: str, waits: Waits, near: bool) -> None:
             ax.annotate(
                 _time(us), (place, us), xytext=(6, -11), textcoords="offset points", fontsize=9
             )
+
+
+def _label_times(ax: "Axes") -> None:
+    """Ticks as times; where there is no power of ten to be labelled, those between them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda us, _: _time(us)))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    if high / low < 100:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
 def _time(us: float) -> str:

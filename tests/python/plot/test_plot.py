@@ -147,3 +147,15 @@ def test_each_picture_says_what_it_draws():
     for name in plot.__all__:
         for section in ("Parameters", "Returns"):
             assert section in getattr(plot, name).__doc__, name
+
+
+def test_pictures_of_ones_own_have_the_look_and_formulas():
+    with plot.canvas(size=(3, 2)) as ax:
+        ax.semilogy([1, 2, 3], [1, 10, 1000])
+        ax.set_title("$x^2$")
+    ax.figure.canvas.draw()
+    assert ax.title.get_parse_math()
+    assert not ax.spines["top"].get_visible()
+    with pytest.raises(ZeroDivisionError), plot.canvas():
+        1 / 0
+    assert pyplot.get_fignums() == [ax.figure.number]

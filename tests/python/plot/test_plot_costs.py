@@ -1,5 +1,7 @@
 """Pictures of costs draw what the frames say. Artists, not pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,14 @@ def test_a_twin_shows_what_both_wrote(workload):
     ends = {line.get_label(): line.get_ydata()[-1] for line in ax.lines}
     assert sum(ends.values()) == twin.events["written_weight"].sum()
     assert "engine and simulation did the same" in ax.get_title(loc="left")
+
+
+def test_a_twin_that_differs_shows_where(workload):
+    twin = replace(lsmkit.twin(workload, SMALL), difference="edit 9: another table")
+    ax = plot.compare(twin)
+    assert "they part" in ax.get_title(loc="left")
+    (mark,) = (line for line in ax.lines if line.get_label() == "the first difference")
+    assert mark.get_xdata()[0] == twin.events["last_seqno"][-1]
 
 
 def test_what_cannot_be_compared(lockstep):
