@@ -5,6 +5,8 @@ from collections.abc import Iterator, MutableMapping
 from datetime import datetime
 from typing import Any, assert_type
 
+from matplotlib.axes import Axes
+
 import lsmkit
 from lsmkit import codecs, keys
 
@@ -21,6 +23,10 @@ assert_type(db.iterator(include_value=False), Iterator[bytes])
 assert_type(db.iterator(include_key=False, reverse=True), Iterator[bytes])
 assert_type(list(db.items()), list[tuple[bytes, bytes]])
 assert_type(db.pop(b"k", None), bytes | None)
+
+assert_type(lsmkit.plot.levels(db), Axes)
+with lsmkit.plot.canvas() as axes:
+    assert_type(axes, Axes)
 
 with db.snapshot() as snapshot:
     assert_type(snapshot, lsmkit.Snapshot)

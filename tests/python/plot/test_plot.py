@@ -1,5 +1,8 @@
 """Pictures of every kind are drawn, of every source, where they are told to."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import matplotlib
 import pytest
 from matplotlib import pyplot
@@ -159,3 +162,27 @@ def test_pictures_of_ones_own_have_the_look_and_formulas():
     with pytest.raises(ZeroDivisionError), plot.canvas():
         1 / 0
     assert pyplot.get_fignums() == [ax.figure.number]
+
+
+def test_pictures_are_drawn_while_somebody_writes(path):
+    with lsmkit.open(path, SMALL) as db, ThreadPoolExecutor(1) as other:
+        db[b"key"] = b"value"
+        db.flush()
+        stop = Event()
+
+        def write():
+            number = 0
+            while not stop.is_set() and number < 300_000:
+                db.put(b"key%06d" % (number * 7919 % 20_000), b"value" * 10)
+                number += 1
+            return number
+
+        writing = other.submit(write)
+        try:
+            for _ in range(5):
+                for name in OF_TREES:
+                    getattr(plot, name)(db)
+                pyplot.close("all")
+        finally:
+            stop.set()
+        assert writing.result() > 0

@@ -37,6 +37,28 @@ def test_write_amplification_of_events_is_over_what_was_flushed(lockstep):
         plot.write_amp(events, settled=True)
 
 
+class Forgetful:
+    """A database whose older events are gone."""
+
+    def __init__(self, db):
+        self.stats = db.stats
+        self.kept = db.events()[len(db.events()) // 3 :]
+
+    def events(self):
+        return self.kept
+
+
+def test_write_amplification_of_the_events_that_are_kept(db):
+    source = Forgetful(db)
+    ax = plot.write_amp(source)
+    kept, counters = source.kept, db.stats().counters
+    known = kept["written_weight"][kept["kind"] == "flush"].sum() / counters.flush_weight
+    assert 0.5 < known < 0.8
+    total = kept["written_weight"].sum() / (counters.user_weight * known)
+    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(total)
+    assert f"events that are kept, {known:.0%} of flushes" in ax.texts[0].get_text()
+
+
 def test_write_amplification_by_formula(workload):
     run = lsmkit.simulate(workload, SMALL, fidelity="analytic")
     total = sum(bar.get_height() for bar in plot.write_amp(run).patches)
