@@ -146,6 +146,7 @@ def _draw_twin(twin: Twin, ax: "Axes | None") -> "Axes":
             say_nothing_there(axes, "nothing was written to tables")
             return axes
         x, written = numbers(events, "last_seqno"), numbers(events, "written_weight")
+        drawn = 0
         flush = events["kind"] == "flush"
         for look, own, name in (
             (_TWIN_LOOKS[0], flush, "by flushes"),
@@ -154,6 +155,7 @@ def _draw_twin(twin: Twin, ax: "Axes | None") -> "Axes":
             y = np.cumsum(np.where(own, written, 0.0))
             rows = kept_rows(x, y)
             axes.plot(x[rows], y[rows], drawstyle="steps-post", label=name, **look)  # type: ignore[arg-type]
+            drawn = max(drawn, len(rows))
         if not twin.agree:
             axes.axvline(x[-1], color=ACCENT, linewidth=2, label="the first difference")
         size_axis(axes.yaxis)
@@ -161,5 +163,5 @@ def _draw_twin(twin: Twin, ax: "Axes | None") -> "Axes":
         axes.set_ylabel("weight written")
         label_axis(axes, x, "commits", "commits")
         finish(axes, loc="upper left")
-        note(axes, thinned_text(len(x), min(len(x), 4000)) if len(x) > 4000 else "")
+        note(axes, thinned_text(len(x), drawn))
         return axes

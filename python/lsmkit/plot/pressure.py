@@ -283,12 +283,10 @@ def utilisation(source: Source, *, ax: "Axes | None" = None) -> "Axes":
             return axes
         none = np.full(len(frame), "", object)
         read, written = (numbers(frame, name) for name in needs[1:3])
-        use = numbers(frame, "device_utilisation") * 0 + _running(
-            time_us, numbers(frame, "device_utilisation")
-        )
-        edges, busy_share, read_rate, _ = _stretches(values, time_us, use, read, none, _STRETCHES)
-        written_rate = _stretches(values, time_us, use, written, none, _STRETCHES)[2]
-        _draw_device(axes, edges, read_rate, written_rate, busy_share)
+        used = _running(time_us, numbers(frame, "device_utilisation"))
+        edges, shares, read_rate, _ = _stretches(values, time_us, used, read, none, _STRETCHES)
+        written_rate = _stretches(values, time_us, used, written, none, _STRETCHES)[2]
+        _draw_device(axes, edges, read_rate, written_rate, shares)
         label_axis(axes, values, kind, label)
         return axes
 
