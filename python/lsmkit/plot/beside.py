@@ -109,7 +109,7 @@ def _curve(name: str, source: Source, what: str) -> tuple[Floats, Floats]:
     x, y = numbers(frame, "last_seqno"), numbers(frame, what)
     if not len(x):
         raise refuse("compare", f"of {name} nothing was flushed yet")
-    known = ~np.isnan(y)
+    known = ~(np.isnan(x) | np.isnan(y))
     if not known.any():
         raise refuse("compare", f"{name} knows nothing of {what}: choose another column")
     return x[known], y[known]

@@ -18,7 +18,17 @@ from lsmkit.plot.canvas import (
     say_nothing_there,
     titles,
 )
-from lsmkit.plot.sources import Several, Source, frame_of, name_of, named, numbers
+from lsmkit.plot.sources import (
+    Floats,
+    Several,
+    Sizes,
+    Source,
+    frame_of,
+    name_of,
+    named,
+    numbers,
+    sizes_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +83,7 @@ def write_amp(source: Source, *, settled: bool | None = None, ax: "Axes | None" 
             say_nothing_there(axes, "nothing was written to tables yet")
             return axes
         _draw_bars(axes, parts)
-        axes.set_ylabel(f"weight written / {over}")
+        axes.set_ylabel(f"{over.rsplit(maxsplit=1)[0]} written / {over}")
         return axes
 
 
@@ -86,21 +96,21 @@ def _written(source: Source, settled: bool | None) -> tuple[dict[str, dict[int, 
     events = frame_of(source, "events", _EVENTS, "write_amp")
     if not len(events) and _flushed_without_events(source):
         raise refuse("write_amp", "this run kept no events: simulate with keep_events=True")
-    events = events[numbers(events, "written_weight") > 0]
+    sizes = sizes_of(events, "written_weight", "written_bytes")
+    events, written = events[sizes.values > 0], sizes.values[sizes.values > 0]
     told, over = "all of it", "weight put"
     if settled and window is not None:
-        events = events[numbers(events, "last_seqno") > window.first_seqno]
+        since = numbers(events, "last_seqno") > window.first_seqno
+        events, written = events[since], written[since]
         told, whole = "since all was written over once", float(window.user_weight)
     else:
-        whole, told = _put(source, events)
-        over = "weight flushed" if isinstance(source, Frame) else over
-    return (_shares(events, whole) if whole else {}), told, over
+        whole, told, over = _put(source, float(written[events["kind"] == "flush"].sum()), sizes)
+    return (_shares(events, written / whole) if whole else {}), told, over
 
 
-def _shares(events: Frame, whole: float) -> dict[str, dict[int, float]]:
+def _shares(events: Frame, share: Floats) -> dict[str, dict[int, float]]:
     """By reason and level, reasons in the order in which they first came."""
     reasons, levels = events["reason"], events["output_level"]
-    share = numbers(events, "written_weight") / whole
     parts: dict[str, dict[int, float]] = {}
     for reason in dict.fromkeys(reasons.tolist()):
         own = reasons == reason
@@ -116,21 +126,18 @@ def _flushed_without_events(source: Source) -> bool:
     return counters is not None and counters.flush_count > 0
 
 
-def _put(source: Source, events: Frame) -> tuple[float, str]:
-    """Weight put while these events came."""
-    flushed = float(numbers(events, "written_weight")[events["kind"] == "flush"].sum())
-    if isinstance(source, Frame):
-        return flushed, f"{len(events):,} flushes and compactions"
+def _put(source: Source, flushed: float, sizes: Sizes) -> tuple[float, str, str]:
+    """What was put while these events came, which events, and what that is called."""
     stats: Any = getattr(source, "stats", None)
     counters: Any = stats().counters if stats is not None else getattr(source, "counters", None)
-    if counters is None:
-        return flushed, "over what was flushed"
+    if isinstance(source, Frame) or counters is None:
+        return flushed, sizes.note("events") or "all of it", f"{sizes.unit} flushed"
     if not counters.flush_weight:
-        return 0.0, "all of it"
+        return 0.0, "all of it", "weight put"
     # Older events may be gone: then of all that was put, the share of all flushes that is known.
     known = flushed / counters.flush_weight
     told = "all of it" if known > 0.999 else f"the events that are kept, {known:.0%} of flushes"
-    return counters.user_weight * known, told
+    return counters.user_weight * known, told, "weight put"
 
 
 def _draw_bars(ax: "Axes", parts: dict[str, dict[int, float]]) -> None:

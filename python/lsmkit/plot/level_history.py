@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from lsmkit.frame import Frame
 from lsmkit.plot.canvas import refuse
-from lsmkit.plot.sources import Floats, Source, frame_of, numbers
+from lsmkit.plot.sources import Floats, Source, frame_of, numbers, sizes_of
 from lsmkit.plot.time_axis import Along, along
 
 __all__ = ["LevelHistory", "level_history"]
@@ -28,6 +28,10 @@ class LevelHistory:
     along : {"time", "commits", "event"}
         What `x` is.
     label : str
+    unit : str
+        "weight", or "file bytes" where that is known of more tables.
+    note : str
+        What is not known; empty: nothing.
     """
 
     levels: tuple[int, ...]
@@ -35,6 +39,8 @@ class LevelHistory:
     x: Floats
     along: Along
     label: str
+    unit: str
+    note: str
 
 
 def level_history(source: Source, x: Along | None, who: str) -> LevelHistory:
@@ -52,8 +58,9 @@ def level_history(source: Source, x: Along | None, who: str) -> LevelHistory:
         event = numbers(series, "event")
         axis = along(source, series, x, who)
     levels, index = np.unique(numbers(tables, "level").astype(np.int64), return_inverse=True)
-    weight = _weights(len(levels), event, index, numbers(tables, "weight"), born, died)
-    return LevelHistory(tuple(levels.tolist()), weight, *axis)
+    sizes = sizes_of(tables, "weight", "file_bytes")
+    weight = _weights(len(levels), event, index, sizes.values, born, died)
+    return LevelHistory(tuple(levels.tolist()), weight, *axis, sizes.unit, sizes.note("tables"))
 
 
 def _weights(

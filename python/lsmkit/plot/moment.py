@@ -14,7 +14,7 @@ from lsmkit.plot.canvas import (
     size_axis,
     titles,
 )
-from lsmkit.plot.sources import Source, frame_of, name_of
+from lsmkit.plot.sources import Source, frame_of, name_of, sizes_of
 from lsmkit.text import size_text
 
 if TYPE_CHECKING:
@@ -50,25 +50,31 @@ def tree(
     """
     wanted = {} if at is None else {"at": at}
     frame = frame_of(source, "levels", ("name", "level", "weight"), "tree", **wanted)
-    rows = [row for row in frame if row["weight"] or row["level"] is None]
+    sizes = sizes_of(frame, "weight", "file_bytes")
+    pairs = zip(frame, sizes.values.tolist(), strict=True)
+    rows = [{**row, "size": size} for row, size in pairs]
+    rows = [row for row in rows if row["size"] or row["level"] is None or row.get("table_count")]
     with picture(ax, (8.0, 1.5 + 0.45 * max(3, len(rows)))) as axes:
         when = f", after event {at:,}" if at is not None else ""
         titles(axes, "The tree, level by level", f"{name_of(source)}{when}")
-        if not any(row["weight"] for row in rows):
-            say_nothing_there(axes, "no records yet")
+        if not any(row["size"] for row in rows):
+            there = any(row.get("table_count") for row in rows)
+            say_nothing_there(axes, "sizes are not known" if there else "no records yet")
             return axes
         _draw(axes, rows, log)
+        by_weight = sizes.unit == "weight"
+        axes.set_xlabel("weight (key + value + 8 bytes a record)" if by_weight else sizes.unit)
         return axes
 
 
 def _draw(ax: "Axes", rows: list[Row], log: bool) -> None:
-    sizes = [size for row in rows for size in (row["weight"], row.get("target_weight")) if size]
+    sizes = [size for row in rows for size in (row["size"], row.get("target_weight")) if size]
     left = min(sizes) / 3 if log else 0.0
     for place, row in enumerate(rows):
         memtable = row["level"] is None
         ax.barh(
             place,
-            max(row["weight"] - left, 0),
+            max(row["size"] - left, 0),
             left=left,
             height=0.72,
             color=MEMTABLE if memtable else level_colour(row["level"]),
@@ -85,7 +91,6 @@ def _draw(ax: "Axes", rows: list[Row], log: bool) -> None:
     ax.grid(visible=True, axis="x")
     ax.grid(visible=False, axis="y")
     _label(ax, rows, log)
-    ax.set_xlabel("weight (key + value + 8 bytes a record)")
 
 
 def _draw_target(ax: "Axes", place: int, row: Row) -> None:
@@ -130,9 +135,10 @@ def _label(ax: "Axes", rows: list[Row], log: bool) -> None:
 
 
 def _text(row: Row) -> str:
-    parts = [size_text(row["weight"])]
+    known = row["size"] or not row.get("table_count")
+    parts = [size_text(row["size"]) if known else "size not known"]
     if row.get("target_weight"):
-        parts[0] += f", {row['weight'] / row['target_weight']:.0%} of target"
+        parts[0] += f", {row['size'] / row['target_weight']:.0%} of target"
     if row["level"] is not None and row.get("table_count") is not None:
         runs = row.get("run_count") or 1
         tables = row["table_count"]

@@ -9,7 +9,6 @@ from lsmkit.frame import Frame
 from lsmkit.plot.canvas import (
     ACCENT,
     COLOURS,
-    HATCHES,
     INK,
     finish,
     note,
@@ -21,6 +20,7 @@ from lsmkit.plot.canvas import (
 )
 from lsmkit.plot.level_history import level_history
 from lsmkit.plot.sources import Floats, Source, frame_of, name_of, numbers
+from lsmkit.plot.stall_areas import draw_stalls, draw_warned
 from lsmkit.plot.thinning import kept_rows, thinned_text
 from lsmkit.plot.time_axis import Along, label_axis, seconds
 
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["debt", "stalls", "utilisation"]
 
 _STRETCHES = 120  # of time, in each of which shares and rates are the mean
-_CAUSES = ("memtables", "l0_runs", "debt", "log", "", "none")
-_CAUSE_WORDS = {
-    "memtables": "memtables not flushed",
-    "l0_runs": "runs in L0",
-    "debt": "debt of compaction",
-    "log": "log not made yet",
-    "": "writes waited",
-    "none": "what was over by then",
-}
 
 
 def debt(source: Source, *, x: Along | None = None, ax: "Axes | None" = None) -> "Axes":
@@ -65,7 +56,7 @@ def debt(source: Source, *, x: Along | None = None, ax: "Axes | None" = None) ->
         values, kind, label = seconds(numbers(frame, "time_us"), virtual=True)
     else:
         history = level_history(source, x, "debt")
-        owed, words = _above_the_deepest(history.weight), "weight above the deepest level"
+        owed, words = _above_the_deepest(history.weight), f"{history.unit} above the deepest level"
         values, kind, label = history.x, history.along, history.label
     with picture(ax) as axes:
         titles(axes, "Debt over time", name_of(source))
@@ -143,6 +134,8 @@ def stalls(source: Source, *, ax: "Axes | None" = None) -> "Axes":
         Share of each stretch of time that writes waited, as areas, by the cause at its end; the
         Axes over it has the bytes of keys and values put per second, as a line.
     """
+    if isinstance(warned := getattr(source, "stalls", None), Frame):
+        return draw_warned(source, warned, ax)
     if _has_timeline(source):
         needs = ("time_us", "stall_us", "cause", "accepted_bytes")
         frame = frame_of(source, "timeline", needs, "stalls")
@@ -166,7 +159,9 @@ def stalls(source: Source, *, ax: "Axes | None" = None) -> "Axes":
         if len(values) < 2:
             say_nothing_there(axes, "there is no stretch of time to show yet")
             return axes
-        _draw_stalls(axes, *_stretches(values, time_us, waited, done, causes, most))
+        edges, shares, rate, why = _stretches(values, time_us, waited, done, causes, most)
+        by_cause = {cause: np.where(why == cause, shares, 0.0) for cause in dict.fromkeys(why)}
+        draw_stalls(axes, edges, by_cause, rate)
         label_axis(axes, values, kind, label)
         return axes
 
@@ -201,44 +196,6 @@ def _stretches(
     for i, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
         why[i] = causes[begin + 1 + int(each[begin:end].argmax())]
     return np.concatenate((values[:1], values[ends])), share, rate, why
-
-
-def _draw_stalls(
-    ax: "Axes", edges: Floats, share: Floats, rate: Floats, why: npt.NDArray[Any]
-) -> None:
-    known = [cause for cause in _CAUSES if share[why == cause].any()]
-    for cause in [*known, *sorted(set(why[share > 0]) - set(_CAUSES))]:
-        number = _CAUSES.index(cause) if cause in _CAUSES else len(_CAUSES)
-        ax.stairs(
-            np.where(why == cause, share, 0),
-            edges,
-            fill=True,
-            color=COLOURS[(number + 1) % len(COLOURS)],
-            hatch=HATCHES[number % len(HATCHES)],
-            edgecolor="white",
-            linewidth=0,
-            alpha=0.75,
-            label=_CAUSE_WORDS.get(cause, cause),
-        )
-    ax.set_ylim(0, 1.02)
-    from matplotlib.patheffects import withStroke
-    from matplotlib.ticker import PercentFormatter
-
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    ax.set_ylabel("share of time that writes waited")
-    over = ax.twinx()
-    halo = [withStroke(linewidth=3.4, foreground="white", alpha=0.85)]
-    over.stairs(rate, edges, color=INK, linewidth=1.4, baseline=None, path_effects=halo)
-    over.set_ylim(0, max(float(rate.max()) * 1.15, 1))
-    over.spines["top"].set_visible(False)
-    size_axis(over.yaxis)
-    over.set_ylabel("put per second (line)")
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, title="what they waited for"
-        )
-    if not share.any():
-        ax.annotate("no write ever waited", (0.02, 0.93), xycoords="axes fraction")
 
 
 # -- The device ------------------------------------------------------------------------------------

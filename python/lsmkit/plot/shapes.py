@@ -65,7 +65,7 @@ def levels(
     history = level_history(source, x, "levels")
     lanes = len(history.levels)
     with picture(ax, (8.6, 4.6 if stacked else 1.5 + 0.85 * max(2, lanes))) as axes:
-        titles(axes, "Weight by level", name_of(source))
+        titles(axes, f"{history.unit.capitalize()} by level", name_of(source))
         if not history.x.size:
             say_nothing_there(axes, "no table was ever written")
         elif stacked:
@@ -134,7 +134,7 @@ def _draw_lanes(ax: "Axes", history: LevelHistory, targets: dict[int, float]) ->
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     label_axis(ax, history.x, history.along, history.label)
-    note(ax, thinned_text(len(history.x), drawn))
+    note(ax, thinned_text(len(history.x), drawn) or history.note)
 
 
 def _label_lane(ax: "Axes", floor: float, now: float, peak: float, target: float) -> None:
@@ -174,9 +174,9 @@ def _draw_stacked(ax: "Axes", history: LevelHistory) -> None:
     ax.plot(x, tops[0], drawstyle="steps-post", color=INK, linewidth=0.9)
     ax.set_ylim(0, float(tops[0].max()) * 1.06 or 1)
     size_axis(ax.yaxis)
-    ax.set_ylabel("weight")
+    ax.set_ylabel(history.unit)
     label_axis(ax, history.x, history.along, history.label)
     middles = [float(tops[lane][-1] - weight[lane][-1] / 2) for lane in order]
     texts = [f"L{history.levels[lane]}  {size_text(weight[lane][-1])}" for lane in order]
     label_right(ax, middles, texts)
-    note(ax, thinned_text(len(history.x), len(rows)))
+    note(ax, thinned_text(len(history.x), len(rows)) or history.note)

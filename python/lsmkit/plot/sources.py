@@ -1,6 +1,7 @@
 """What pictures are made of: the frames of a database, of a run, or one that is given as it is."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
@@ -13,7 +14,18 @@ if TYPE_CHECKING:
     from lsmkit.db import DB
     from lsmkit.run import Run
 
-__all__ = ["Floats", "Several", "Source", "frame_of", "name_of", "named", "numbers"]
+__all__ = [
+    "Floats",
+    "Several",
+    "Sizes",
+    "Source",
+    "frame_of",
+    "is_log",
+    "name_of",
+    "named",
+    "numbers",
+    "sizes_of",
+]
 
 Source: TypeAlias = Union["DB", "Run", Frame, "Told"]
 Several: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
@@ -83,10 +95,52 @@ def numbers(frame: Frame, name: str) -> Floats:
     return out
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """How large rows are.
+
+    Attributes
+    ----------
+    values : ndarray
+        0 where it is not known.
+    unit : str
+        "weight" or "file bytes".
+    unknown : ndarray of bool
+    """
+
+    values: Floats
+    unit: str
+    unknown: npt.NDArray[np.bool_]
+
+    def note(self, what: str) -> str:
+        """Of how many rows the size is not known; empty: of none."""
+        count = int(self.unknown.sum())
+        return f"of {count:,} {what} the size is not known" if count else ""
+
+
+def sizes_of(frame: Frame, weight: str, file_bytes: str) -> Sizes:
+    """By weight; but by file bytes where that is known of more rows, as in logs of RocksDB."""
+    found = []
+    for name, unit in ((weight, "weight"), (file_bytes, "file bytes")):
+        if name in frame.columns:
+            values = numbers(frame, name)
+            found.append(Sizes(np.nan_to_num(values), unit, np.isnan(values)))
+    return min(found, key=lambda sizes: int(sizes.unknown.sum()))
+
+
+def is_log(source: Source) -> bool:
+    """Whether it is what a log of another engine tells."""
+    return getattr(source, "fidelity", "") == "log"
+
+
 def name_of(source: Source) -> str:
     """A source in a few words."""
     if isinstance(source, Frame):
         return source.name
+    if is_log(source):
+        releases = ", ".join(getattr(source, "releases", ()))
+        family = getattr(source, "column_family", "")
+        return f"log of RocksDB {releases}" + (f", column family {family!r}" if family else "")
     workload = getattr(source, "workload", None)
     if workload is not None:
         options, fidelity = getattr(source, "options", None), getattr(source, "fidelity", "exact")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lsmkit.plot.canvas import refuse
-from lsmkit.plot.sources import Floats, Source, numbers
+from lsmkit.plot.sources import Floats, Source, is_log, numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def along(source: Source, series: "Frame", x: Along | None, who: str) -> tuple[F
     database does not stretch.
     """
     if x is None:
-        timed = getattr(source, "timing", None) is not None
+        timed = getattr(source, "timing", None) is not None or is_log(source)
         x = "time" if timed or "last_seqno" not in series.columns else "commits"
     if x not in _COLUMNS:
         raise refuse(who, f"x={x!r} is neither 'time' nor 'commits' nor 'event'")
@@ -47,7 +47,7 @@ def seconds(time_us: Floats, virtual: bool = False) -> tuple[Floats, Along, str]
 
 
 def _is_virtual(source: Source) -> bool:
-    return hasattr(source, "fidelity")
+    return hasattr(source, "fidelity") and not is_log(source)
 
 
 def label_axis(ax: "Axes", values: Floats, x: Along, label: str) -> None:

@@ -32,8 +32,8 @@ def test_stalls_cover_the_time_that_was_waited(timed):
     timeline = timed.timeline()
     seconds = 0.0
     for stairs in ax.patches:
-        shares, edges, _ = stairs.get_data()
-        seconds += float((shares * np.diff(edges)).sum())
+        tops, edges, bottoms = stairs.get_data()
+        seconds += float(((tops - bottoms) * np.diff(edges)).sum())
     assert seconds == pytest.approx(timeline["stall_us"][-1] / 1e6, rel=0.01)
     causes = set(timeline["cause"][1:]) - {"none"}
     assert len(ax.get_legend_handles_labels()[1]) >= len(causes) > 0
