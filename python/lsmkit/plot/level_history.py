@@ -24,6 +24,7 @@ class LevelHistory:
     levels : tuple of int
         That ever held a table.
     weight : ndarray, shape (levels, moments)
+    table_count : ndarray, shape (levels, moments)
     x : ndarray, shape (moments,)
     along : {"time", "commits", "event"}
         What `x` is.
@@ -36,6 +37,7 @@ class LevelHistory:
 
     levels: tuple[int, ...]
     weight: Floats
+    table_count: Floats
     x: Floats
     along: Along
     label: str
@@ -59,23 +61,27 @@ def level_history(source: Source, x: Along | None, who: str) -> LevelHistory:
         axis = along(source, series, x, who)
     levels, index = np.unique(numbers(tables, "level").astype(np.int64), return_inverse=True)
     sizes = sizes_of(tables, "weight", "file_bytes")
-    weight = _weights(len(levels), event, index, sizes.values, born, died)
-    return LevelHistory(tuple(levels.tolist()), weight, *axis, sizes.unit, sizes.note("tables"))
+    weight, count = (
+        _summed(len(levels), event, index, values, born, died)
+        for values in (sizes.values, np.ones(len(tables)))
+    )
+    told = (sizes.unit, sizes.note("tables"))
+    return LevelHistory(tuple(levels.tolist()), weight, count, *axis, *told)
 
 
-def _weights(
+def _summed(
     level_count: int,
     event: Floats,
     index: npt.NDArray[np.intp],
-    weight: Floats,
+    values: Floats,
     born: Floats,
     died: Floats,
 ) -> Floats:
     change = np.zeros((level_count, len(event) + 1))  # one more: what happens after the last
     older = np.isnan(born)
     at = np.where(older, 0, np.searchsorted(event, np.where(older, 0, born)))
-    np.add.at(change, (index, at), weight)
+    np.add.at(change, (index, at), values)
     gone = ~np.isnan(died)
     at = np.searchsorted(event, died[gone])
-    np.subtract.at(change, (index[gone], at), weight[gone])
+    np.subtract.at(change, (index[gone], at), values[gone])
     return np.cumsum(change, axis=1)[:, : len(event)]

@@ -18,7 +18,7 @@ from lsmkit.plot.canvas import (
     size_axis,
     titles,
 )
-from lsmkit.plot.level_history import level_history
+from lsmkit.plot.level_history import LevelHistory, level_history
 from lsmkit.plot.sources import Floats, Source, frame_of, name_of, numbers
 from lsmkit.plot.stall_areas import draw_stalls, draw_warned
 from lsmkit.plot.thinning import kept_rows, thinned_text
@@ -56,7 +56,7 @@ def debt(source: Source, *, x: Along | None = None, ax: "Axes | None" = None) ->
         values, kind, label = seconds(numbers(frame, "time_us"), virtual=True)
     else:
         history = level_history(source, x, "debt")
-        owed, words = _above_the_deepest(history.weight), f"{history.unit} above the deepest level"
+        owed, words = _above_the_deepest(history), f"{history.unit} above the deepest level"
         values, kind, label = history.x, history.along, history.label
     with picture(ax) as axes:
         titles(axes, "Debt over time", name_of(source))
@@ -83,11 +83,11 @@ def _has_timeline(source: Source) -> bool:
     return getattr(source, "timing", None) is not None
 
 
-def _above_the_deepest(weight: Floats) -> Floats:
+def _above_the_deepest(history: LevelHistory) -> Floats:
+    weight, held = history.weight, history.table_count > 0
     if not weight.size:
         return np.zeros(0)
     total = weight.sum(axis=0)
-    held = weight > 0
     deepest = len(weight) - 1 - held[::-1].argmax(axis=0)
     return np.asarray(total - weight[deepest, np.arange(weight.shape[1])], np.float64)
 

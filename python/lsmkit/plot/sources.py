@@ -115,7 +115,7 @@ class Sizes:
     def note(self, what: str) -> str:
         """Of how many rows the size is not known; empty: of none."""
         count = int(self.unknown.sum())
-        return f"of {count:,} {what} the size is not known" if count else ""
+        return f"{what} whose size is not known: {count:,}" if count else ""
 
 
 def sizes_of(frame: Frame, weight: str, file_bytes: str) -> Sizes:

@@ -17,7 +17,13 @@ __all__ = ["Along", "along", "label_axis", "seconds"]
 Along = Literal["time", "commits", "event"]
 
 _COLUMNS = {"time": "time_us", "commits": "last_seqno", "event": "event"}
-_UNITS = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+_UNITS = (
+    (86_400.0, "days"),
+    (3_600.0, "hours"),
+    (60.0, "minutes"),
+    (1.0, "seconds"),
+    (1e-3, "milliseconds"),
+)
 
 
 def along(source: Source, series: "Frame", x: Along | None, who: str) -> tuple[Floats, Along, str]:

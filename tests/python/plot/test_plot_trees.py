@@ -79,7 +79,7 @@ def test_lanes_have_targets_and_a_label_each(lockstep, texts):
 
 
 @pytest.mark.parametrize(
-    ("x", "label"), [("time", "simulated seconds"), ("commits", "commits"), ("event", "event")]
+    ("x", "label"), [("time", "simulated milliseconds"), ("commits", "commits"), ("event", "event")]
 )
 def test_what_runs_from_left_to_right(lockstep, x, label):
     assert plot.levels(lockstep, x=x).get_xlabel() == label
