@@ -24,6 +24,7 @@ from lsmkit.plot.sources import (
     Sizes,
     Source,
     frame_of,
+    is_log,
     name_of,
     named,
     numbers,
@@ -48,7 +49,7 @@ def write_amp(source: Source, *, settled: bool | None = None, ax: "Axes | None" 
     ----------
     source : DB, Run or Frame
         A frame: of `events()`; it knows what was flushed, not what was put, so the bars are over
-        that.
+        that. A log of RocksDB: file bytes over those flushed, which is its W-Amp.
     settled : bool, optional
         Count only from when all was written over once (`Run.window`). Default: for runs that came
         so far.
@@ -96,7 +97,9 @@ def _written(source: Source, settled: bool | None) -> tuple[dict[str, dict[int, 
     events = frame_of(source, "events", _EVENTS, "write_amp")
     if not len(events) and _flushed_without_events(source):
         raise refuse("write_amp", "this run kept no events: simulate with keep_events=True")
-    sizes = sizes_of(events, "written_weight", "written_bytes")
+    # Of a log by RocksDB's definition, in file bytes.
+    names = ("", "written_bytes") if is_log(source) else ("written_weight", "written_bytes")
+    sizes = sizes_of(events, *names)
     events, written = events[sizes.values > 0], sizes.values[sizes.values > 0]
     told, over = "all of it", "weight put"
     if settled and window is not None:
