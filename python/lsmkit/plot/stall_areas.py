@@ -26,7 +26,13 @@ _CAUSE_WORDS = {
 }
 
 
-def draw_stalls(ax: "Axes", edges: Floats, shares: dict[str, Floats], rate: Floats | None) -> None:
+def draw_stalls(
+    ax: "Axes",
+    edges: Floats,
+    shares: dict[str, Floats],
+    rate: Floats | None,
+    none: str = "no write ever waited",
+) -> None:
     """Areas by cause, one upon the other, and bytes per second as a line over them."""
     from matplotlib.ticker import PercentFormatter
 
@@ -64,7 +70,7 @@ def draw_stalls(ax: "Axes", edges: Floats, shares: dict[str, Floats], rate: Floa
             title="what they waited for",
         )
     else:
-        ax.annotate("no write ever waited", (0.02, 0.93), xycoords="axes fraction")
+        ax.annotate(none, (0.02, 0.93), xycoords="axes fraction")
 
 
 def _draw_rate(ax: "Axes", edges: Floats, rate: Floats) -> None:
@@ -104,7 +110,7 @@ def draw_warned(source: Source, warned: Frame, ax: "Axes | None") -> "Axes":
             f"Stalls: warned of in {spent:,.1f} of {_STRETCHES * took:,.1f} s",
             name_of(source),
         )
-        draw_stalls(axes, values, shares, None)
+        draw_stalls(axes, values, shares, None, none="the log warns of no stall")
         axes.set_ylabel("share of time that the log warns of")
         label_axis(axes, values, kind, label)
         return axes
