@@ -38,11 +38,10 @@ axes = lsmkit.plot.write_amp(runs[10])
 # %% [markdown]
 # No level costs ten. There are three reasons:
 #
-# - A level is not always full. Its target is reached just before it is compacted; between level
-#   `n` and `n + 1` the ratio *while a table goes down* is less than the fanout, most of all at the
-#   top, where the base level takes what the last level leaves it.
-# - The table that goes down was picked round robin: the place where it lands has had the longest
-#   time to thin out, since the level above has not been there for a whole turn.
+# - The top step is small. Sizes are divided by the fanout from the last level upwards, and the
+#   base level, which L0 is merged into, takes what is left: often less than a fanout's worth.
+# - The table that goes down is picked round robin, so its stretch of keys has gathered records for
+#   longest: the level is densest there, and for each byte that goes down fewer bytes are met below.
 # - Records written over meet their newer selves on the way and are dropped; they are not carried
 #   to the end.
 #
