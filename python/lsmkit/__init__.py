@@ -51,6 +51,7 @@ from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.reads import Reads
+from lsmkit.rocksdb_log import RocksDBRun, read_rocksdb_log
 from lsmkit.run import Run, Timing, Waits, Window
 from lsmkit.scan import Scan, ScanBatch
 from lsmkit.schema import SCHEMAS, ColumnSpec
@@ -124,6 +125,7 @@ __all__ = [
     "Prices",
     "ReadOnlyError",
     "Reads",
+    "RocksDBRun",
     "Run",
     "RunnerUp",
     "Scan",
@@ -156,6 +158,7 @@ __all__ = [
     "open",
     "plan",
     "plot",
+    "read_rocksdb_log",
     "simulate",
     "suite",
     "sweep",

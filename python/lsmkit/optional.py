@@ -1,9 +1,15 @@
 """Packages that lsmkit can do without: imported when they are called for, never before."""
 
 import importlib
+import importlib.util
 from typing import Any
 
-__all__ = ["need"]
+__all__ = ["has", "need"]
+
+
+def has(package: str) -> bool:
+    """Whether a package is installed. It is not imported."""
+    return importlib.util.find_spec(package) is not None
 
 
 def need(package: str) -> Any:

@@ -24,7 +24,10 @@ class ColumnSpec:
     meaning : str
     nullable : bool
     sources : tuple of str
-        Who fills it: "db" (an open database), "run" (a simulation). Others leave nulls.
+        Who fills it: "db" (an open database), "run" (a simulation), "rocksdb" (a log of RocksDB).
+        Others leave nulls.
+    gaps : bool
+        Only a log of RocksDB leaves nulls, where it does not tell.
     """
 
     name: str
@@ -32,7 +35,8 @@ class ColumnSpec:
     unit: str
     meaning: str
     nullable: bool = False
-    sources: tuple[str, ...] = ("db", "run")
+    sources: tuple[str, ...] = ("db", "run", "rocksdb")
+    gaps: bool = False
 
 
 def _db(spec: ColumnSpec) -> ColumnSpec:
@@ -43,6 +47,16 @@ def _db(spec: ColumnSpec) -> ColumnSpec:
 def _run(spec: ColumnSpec) -> ColumnSpec:
     """Filled by a simulation alone, which knows what every key holds."""
     return replace(spec, nullable=True, sources=("run",))
+
+
+def _told(spec: ColumnSpec) -> ColumnSpec:
+    """Known to databases and simulations always, to a log of RocksDB not always."""
+    return replace(spec, nullable=True, gaps=True)
+
+
+def _ours(spec: ColumnSpec) -> ColumnSpec:
+    """Filled by databases and simulations; no log of RocksDB tells of it."""
+    return replace(spec, sources=("db", "run"))
 
 
 def _count(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
@@ -83,8 +97,8 @@ _SEQNOS = (
     _id("largest_seqno", "newest commit in it", True),
 )
 _KEYS = (
-    ColumnSpec("smallest_key", "bytes", "", "its first key; null: keys are not modelled", True),
-    ColumnSpec("largest_key", "bytes", "", "its last key; null: keys are not modelled", True),
+    _ours(ColumnSpec("smallest_key", "bytes", "", "its first key; null: not modelled", True)),
+    _ours(ColumnSpec("largest_key", "bytes", "", "its last key; null: not modelled", True)),
 )
 _FILE_BYTES = _bytes("file_bytes", "stored; null: files are not modelled", True)
 _WRITTEN = (
@@ -103,12 +117,12 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         ColumnSpec("level", "i32", "", "0 is the newest; null for a memtable", True),
         _count("run_count", "sorted runs: what a get may have to look into", True),
         _count("table_count", "tables", True),
-        _weight("weight", "of its records, before compression"),
+        _told(_weight("weight", "of its records, before compression")),
         _bytes("file_bytes", "stored; null for a memtable", True),
-        _count("entry_count", "records, tombstones included"),
+        _told(_count("entry_count", "records, tombstones included")),
         _count("tombstone_count", "deletes among them; null for a memtable", True),
-        _weight("target_weight", "beyond which it is sealed or compacted; null: no target", True),
-        _ratio("score", "how due it is: 1 and above is", True),
+        _ours(_weight("target_weight", "beyond which it is compacted; null: no target", True)),
+        _ours(_ratio("score", "how due it is: 1 and above is", True)),
     ),
     # One row per table, in key order within a run, newest run first within a level.
     "tables": (
@@ -116,16 +130,16 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _id("run", "id of its sorted run"),
         _id("run_index", "0 is the newest run of the level", True),
         _id("number", "its file's number"),
-        _id("id", "random, for its life", True),
+        _ours(_id("id", "random, for its life", True)),
         _id("job", "flush or compaction that wrote it", True),
         *_KEYS,
         *_SEQNOS,
-        _weight("weight", "of its records, before compression"),
+        _told(_weight("weight", "of its records, before compression")),
         _FILE_BYTES,
         _bytes("key_bytes", "of all keys", True),
         _bytes("value_bytes", "of all values", True),
-        _count("entry_count", "records, tombstones included"),
-        _count("tombstone_count", "deletes among them"),
+        _told(_count("entry_count", "records, tombstones included")),
+        _told(_count("tombstone_count", "deletes among them")),
         _us("created_us", "wall time, since 1970", True),
         _text("codec", '"none" or "zstd"', True),
     ),
@@ -161,10 +175,10 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _id("number", "its file's number"),
         *_KEYS,
         *_SEQNOS,
-        _weight("weight", "of its records, before compression"),
+        _told(_weight("weight", "of its records, before compression")),
         _FILE_BYTES,
-        _count("entry_count", "records, tombstones included"),
-        _count("tombstone_count", "deletes among them"),
+        _told(_count("entry_count", "records, tombstones included")),
+        _told(_count("tombstone_count", "deletes among them")),
         _id("born", "event that put it there; null: before the first that is kept", True),
         _id("died", "event that took it away; null: it stands", True),
     ),
@@ -176,20 +190,20 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _us("wall_us", "wall time, since 1970"),
         _id("job", "0: none"),
         _text("reason", "why: flush, l0_to_base, level_full ..."),
-        _ratio("score", "of the level, when it was picked"),
+        _told(_ratio("score", "of the level, when it was picked")),
         ColumnSpec("input_level", "i32", "", "the topmost"),
         ColumnSpec("output_level", "i32", "", "where its outputs stand"),
         ColumnSpec("removed", "list[u64]", "", "numbers of the tables that it took away"),
         ColumnSpec("added", "list[u64]", "", "numbers of the tables that it put there"),
         _bytes("read_bytes", "file bytes read", True),
         _bytes("written_bytes", "file bytes written", True),
-        _weight("read_weight", "of the records read"),
-        _weight("written_weight", "of the records written"),
-        _count("in_entries", "records read"),
-        _count("out_entries", "records written"),
-        _count("dropped_entries", "superseded records and tombstones left out"),
+        _told(_weight("read_weight", "of the records read")),
+        _told(_weight("written_weight", "of the records written")),
+        _told(_count("in_entries", "records read")),
+        _told(_count("out_entries", "records written")),
+        _told(_count("dropped_entries", "superseded records and tombstones left out")),
         _us("duration_us", "how long it took"),
-        _id("last_seqno", "newest commit then"),
+        _told(_id("last_seqno", "newest commit then")),
         _text("text", "in words: why, or what went wrong"),
         _text("line", "all of it in one line"),
     ),
@@ -198,11 +212,11 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
         _id("event", "number of the event"),
         _us("time_us", "of a clock that never goes back"),
         _us("wall_us", "wall time, since 1970"),
-        _id("last_seqno", "newest commit then"),
+        _told(_id("last_seqno", "newest commit then")),
         _count("table_count", "tables that stand"),
         _count("run_count", "sorted runs: what a get may have to look into"),
         _count("l0_run_count", "those of them in L0"),
-        _weight("weight", "of all tables"),
+        _told(_weight("weight", "of all tables")),
         _run(_weight("live_weight", "of the newest record of each key")),
         _run(_ratio("space_amp", "weight / live weight")),
         _run(_count("gets", "so far")),
@@ -217,19 +231,19 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
     ),
     # One row.
     "summary": (
-        _id("last_seqno", "newest commit"),
+        _told(_id("last_seqno", "newest commit")),
         _count("level_count", "levels that hold tables"),
         _count("run_count", "sorted runs: what a get may have to look into"),
         _count("table_count", "tables", True),
-        _count("entry_count", "records in tables, tombstones included"),
-        _weight("weight", "of all tables"),
+        _told(_count("entry_count", "records in tables, tombstones included")),
+        _told(_weight("weight", "of all tables")),
         _run(_weight("live_weight", "of the newest record of each key")),
         _bytes("file_bytes", "of all tables", True),
         _db(_bytes("memtable_bytes", "allocated for memtables")),
         _ratio("compression_ratio", "file bytes / bytes of keys and values stored", True),
-        _count("puts", "since the database was made"),
-        _count("deletes", "since the database was made"),
-        _bytes("user_bytes", "keys and values put or deleted"),
+        _told(_count("puts", "since the database was made")),
+        _told(_count("deletes", "since the database was made")),
+        _told(_bytes("user_bytes", "keys and values put or deleted")),
         _db(_bytes("log_bytes", "written to logs")),
         _count("flush_count", "memtables written out"),
         _bytes("flush_bytes", "file bytes written by flush", True),
@@ -243,16 +257,16 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             "write_amp_over_flush", "file bytes written / by flush alone: RocksDB's figure", True
         ),
         _db(_ratio("log_amp", "log bytes / bytes of keys and values put")),
-        _count("gets", "since the open", True),
-        _ratio("read_amp", "tables probed per get since the open", True),
+        _ours(_count("gets", "since the open", True)),
+        _ours(_ratio("read_amp", "tables probed per get since the open", True)),
         _run(_ratio("blocks_per_get", "data blocks asked for by a get")),
-        _ratio("false_positive_rate", "tables read in vain / probed that had nothing", True),
-        _ratio("cache_hit_ratio", "blocks found in the cache since the open", True),
+        _ours(_ratio("false_positive_rate", "tables read in vain / probed that had nothing", True)),
+        _ours(_ratio("cache_hit_ratio", "blocks found in the cache since the open", True)),
         _run(_ratio("settled_write_amp", "write_amp_weight, since all was written over once")),
         _run(_ratio("mean_space_amp", "weight / live weight, on average since then")),
         _run(_ratio("peak_space_amp", "the most of it")),
         _run(_ratio("mean_run_count", "sorted runs, on average since then")),
-        _us("stall_us", "that writes have waited"),
+        _told(_us("stall_us", "that writes have waited")),
     ),
     # One row per workload, configuration and machine: means over seeds.
     "suite": (
@@ -338,6 +352,45 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             _bytes("device_written_bytes", "so far"),
             _ratio("device_utilisation", "now, 0 to 1"),
             ColumnSpec("cores_used", "f64", "", "now"),
+        )
+    ),
+    # One row per level, and what they come to, of compaction stats as RocksDB has them.
+    "rocksdb_stats": (
+        _us("wall_us", "when they were told, since 1970; null: now", True),
+        _text("column_family", "whose", True),
+        _text("name", '"L0" ..., "Sum" over all, "Int" since the last, or a priority: "Low" ...'),
+        _count("table_count", "tables", True),
+        _count("busy_table_count", "of them, being compacted", True),
+        _bytes("file_bytes", "stored", True),
+        _ratio("score", "how due the level is", True),
+        _bytes("read_bytes", "by compactions into the level: the next two together", True),
+        _bytes("input_read_bytes", "of them, from other levels (Rn)", True),
+        _bytes("output_level_read_bytes", "of them, from the level itself (Rnp1)", True),
+        _bytes("written_bytes", "by flushes and compactions into the level", True),
+        ColumnSpec("new_bytes", "i64", "bytes", "written - read from the level itself", True),
+        _bytes("moved_bytes", "of tables that came down as they are", True),
+        _ratio("write_amp", "written / read from other levels; L0, Sum: / flushed", True),
+        ColumnSpec("read_bytes_per_s", "f64", "", "while jobs ran", True),
+        ColumnSpec("written_bytes_per_s", "f64", "", "while jobs ran", True),
+        _us("duration_us", "that flushes and compactions into the level took", True),
+        _us("cpu_us", "of it, of a core, merging", True),
+        _count("job_count", "flushes and compactions", True),
+        ColumnSpec("mean_duration_us", "f64", "us", "of them", True),
+        _count("in_entries", "records that compactions read", True),
+        _count("dropped_entries", "of them, left out", True),
+    ),
+    # One row per time in which a log of RocksDB says that writes had to wait.
+    "rocksdb_stalls": tuple(
+        replace(spec, sources=("rocksdb",))
+        for spec in (
+            _us("wall_us", "when it was said first, since 1970"),
+            _us("end_wall_us", "of the next change without a warning; null: none", True),
+            _text("kind", '"slowdown" or "stop"'),
+            _text("cause", '"memtables", "l0_runs", "debt" ...'),
+            _id("value", "memtables, tables or bytes that are too many", True),
+            _bytes("rate_bytes_per_s", "at which writes may go on", True),
+            _count("warnings", "how often it was said"),
+            _text("text", "the first time"),
         )
     ),
     # One row per configuration, workload and seed.

@@ -3,8 +3,7 @@
 import html
 from typing import TYPE_CHECKING, Any
 
-from lsmkit.text import size_text
-from lsmkit.tree_text import bar_fraction, shown_rows, title
+from lsmkit.tree_text import bar_fraction, cells, shown_rows, size_of, title
 from lsmkit.tree_text import draw as draw_text
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def draw(db: "DB") -> str:
 
 def picture(title: str, rows: list[dict[str, Any]]) -> str:
     """A line, then a row for each of `levels()`."""
-    largest = max((row["weight"] for row in rows), default=0)
+    largest = max(map(size_of, rows), default=0)
     heads = ("", "", "weight", "target", "runs", "tables", "entries", "score")
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "".join(_row(row, largest) for row in rows)
@@ -38,19 +37,11 @@ def picture(title: str, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _row(row: dict[str, Any], largest_weight: int) -> str:
-    memtable = row["level"] is None
-    cells = (
-        size_text(row["weight"]),
-        size_text(row["target_weight"]) if row["target_weight"] else "",
-        "" if memtable else f"{row['run_count']:,}",
-        "" if memtable else f"{row['table_count']:,}",
-        f"{row['entry_count']:,}",
-        f"{row['score']:.2f}" if row["score"] and not memtable else "",
-    )
-    bar = _bar(min(1.0, bar_fraction(row, largest_weight)), _colour(row))
+def _row(row: dict[str, Any], largest: int) -> str:
+    bar = _bar(min(1.0, bar_fraction(row, largest)), _colour(row))
     name = html.escape(row["name"])
-    return f"<tr><th>{name}</th><td>{bar}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    shown = "".join(f"<td>{cell}</td>" for cell in cells(row))
+    return f"<tr><th>{name}</th><td>{bar}</td>{shown}</tr>"
 
 
 def _colour(row: dict[str, Any]) -> str:

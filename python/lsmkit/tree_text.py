@@ -16,7 +16,7 @@ from lsmkit.text import bar, size_text
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["bar_fraction", "draw", "picture", "shown_rows", "title"]
+__all__ = ["bar_fraction", "cells", "draw", "picture", "shown_rows", "size_of", "title"]
 
 BAR_WIDTH = 12
 
@@ -31,9 +31,9 @@ def draw(db: "DB") -> str:
 
 def picture(title: str, rows: list[dict[str, Any]]) -> str:
     """A line, then one per row of `levels()`."""
-    largest = max((row["weight"] for row in rows), default=0)
+    largest = max(map(size_of, rows), default=0)
     head = ("", "weight", "target", "", "runs", "tables", "entries", "score")
-    table = [head, *(_cells(row, largest) for row in rows)]
+    table = [head, *(_line(row, largest) for row in rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     lines = [title]
     for row in table:
@@ -61,24 +61,34 @@ def title(db: "DB", rows: list[dict[str, Any]]) -> str:
     )
 
 
-def bar_fraction(row: dict[str, Any], largest_weight: int) -> float:
+def size_of(row: dict[str, Any]) -> int:
+    """The weight of a row; of a log that tells none, the file bytes."""
+    return row["weight"] if row["weight"] is not None else row["file_bytes"] or 0
+
+
+def bar_fraction(row: dict[str, Any], largest: int) -> float:
     """How full the bar is: of the target, or of the heaviest row where there is none."""
-    whole = row["target_weight"] or largest_weight
-    return row["weight"] / whole if whole else 0.0
+    whole = row["target_weight"] or largest
+    return size_of(row) / whole if whole else 0.0
 
 
-def _cells(row: dict[str, Any], largest_weight: int) -> tuple[str, ...]:
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Weight, target, runs, tables, entries and score as texts; "?": not known."""
     memtable = row["level"] is None
+    entries = row["entry_count"]
     return (
-        row["name"],
-        size_text(row["weight"]),
+        "?" if row["weight"] is None and row["file_bytes"] is None else size_text(size_of(row)),
         size_text(row["target_weight"]) if row["target_weight"] else "",
-        bar(bar_fraction(row, largest_weight), BAR_WIDTH),
         "" if memtable else f"{row['run_count']:,}",
         "" if memtable else f"{row['table_count']:,}",
-        f"{row['entry_count']:,}",
+        "?" if entries is None else f"{entries:,}",
         "" if memtable or not row["score"] else f"{row['score']:.2f}",
     )
+
+
+def _line(row: dict[str, Any], largest: int) -> tuple[str, ...]:
+    weight, target, *others = cells(row)
+    return (row["name"], weight, target, bar(bar_fraction(row, largest), BAR_WIDTH), *others)
 
 
 def _path(db: "DB") -> str:
