@@ -33,18 +33,15 @@ def known_events() -> frozenset[str]:
 
 
 def _created(record: Record, event: dict[str, Any]) -> str:
-    record.kind = "created"
-    number = integer(event.get("file_number"))
+    number, status = integer(event.get("file_number")), event.get("status")
+    if isinstance(status, str) and not status.startswith("OK"):
+        return ""  # it was not made
     if number is None:
         return "names no table"
-    status = event.get("status")
-    if isinstance(status, str) and not status.startswith("OK"):
-        record.kind = ""  # it was not made
-        return ""
     size = integer(event.get("file_size"))
     if size == 0:
-        record.kind = ""  # as of a flush that had nothing to write
-        return ""
+        return ""  # as of a flush that had nothing to write
+    record.kind = "created"
     told = event.get("table_properties", event)
     properties: dict[str, Any] = told if isinstance(told, dict) else {}
     record.table = _table(number, record, size, event, properties)
@@ -85,11 +82,10 @@ def _table(
 
 
 def _deleted(record: Record, event: dict[str, Any]) -> str:
-    record.kind = "deleted"
     number = integer(event.get("file_number"))
     if number is None:
         return "names no table"
-    record.number = number
+    record.kind, record.number = "deleted", number
     return ""
 
 
@@ -129,7 +125,6 @@ def _compaction_started(record: Record, event: dict[str, Any]) -> str:
 
 
 def _compaction_finished(record: Record, event: dict[str, Any]) -> str:
-    record.kind = "compacted"
     level = integer(event.get("output_level"), MAX_LEVELS - 1)
     record.state = _state(event)
     record.bytes = integer(event.get("total_output_size"))
@@ -138,19 +133,16 @@ def _compaction_finished(record: Record, event: dict[str, Any]) -> str:
     record.duration_us = integer(event.get("compaction_time_micros"))
     record.output_count = integer(event.get("num_output_files"))
     if level is None:
-        record.kind = ""
         return "does not name the level of its outputs"
-    record.level = level
+    record.kind, record.level = "compacted", level
     return ""
 
 
 def _moved(record: Record, event: dict[str, Any]) -> str:
-    record.kind = "moved"
     level = integer(event.get("destination_level"), MAX_LEVELS - 1)
     if level is None:
-        record.kind = ""
         return "does not name the level"
-    record.level = level
+    record.kind, record.level = "moved", level
     number = integer(event.get("file_number"))  # of releases 3; later ones name them in a text
     record.inputs = () if number is None else ((-1, (number,)),)
     record.sizes = (integer(event.get("file_size")) or 0,) if number is not None else ()

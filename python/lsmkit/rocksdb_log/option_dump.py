@@ -26,9 +26,24 @@ _CODECS = {
     "ZSTDNotFinal": "kZSTDNotFinalCompression",
     "Disabled": "kDisableCompressionOption",
 }
+# Old releases print the numbers.
+_NUMBERED = {
+    "compaction_style": (
+        "kCompactionStyleLevel",
+        "kCompactionStyleUniversal",
+        "kCompactionStyleFIFO",
+        "kCompactionStyleNone",
+    ),
+    "compaction_pri": (
+        "kByCompensatedSize",
+        "kOldestLargestSeqFirst",
+        "kOldestSmallestSeqFirst",
+        "kMinOverlappingRatio",
+        "kRoundRobin",
+    ),
+}
 _UNIVERSAL = "compaction_options_universal."
 _FIFO = "compaction_options_fifo."
-_BLOOM = re.compile(r"(?:rocksdb\.BuiltinBloomFilter|bloomfilter|ribbonfilter).{0,60}", re.I)
 # What a line of OPTIONS is made of; the rest of the dump is of no use for ours.
 _OF_DB = ("max_background_jobs", "create_if_missing", "delayed_write_rate")
 _OF_FAMILY = (
@@ -112,7 +127,7 @@ class OptionDump:
         parts = ["[Version]", f"  rocksdb_version={self.release or '5.0.0'}", "[DBOptions]"]
         parts += [f"  {name}={_escaped(of_db[name])}" for name in _OF_DB if name in of_db]
         parts.append(f'[CFOptions "{title}"]')
-        parts += [f"  {name}={_value(own[name])}" for name in _OF_FAMILY if name in own]
+        parts += [f"  {name}={_value(name, own[name])}" for name in _OF_FAMILY if name in own]
         parts += self._compression(own)
         for group in (_UNIVERSAL, _FIFO):
             inner = [f"{n[len(group) :]}={v}" for n, v in own.items() if n.startswith(group)]
@@ -137,8 +152,11 @@ class OptionDump:
         return parts
 
 
-def _value(text: str) -> str:
-    """Nothing, in the words of an OPTIONS file."""
+def _value(name: str, text: str) -> str:
+    """In the words of an OPTIONS file."""
+    names = _NUMBERED.get(name, ())
+    if text.isdigit() and len(text) == 1 and int(text) < len(names):
+        return names[int(text)]
     return "nullptr" if text in ("None", "(nil)", "0x0", "nullptr") else _escaped(text)
 
 
