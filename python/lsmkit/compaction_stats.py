@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of
 
-__all__ = ["Source", "compaction_stats", "compaction_stats_text"]
+__all__ = ["Source", "WithCompactionStats", "compaction_stats", "compaction_stats_text"]
 
 _GB, _MB = 1 << 30, 1 << 20
 
@@ -14,9 +14,29 @@ _GB, _MB = 1 << 30, 1 << 20
 class Source(Protocol):
     """A database, a simulation's run, or a log of RocksDB."""
 
+    column_family: str
+
     def levels(self) -> Frame: ...
     def events(self) -> Frame: ...
     def tables(self, *, all: bool = False) -> Frame: ...
+
+
+class WithCompactionStats:
+    """The methods of whoever has the frames."""
+
+    column_family = "default"
+
+    def compaction_stats(self: Source) -> Frame:
+        """What flushes and compactions into each level read and wrote, and RocksDB's ratios.
+
+        One row per level and one named "Sum", of the events that are kept; the columns mean what
+        those of RocksDB's "** Compaction Stats **" mean. `compaction_stats_text` has its text.
+        """
+        return compaction_stats(self, column_family=self.column_family)
+
+    def compaction_stats_text(self: Source) -> str:
+        """The same as RocksDB prints it, so that its readers and tools can take it."""
+        return compaction_stats_text(compaction_stats(self, column_family=self.column_family))
 
 
 class _Level:
@@ -127,7 +147,7 @@ class _sizes:
 
 def _columns(summed: _Level, flushed: int) -> dict[str, Any]:
     read = summed.input_read + summed.own_read
-    seconds = (summed.duration_us + 1) / 1e6
+    seconds = summed.duration_us / 1e6  # none in lock-step, where jobs take no time
     return {
         "read_bytes": read,
         "input_read_bytes": summed.input_read,
@@ -136,8 +156,8 @@ def _columns(summed: _Level, flushed: int) -> dict[str, Any]:
         "new_bytes": summed.written - summed.own_read,
         "moved_bytes": summed.moved,
         "write_amp": summed.written / flushed if flushed else 0.0,
-        "read_bytes_per_s": read / seconds,
-        "written_bytes_per_s": summed.written / seconds,
+        "read_bytes_per_s": read / seconds if seconds else None,
+        "written_bytes_per_s": summed.written / seconds if seconds else None,
         "duration_us": summed.duration_us,
         "job_count": summed.jobs,
         "mean_duration_us": summed.duration_us / summed.jobs if summed.jobs else 0.0,
@@ -187,7 +207,7 @@ def _line(row: dict[str, Any]) -> str:
         (
             f"{row['name']:>4}",
             files,
-            f"{_bytes(row['file_bytes']):>10}",
+            f"{_bytes(row['file_bytes']):>8}",
             f"{row['score']:5.1f}",
             *gigabytes,
             f"{row['write_amp']:5.1f}",

@@ -24,6 +24,7 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.arrays import WritesArrays
 from lsmkit.batch import WriteBatch
 from lsmkit.buffers import Buffer
+from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.options import (
     Options,
@@ -133,7 +134,7 @@ class DBBounds(Bounds[Buffer], total=False):
     snapshot: AnySnapshot | None
 
 
-class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes]):  # type: ignore[misc]
+class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompactionStats):  # type: ignore[misc]
     """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
 
     Keys (0 to 65,535 bytes) and values (0 bytes to 1 GiB) are given as any C-contiguous buffer and

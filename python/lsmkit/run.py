@@ -7,6 +7,7 @@ from typing import Any
 
 from lsmkit import _core, tree_html, tree_text
 from lsmkit._errors import InvalidArgument
+from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.frames import (
     Columns,
@@ -134,7 +135,7 @@ class Timing:
         return cls(**{**values, **waits})
 
 
-class Run:
+class Run(WithCompactionStats):
     """What a simulation did up to one moment. Made by `lsmkit.simulate` and `Simulation.run`.
 
     Its frames are those of a database: the same columns, nulls where only that could tell. File

@@ -207,9 +207,12 @@ def test_what_is_no_log_is_refused(read, tmp_path):
         lsmkit.read_rocksdb_log(tmp_path)
 
 
-def test_an_empty_log_and_one_without_events(read):
-    run = read(b"")
-    assert "is empty" in texts_of(run)
+def test_an_empty_log_and_one_without_events(read, tmp_path):
+    with pytest.raises(lsmkit.InvalidArgument, match="no line of it"):
+        read(b"")
+    (tmp_path / "LOG.old.5").write_bytes(STATIC)
+    assert "LOG: is empty" in texts_of(lsmkit.read_rocksdb_log(tmp_path))
+    run = read(HEAD + b"RocksDB version: 9.8.4\n")
     assert len(run.tables()) == len(run.events()) == len(run.levels()) == len(run.series()) == 0
     assert run.summary()[0]["table_count"] == 0
     assert "no EVENT_LOG_v1 lines" in texts_of(read(HEAD + b"RocksDB version: 2.8\n"))

@@ -16,7 +16,7 @@ def read_rocksdb_log(
     *,
     column_family: str | None = None,
     strict: bool = False,
-    max_records: int = 1_000_000,
+    max_records: int = 2_000_000,
     progress: Progress = None,
 ) -> RocksDBRun:
     """What a RocksDB did, from its log: levels over time, jobs, amplification, stalls, options.
@@ -36,7 +36,7 @@ def read_rocksdb_log(
         Raise at the first problem instead of noting it.
     max_records : int
         Ends the reading after so many events, stalls and rows of stats, which bounds memory at
-        some 1.5 KB each; a gigabyte of log has about 700,000.
+        some 1.5 KB each; a gigabyte of log has about a million.
     progress : callable(done, total) or bool, optional
         Told bytes read now and then; True: shown. What it raises ends the call, as Ctrl-C does.
 

@@ -77,7 +77,7 @@ def read(
         except BROKEN_FILE as error:
             reader.problem(0, f"can't be read any further: {error}")
         reader.close()
-    if not log.known_lines and any(file.size_bytes for file in files):
+    if not log.known_lines:
         raise InvalidArgument(f"{files[0].path}: no line of it is one of a RocksDB log")
     if not log.has_events:
         reader.problem(

@@ -5,7 +5,7 @@ from typing import Any
 
 from lsmkit import tree_html, tree_text
 from lsmkit._errors import InvalidArgument
-from lsmkit.compaction_stats import compaction_stats, compaction_stats_text
+from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of
 from lsmkit.options import OptionNote, Options
@@ -26,7 +26,7 @@ from lsmkit.text import size_text
 __all__ = ["RocksDBRun"]
 
 
-class RocksDBRun:
+class RocksDBRun(WithCompactionStats):
     """What a RocksDB did, as its log tells. Made by `lsmkit.read_rocksdb_log`.
 
     Its frames are those of a database and of a simulation; what a log does not tell is null: keys,
@@ -185,14 +185,6 @@ class RocksDBRun:
             for stall in self._tree.stalls.stalls
         ]
         return frame_of("rocksdb_stalls", rows)
-
-    def compaction_stats(self) -> Frame:
-        """RocksDB's compaction stats over the whole log, in full precision."""
-        return compaction_stats(self, column_family=self.column_family)
-
-    def compaction_stats_text(self) -> str:
-        """The same as RocksDB prints it."""
-        return compaction_stats_text(self.compaction_stats())
 
     # -- What it rests on --------------------------------------------------------------------------
 
