@@ -147,7 +147,8 @@ class _sizes:
 
 def _columns(summed: _Level, flushed: int) -> dict[str, Any]:
     read = summed.input_read + summed.own_read
-    seconds = summed.duration_us / 1e6  # none in lock-step, where jobs take no time
+    # In lock-step jobs take no time, and have no rates. RocksDB adds a microsecond.
+    seconds = (summed.duration_us + 1) / 1e6 if summed.duration_us else 0.0
     return {
         "read_bytes": read,
         "input_read_bytes": summed.input_read,

@@ -21,6 +21,7 @@ _DROPPED = re.compile(_FAMILY + rb"Deleted \d{1,9} files")
 _FLUSH = re.compile(
     _FAMILY + rb"\[JOB (\d{1,9})\] Level-0 flush table #\d{1,19}: \d{1,19} bytes (.*)"
 )
+_FLUSHED = re.compile(_FAMILY + rb"\[JOB \d{1,9}\] Flush lasted (\d{1,15}) microseconds")
 _COMPACTED = re.compile(_FAMILY + rb"compacted to: .*write-amplify\([^)]{0,20}\) (.*?), records in")
 _INGESTED = re.compile(
     rb"\[AddFile\] External SST file .* was ingested in L(\d{1,3}) "
@@ -69,6 +70,10 @@ class TextReader:
         if not (found := _JOB.match(entry.text)):
             return None
         job, record = int(found[2]), None
+        lasted = _FLUSHED.match(entry.text)
+        if lasted:
+            record = _record("flush lasted", entry, b"")
+            record.job, record.duration_us = job, int(lasted[2])
         flush = _FLUSH.match(entry.text)
         if flush and not flush[3].startswith(b"OK"):
             record = _record("flush failed", entry, flush[3])

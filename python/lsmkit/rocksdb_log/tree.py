@@ -67,6 +67,10 @@ class Tree:
     def _flush_begins(self, record: Record) -> None:
         self._flushes.setdefault(record.job, deque()).append(record)
 
+    def _flush_lasted(self, record: Record) -> None:
+        if begun := self._flushes.get(record.job):
+            begun[0].duration_us = record.duration_us
+
     def _flush_fails(self, record: Record) -> None:
         self._drop_outputs(record.job)
         self._flushes.pop(record.job, None)
@@ -83,7 +87,9 @@ class Tree:
             return  # it failed, and that is told already; or all of it is lost
         reason = started.reason if started else ""
         event = self._event(record, "flush", reason)
-        event.duration_us = max(0, record.wall_us - started.wall_us) if started else 0
+        if started is not None:
+            took_us = max(0, record.wall_us - started.wall_us)
+            event.duration_us = took_us if started.duration_us is None else started.duration_us
         self._add(event, tables, 0)
         _count_user(event, started, tables)
         event.in_entries = event.user_entries
@@ -359,6 +365,7 @@ def _varint_bytes(value: float) -> int:
 _TAKERS: dict[str, Callable[[Tree, Record], None]] = {
     "created": Tree._create,
     "flush started": Tree._flush_begins,
+    "flush lasted": Tree._flush_lasted,
     "flush failed": Tree._flush_fails,
     "flushed": Tree._flushed,
     "recovery started": Tree._recovery_begins,
