@@ -14,7 +14,7 @@ from lsmkit.choices import Binary, Constant, Permuted, Uniform
 from lsmkit.db import DB
 from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, Sync
-from lsmkit.simulate import Progress
+from lsmkit.progress import Progress, shown
 from lsmkit.testing import ThrottledDisk
 from lsmkit.twin import drive
 from lsmkit.workload import Phase, Workload
@@ -36,7 +36,7 @@ def calibrate(
     value_bytes: int = 100,
     compressed_share: float = 0.5,
     options: Options | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Machine:
     """Measure the device below a directory, and what this engine's work costs this machine.
 
@@ -64,7 +64,7 @@ def calibrate(
         What values shrink to.
     options : Options, optional
         Whose tables are measured. Default: the defaults.
-    progress : callable, optional
+    progress : callable or True, optional
         ``progress(done, total)`` between measurements. What it raises ends the call, as Ctrl-C
         does; nothing is left behind.
 
@@ -102,12 +102,13 @@ def calibrate(
             *device_speed.steps(directory, DEVICE_PART * seconds, values),
             *costs.steps(),
         ]
-        for done, step in enumerate(steps):
-            if progress is not None:
-                progress(done, len(steps))
-            step()
-        if progress is not None:
-            progress(len(steps), len(steps))
+        with shown(progress, "measuring") as tell:
+            for done, step in enumerate(steps):
+                if tell is not None:
+                    tell(done, len(steps))
+                step()
+            if tell is not None:
+                tell(len(steps), len(steps))
     cores = len(os.sched_getaffinity(0))
     return Machine.from_dict({"device": {**values, "name": base}, "cores": cores, **costs.measured})
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -36,6 +36,7 @@ from lsmkit.options import (
 from lsmkit.own_planner import Asked, Planner
 from lsmkit.planning import Explanation, explain_db
 from lsmkit.prefixed import PrefixedDB
+from lsmkit.progress import Progress, shown
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import Bounds, SortedMutableMapping
 from lsmkit.stats import OpenReport, Stats
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from lsmkit.testing import MemoryDisk, ThrottledDisk
 
 Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-Progress: TypeAlias = Callable[[int, int], object] | None
-"""Called every 20 ms or so with (done, total or 0); may raise to end the call."""
 
 
 class Cancel(Protocol):
@@ -227,7 +226,8 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
         progress: Progress = None,
     ) -> int:
         """How many keys lie in [start, stop) and begin with `prefix`. Reads them."""
-        return _core.count(self, start=start, stop=stop, prefix=prefix, progress=progress)
+        with shown(progress, "counting") as tell:
+            return _core.count(self, start=start, stop=stop, prefix=prefix, progress=tell)
 
     def __len__(self) -> int:
         """Counts the keys by reading them, once per commit; `bool()` is cheap."""
@@ -280,7 +280,8 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
 
     def flush(self, *, progress: Progress = None) -> None:
         """Write the memtables out as tables of L0."""
-        _core.flush(self, progress=progress)
+        with shown(progress, "flushing") as tell:
+            _core.flush(self, progress=tell)
 
     def compact_range(
         self,
@@ -300,7 +301,7 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
         ----------
         start, stop : buffer, optional
             Keys, both inclusive. Default: from the first, to the last.
-        progress : callable(done, total), optional
+        progress : callable(done, total) or True, optional
             Told about every 20 ms, in weight that has to be taken a level down or be rewritten; 0
             in all while memtables are flushed. What is written meanwhile makes the total more.
         cancel : threading.Event or the like, optional
@@ -312,26 +313,28 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
             Whether it came to its end: False if it was cancelled.
         """
         told = (0, 0)
+        with shown(progress, "compacting") as tell:
 
-        def tell(done: int, total: int) -> None:
-            nonlocal told
-            if cancel is not None and cancel.is_set():
-                raise _Cancelled
-            told = (done, total)
-            if progress is not None:
-                progress(done, total)
+            def tell_or_end(done: int, total: int) -> None:
+                nonlocal told
+                if cancel is not None and cancel.is_set():
+                    raise _Cancelled
+                told = (done, total)
+                if tell is not None:
+                    tell(done, total)
 
-        try:
-            _core.compact_range(self, start, stop, progress=tell)
-        except _Cancelled:
-            return False
-        if progress is not None and told[0] < told[1]:
-            progress(told[1], told[1])
+            try:
+                _core.compact_range(self, start, stop, progress=tell_or_end)
+            except _Cancelled:
+                return False
+            if tell is not None and told[0] < told[1]:
+                tell(told[1], told[1])
         return True
 
     def wait_idle(self, *, progress: Progress = None) -> None:
         """Return when no compaction is due."""
-        _core.wait_idle(self, progress=progress)
+        with shown(progress, "compacting") as tell:
+            _core.wait_idle(self, progress=tell)
 
     def verify(self, *, progress: Progress = None) -> int:
         """Read every byte of every file and check it; the number of entries read.
@@ -341,7 +344,8 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
         CorruptionError
             At the first damage, with file and offset.
         """
-        return _core.verify(self, progress=progress)
+        with shown(progress, "verifying") as tell:
+            return _core.verify(self, progress=tell)
 
     def checkpoint(self, path: Path, *, progress: Progress = None) -> None:
         """Make a copy of this moment in a new directory, a database of its own.
@@ -353,7 +357,7 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
         ----------
         path : path-like
             Must not exist, or be an empty directory.
-        progress : callable(done, total), optional
+        progress : callable(done, total) or True, optional
             Told about every 20 ms, in bytes. What it raises ends the call and removes the copy.
 
         Raises
@@ -363,7 +367,8 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
         IOError
             Of the disk; what was made is removed.
         """
-        _core.checkpoint(self, path, progress=progress)
+        with shown(progress, "copying") as tell:
+            _core.checkpoint(self, path, progress=tell)
 
     def refresh(self) -> bool:
         """Go on to what the directory holds now; for a database opened with `read_only=True`.
@@ -446,7 +451,8 @@ class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompact
 
     def space_amp(self, *, progress: Progress = None) -> float:
         """Weight in tables / weight of the newest record of each key. Reads them all."""
-        return _core.space_amp(self, progress=progress)
+        with shown(progress, "reading") as tell:
+            return _core.space_amp(self, progress=tell)
 
     def approximate_size(self, start: Buffer, stop: Buffer) -> int:
         """File bytes of [start, stop), memtables not counted."""

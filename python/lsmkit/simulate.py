@@ -1,6 +1,5 @@
 """`simulate`, `Simulation`: a workload on a tree that is not there, by the engine's own rules."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from lsmkit import _core
@@ -10,6 +9,7 @@ from lsmkit.drawn import ASSUMPTIONS, Drawn
 from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
+from lsmkit.progress import Progress, shown
 from lsmkit.run import Run
 from lsmkit.starts import Start, database_start, manifest_start
 from lsmkit.version import Version
@@ -22,7 +22,6 @@ __all__ = ["Fidelity", "Progress", "Simulation", "simulate"]
 
 Fidelity = Literal["exact", "segment", "drawn", "analytic"]
 MachineLike: TypeAlias = Machine | Device | str
-Progress: TypeAlias = Callable[[int, int], object]
 
 _FILLED = (
     "all keys are in the last level, and the levels above hold what overwriting for long by the "
@@ -115,7 +114,7 @@ class Simulation:
         planner: Planner | None = None,
         seed: int | None = None,
         keep_events: bool = True,
-        progress: Progress | None = None,
+        progress: Progress = None,
     ) -> Self:
         """A simulation that goes on from a database: its tables, records, cursors and seqnos.
 
@@ -138,7 +137,7 @@ class Simulation:
             Default: those of the database.
         fidelity, machine, planner, seed, keep_events
             As for a `Simulation`.
-        progress : callable, optional
+        progress : callable or True, optional
             ``progress(records, total)`` every 20 ms or so while the database is read, twice.
 
         Raises
@@ -263,21 +262,23 @@ class Simulation:
         elif fidelity == "drawn":
             self._assumptions = ASSUMPTIONS
 
-    def run(self, *, progress: Progress | None = None) -> Run:
+    def run(self, *, progress: Progress = None) -> Run:
         """To the end of the workload.
 
         Parameters
         ----------
-        progress : callable, optional
+        progress : callable or True, optional
             ``progress(ops, total)`` every 20 ms or so; total 0: not known. What it raises ends the
             run, as Ctrl-C does; the simulation can go on from there.
         """
-        self._core.run(progress=progress)
+        with shown(progress, "simulating") as tell:
+            self._core.run(progress=tell)
         return self.result()
 
-    def run_until(self, seconds: float, *, progress: Progress | None = None) -> Self:
+    def run_until(self, seconds: float, *, progress: Progress = None) -> Self:
         """Until the workload's clock has reached a moment, or to its end."""
-        self._core.run(until_us=max(0, int(seconds * 1e6)), progress=progress)
+        with shown(progress, "simulating") as tell:
+            self._core.run(until_us=max(0, int(seconds * 1e6)), progress=tell)
         return self
 
     def step(self) -> bool:
@@ -364,7 +365,7 @@ def simulate(
     drawn: Drawn | None = None,
     seed: int | None = None,
     keep_events: bool = True,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Run:
     """Run a workload on a simulated tree and tell what came of it; see `Simulation`.
 

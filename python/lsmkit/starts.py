@@ -1,19 +1,17 @@
 """What a simulation begins with when that is no empty tree: a database as it stands."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from lsmkit import _core
 from lsmkit.options import Options, options_from_texts
+from lsmkit.progress import Progress, shown
 from lsmkit.workload import Workload
 
 if TYPE_CHECKING:
     from lsmkit.db import DB, Path
 
 __all__ = ["Start", "database_start", "manifest_start"]
-
-_Progress: TypeAlias = Callable[[int, int], object] | None
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,7 @@ class Start:
     assumptions: tuple[str, ...]
 
 
-def database_start(
-    db: "DB | Path", workload: Workload, fidelity: str, progress: _Progress
-) -> Start:
+def database_start(db: "DB | Path", workload: Workload, fidelity: str, progress: Progress) -> Start:
     """Every record of a database and the keys of a workload, or its tables alone.
 
     An open one is taken as it stands at this moment; a path is opened read-only for it.
@@ -47,10 +43,11 @@ def manifest_start(path: "Path") -> Start:
     return _start(_core.Start.manifest_of(path))
 
 
-def _read(db: "DB", workload: Workload, fidelity: str, progress: _Progress) -> Start:
+def _read(db: "DB", workload: Workload, fidelity: str, progress: Progress) -> Start:
     if fidelity == "segment":
         return _start(_core.Start.tables_of(db))
-    return _start(_core.Start(db, workload.to_text(), progress=progress))
+    with shown(progress, "reading the database") as tell:
+        return _start(_core.Start(db, workload.to_text(), progress=tell))
 
 
 def _start(core: _core.Start) -> Start:

@@ -13,8 +13,8 @@ from lsmkit import choices
 from lsmkit.frame import Frame
 from lsmkit.machine import Device, Machine
 from lsmkit.options import Options
+from lsmkit.progress import Progress
 from lsmkit.schema import SCHEMAS
-from lsmkit.simulate import Progress
 from lsmkit.sweep import sweep
 from lsmkit.workload import Phase, Workload
 from lsmkit.workloads import queues, ycsb
@@ -91,7 +91,7 @@ def suite(
     seeds: int = 3,
     executor: Any = None,
     out: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Frame:
     """Simulate all of them in time, each with several seeds.
 

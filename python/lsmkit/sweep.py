@@ -21,9 +21,10 @@ from lsmkit._errors import Error, InvalidArgument, NotSupported
 from lsmkit.frame import Frame
 from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts, options_from_texts
+from lsmkit.progress import Progress, shown
 from lsmkit.run import Run
 from lsmkit.schema import SCHEMAS
-from lsmkit.simulate import Fidelity, Progress, simulate
+from lsmkit.simulate import Fidelity, simulate
 from lsmkit.sweep_file import SweepFile
 from lsmkit.workload import Workload
 
@@ -75,7 +76,7 @@ def sweep(
     executor: Any = None,
     out: str | os.PathLike[str] | None = None,
     resume: bool = True,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Frame:
     """Simulate every configuration under every workload, on every machine, with every seed.
 
@@ -98,7 +99,7 @@ def sweep(
     resume : bool
         Rows that `out` has from before are not made again, if options, workload, seed and build are
         the same. False: it is begun anew.
-    progress : callable, optional
+    progress : callable or True, optional
         ``progress(done, total)`` after each row. What it raises ends the sweep, as Ctrl-C does;
         rows that were made stand in `out`.
 
@@ -131,13 +132,14 @@ def sweep(
     missing = {key: task for key, task in zip(keys, tasks, strict=True) if key not in rows}
     done = len(tasks) - len(missing)
     try:
-        for key, row in _results(missing, executor):
-            rows[key] = {**row, "key": key}
-            done += 1
-            if file is not None:
-                file.keep(rows)
-            if progress is not None:
-                progress(done, len(tasks))
+        with shown(progress, "sweeping") as tell:
+            for key, row in _results(missing, executor):
+                rows[key] = {**row, "key": key}
+                done += 1
+                if file is not None:
+                    file.keep(rows)
+                if tell is not None:
+                    tell(done, len(tasks))
     finally:
         if file is not None:
             file.write(rows)

@@ -14,8 +14,9 @@ from lsmkit._errors import InvalidArgument, NotSupported
 from lsmkit.cost import ExpectedCost, expected_cost
 from lsmkit.frame import Frame
 from lsmkit.options import Options, check_option_names
+from lsmkit.progress import Progress, shown
 from lsmkit.schema import SCHEMAS
-from lsmkit.simulate import Progress, simulate
+from lsmkit.simulate import simulate
 from lsmkit.workload import Workload
 
 __all__ = ["Figure", "Prices", "Tuning", "tune"]
@@ -98,7 +99,7 @@ def tune(
     search: Mapping[str, Iterable[Any]] | None = None,
     prices: Prices | None = None,
     finalists: int = 6,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Tuning:
     """Find the options under which a workload costs least.
 
@@ -120,7 +121,7 @@ def tune(
     prices : Prices, optional
     finalists : int
         How many to simulate.
-    progress : callable, optional
+    progress : callable or True, optional
         ``progress(done, total)`` after each simulation. What it raises ends the search.
 
     Returns
@@ -150,10 +151,11 @@ def tune(
     chosen = _differing(near, minimize)[:finalists]
     if not chosen:
         raise InvalidArgument(_too_strict(reckoned, limits))
-    for done, row in enumerate(chosen):
-        _simulate(workload, row, prices)
-        if progress is not None:
-            progress(done + 1, len(chosen))
+    with shown(progress, "tuning") as tell:
+        for done, row in enumerate(chosen):
+            _simulate(workload, row, prices)
+            if tell is not None:
+                tell(done + 1, len(chosen))
     good = [row for row in chosen if _within(row, limits, 1)]
     if not good:
         raise InvalidArgument(_too_strict(chosen, limits))

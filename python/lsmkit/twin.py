@@ -8,8 +8,8 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
 from lsmkit.frames import events_of
 from lsmkit.options import Options, option_texts
+from lsmkit.progress import Progress, shown
 from lsmkit.reads import Reads
-from lsmkit.simulate import Progress
 from lsmkit.workload import Workload
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def twin(
     options: Options | None = None,
     *,
     before: Workload | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Twin:
     """Run a workload on the engine and on its exact simulation, and compare edit by edit.
 
@@ -99,7 +99,7 @@ def twin(
     before : Workload, optional
         The engine alone does this first; then the simulation begins from its database, and both go
         on side by side. What is told is about what comes from there on.
-    progress : callable, optional
+    progress : callable or True, optional
         ``progress(ops, total)`` every 20 ms or so; total 0: not known.
 
     Returns
@@ -125,12 +125,13 @@ def twin(
     if before is not None and not isinstance(before, Workload):
         raise TypeError(f"before: a Workload is due, not {type(before).__name__}")
     options = options if options is not None else Options()
-    values = _core.twin(
-        workload.to_text(),
-        option_texts(vars(options)),
-        before=None if before is None else before.to_text(),
-        progress=progress,
-    )
+    with shown(progress, "running both") as tell:
+        values = _core.twin(
+            workload.to_text(),
+            option_texts(vars(options)),
+            before=None if before is None else before.to_text(),
+            progress=tell,
+        )
     del values["series"]
     values["events"] = events_of(values["events"])
     values["levels"] = tuple(sorted(values["levels"]))
@@ -163,7 +164,7 @@ class Driven:
     late_us: int
 
 
-def drive(db: "DB", workload: Workload, *, progress: Progress | None = None) -> Driven:
+def drive(db: "DB", workload: Workload, *, progress: Progress = None) -> Driven:
     """Carry a workload out on a database, on this thread, reads too.
 
     The same seed gives the same operations, keys and values as everywhere. A closed loop goes as
@@ -173,7 +174,7 @@ def drive(db: "DB", workload: Workload, *, progress: Progress | None = None) -> 
     ----------
     db : DB
     workload : Workload
-    progress : callable, optional
+    progress : callable or True, optional
         ``progress(ops, total)`` every 20 ms or so; total 0: not known. What it raises ends the
         call, as Ctrl-C does; what was committed stands.
     """
@@ -181,4 +182,5 @@ def drive(db: "DB", workload: Workload, *, progress: Progress | None = None) -> 
         raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
     if any(phase.ttl_s for phase in workload.phases):
         raise InvalidArgument("records that expire (ttl_s) can't be stored yet; leave ttl_s out")
-    return Driven(**_core.drive(db, workload.to_text(), progress=progress))
+    with shown(progress, "driving") as tell:
+        return Driven(**_core.drive(db, workload.to_text(), progress=tell))

@@ -16,6 +16,7 @@ from lsmkit import Sync
 from lsmkit.bench.report import Report, Sample, StoreFacts
 from lsmkit.bench.settings import Settings, steps
 from lsmkit.bench.stores import installed
+from lsmkit.progress import shown
 
 __all__ = ["run", "taking_part"]
 
@@ -26,7 +27,7 @@ def run(
     settings: Settings,
     directory: str | Path = ".",
     *,
-    progress: Progress = lambda done, total, what: None,
+    progress: Progress | bool | None = None,
 ) -> Report:
     """Measure, and delete what was written.
 
@@ -37,8 +38,9 @@ def run(
     directory : str or Path
         Where a fresh directory is made, and deleted again however the run ends. The disk it lies
         on is the one that is measured.
-    progress : callable, optional
-        Called with (steps done, steps in all, what is being done) between measurements.
+    progress : callable or True, optional
+        Called with (steps done, steps in all, what is being done) between measurements; True:
+        shown.
 
     Raises
     ------
@@ -61,7 +63,10 @@ def run(
     samples: list[Sample] = []
     total = settings.rounds * sum(len(steps(settings, name)) for name in names)
     done = 0
-    with tempfile.TemporaryDirectory(dir=directory, prefix="lsmkit-bench-") as root:
+    with (
+        _told(progress) as tell,
+        tempfile.TemporaryDirectory(dir=directory, prefix="lsmkit-bench-") as root,
+    ):
         machine = _machine(root)
         for number in range(1, settings.rounds + 1):
             first = (number - 1) % len(names)  # each store in its turn
@@ -69,7 +74,7 @@ def run(
                 with tempfile.TemporaryDirectory(dir=root) as path:
                     for line in _lines(settings, name, path):
                         if "at" in line:
-                            progress(done, total, f"round {number}, {name}, {line['at']}")
+                            tell(done, total, f"round {number}, {name}, {line['at']}")
                             done += 1
                         elif "facts" in line:
                             facts[name] = StoreFacts(**line["facts"])
@@ -82,6 +87,16 @@ def run(
         left_out=left_out,
         samples=samples,
     )
+
+
+@contextmanager
+def _told(progress: Progress | bool | None) -> Iterator[Progress]:
+    """Whoever is told, with a text as the third."""
+    if callable(progress):
+        yield progress
+        return
+    with shown(progress, "measuring") as tell:
+        yield lambda done, total, what: None if tell is None else tell(done, total)
 
 
 def taking_part(settings: Settings) -> tuple[list[str], dict[str, str]]:
