@@ -195,6 +195,24 @@ def test_the_second_log_alone_knows_older_tables_by_number_and_the_rest_by_count
     assert first["table_count"] == len(TRUTH["leveled-1"]["tables"]) + 1  # and the first flush
 
 
+def test_sizes_of_levels_are_known_though_the_log_does_not_name_all_tables(tmp_path):
+    """By RocksDB's last dumped stats, which are rounded."""
+    lines = text_of("universal").splitlines(keepends=True)
+    whole = lsmkit.read_rocksdb_log(path_of("universal"))
+    hidden = 0
+    for part in range(2, 9):
+        (tmp_path / "LOG").write_bytes(b"".join(lines[len(lines) * part // 10 :]))
+        run = lsmkit.read_rocksdb_log(tmp_path / "LOG")
+        hidden += sum(run.levels()["table_count"]) - len(run.tables())
+        for level, due in zip(run.levels(), whole.levels(), strict=True):
+            assert level["table_count"] == due["table_count"]
+            assert level["file_bytes"] == pytest.approx(due["file_bytes"], rel=0.01)
+        assert run.summary()[0]["file_bytes"] == pytest.approx(
+            sum(whole.tables()["file_bytes"]), rel=0.01
+        )
+    assert hidden > 0
+
+
 def test_options_are_those_of_the_options_file_of_the_same_database():
     run = lsmkit.read_rocksdb_log(path_of("static"))
     assert run.options.memtable_bytes == 65_536

@@ -180,6 +180,10 @@ def test_hostile_events_are_problems(read, line):
         b"** Compaction Stats [x] **\nLevel Files Size\n L0 1/0 nan XB\n L0 9999999999999/0 1 KB\n",
         b"Level Files Size Score\n L0 1/0 1e308 TB inf\n Sum\n",
         b"Cumulative stall: 99:99:99 H:M:S\nCumulative stall: 999999999999:00:00 H:M:S\n",
+        HEAD + b"[AddFile] External SST file " + b"x was ingested in L1 with path " * 4000 + b"\n",
+        HEAD + b"[d] compacted to: " + b"write-amplify(1) " * 7000 + b"\n",
+        HEAD + b"[d] FIFO compaction: picking file 1 " + b"for deletio" * 9000 + b"\n",
+        (HEAD + b"EVENT_LOG_v1 " + b'"a": "' * 20_000 + b"\n") * 8,
         b"\n\n\r\n",
     ],
 )

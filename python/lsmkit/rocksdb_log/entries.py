@@ -24,11 +24,12 @@ _HEAD = re.compile(
 )
 # RocksDB escapes nothing, so a string ends where the next name begins.
 _FIELD = re.compile(
-    rb'"([A-Za-z0-9_.]{1,64})": (?:"(.{0,500}?)"(?=, "|[}\]])'
+    rb'"([A-Za-z0-9_.]{1,64})": (?:"(.{0,200}?)"(?=, "|[}\]])'
     rb"|\[([0-9, ]*)\]|(-?[0-9][0-9.e+-]{0,30}))"
 )
 _LEFT = re.compile(rb'[{}, ]|"[a-z_]{1,40}": (?=[{])')
 _MAX_DIGITS = 20
+_MAX_BROKEN_BYTES = 1 << 16  # where RocksDB cuts a line off
 _minutes: dict[bytes, int | None] = {}
 
 
@@ -121,6 +122,7 @@ def event_of(text: bytes) -> dict[str, Any]:
 def _fields(text: bytes) -> tuple[dict[str, Any], bool]:
     """By name, nested ones too, of those that come twice the first; whether that is all of it."""
     fields: dict[str, Any] = {}
+    text = text[:_MAX_BROKEN_BYTES]
     for match in _FIELD.finditer(text):
         name, string, array, number = match.groups()
         value: Any = None

@@ -9,7 +9,7 @@ from lsmkit.rocksdb_log.records import Event, Life
 from lsmkit.rocksdb_log.tree import Tree
 from lsmkit.text import duration_text, size_text
 
-__all__ = ["Walk", "event_row", "life_row", "moments", "standing_at", "table_row"]
+__all__ = ["Walk", "event_row", "find_hidden", "life_row", "moments", "standing_at", "table_row"]
 
 Row = dict[str, Any]
 
@@ -24,6 +24,7 @@ class Walk:
         self.sums: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()  # tables that lack it
         self.state: tuple[int, ...] | None = None
+        self.hidden = tree.hidden
         for life in tree.older:
             self._add(life)
 
@@ -85,8 +86,19 @@ class Walk:
 
     def sum(self, name: str) -> int | None:
         """Of all tables that stand; None if it is not known of one of them."""
-        known = not self.unknown[name] and self.table_count == len(self.standing)
-        return self.sums[name] if known else None
+        levels = range(self.level_count)
+        nameless = [self.tables_in(level) - self.by_level[level] for level in levels]
+        if self.unknown[name] or (name != "file_bytes" and any(nameless)):
+            return None
+        hidden = [self.hidden_bytes(level, count) for level, count in enumerate(nameless)]
+        return None if None in hidden else self.sums[name] + sum(size or 0 for size in hidden)
+
+    def hidden_bytes(self, level: int, count: int) -> int | None:
+        """File bytes of the `count` tables of a level that the log does not name."""
+        if not count:
+            return 0
+        known_count, size = self.hidden.get(level, (0, 0))
+        return size if known_count == count else None
 
 
 def _moved_state(state: tuple[int, ...], event: Event) -> tuple[int, ...]:
@@ -96,6 +108,36 @@ def _moved_state(state: tuple[int, ...], event: Event) -> tuple[int, ...]:
     length = max(len(state), max(change, default=0) + 1)
     padded = [*state, *([0] * (length - len(state)))]
     return tuple(max(0, count + change[level]) for level, count in enumerate(padded))
+
+
+def find_hidden(tree: Tree, dumps: list[Row]) -> dict[int, tuple[int, int]]:
+    """Tables that no line names, by level: how many, and their file bytes.
+
+    They stood when the log began, and at its end, so that they come to the same all along: what
+    RocksDB told of the level when it dumped its stats last, less the tables that are named.
+
+    Parameters
+    ----------
+    tree : Tree
+    dumps : list of dict
+        Rows of "rocksdb_stats", in order.
+    """
+    last = dumps[-1]["wall_us"] if dumps else 0
+    rows = {row["name"]: row for row in dumps if row["wall_us"] == last}
+    walk = Walk(tree)
+    for event in tree.events:
+        if event.wall_us > last:
+            break
+        walk.take(event)
+    found: dict[int, tuple[int, int]] = {}
+    for level in range(walk.level_count):
+        row = rows.get(f"L{level}", {})
+        count = walk.tables_in(level) - walk.by_level[level]
+        named = [x.table.file_bytes for x in walk.standing.values() if x.level == level]
+        told, size = row.get("table_count"), row.get("file_bytes")
+        if count and told == walk.tables_in(level) and size is not None and None not in named:
+            found[level] = (count, max(0, size - sum(n or 0 for n in named)))
+    return found
 
 
 def standing_at(tree: Tree, at: int | None) -> Walk:

@@ -13,6 +13,7 @@ from lsmkit.rocksdb_log.moments import (
     Walk,
     Written,
     event_row,
+    find_hidden,
     life_row,
     moments,
     standing_at,
@@ -67,6 +68,8 @@ class RocksDBRun(WithCompactionStats):
         self.column_family = _chosen(log, column_family, self.column_families)
         family = self.column_family
         self._tree = Tree([*log.records.get(family, []), *log.shared])
+        dumps = [row for row in log.stats if row["column_family"] == family]
+        self._tree.hidden = find_hidden(self._tree, dumps)
         self.options: Options | None
         self.option_notes: tuple[OptionNote, ...]
         self.options, self.option_notes, why = log.options.options(family)
@@ -229,6 +232,10 @@ class RocksDBRun(WithCompactionStats):
         if tree.older or walk.table_count > len(walk.standing):
             found.append("tables stood when the log began; of those that no job took only the "
                          "number is known")  # fmt: skip
+        if tree.hidden:
+            count = sum(count for count, _ in tree.hidden.values())
+            found.append(f"the sizes of {count:,} tables that no line names are what the last "
+                         "dumped stats leave for them, rounded as there")  # fmt: skip
         if tree.estimated:
             found.append(
                 f"the sizes of {tree.estimated:,} tables are equal shares of what jobs read"
@@ -286,8 +293,13 @@ def _level(number: int, walk: Walk, lives: list[Life]) -> dict[str, Any]:
         return sum(values) if len(lives) == count and None not in values else None
 
     names = ("weight", "file_bytes", "entry_count", "tombstone_count")
+    sums = {name: total(name) for name in names}
+    hidden = walk.hidden_bytes(number, count - len(lives))
+    known = [life.table.file_bytes for life in lives]
+    if hidden is not None and None not in known:
+        sums["file_bytes"] = hidden + sum(size or 0 for size in known)
     row = {"name": f"L{number}", "level": number, "run_count": runs, "table_count": count}
-    return {**row, **{name: total(name) for name in names}}
+    return {**row, **sums}
 
 
 def _ordered(walk: Walk) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ _FAILED = re.compile(
     rb"(?:Compaction|Flush) error|Waiting after background|Background IO error|Corruption:"
 )
 _MAX_TEXT = 500
+_MAX_LINE_BYTES = 4096  # RocksDB cuts lines like these at 512
 _MAX_PENDING = 1 << 16
 
 
@@ -46,6 +47,8 @@ class TextReader:
 
     def take(self, entry: Entry) -> Found | None:
         """None: it tells nothing that is looked for."""
+        if len(entry.text) > _MAX_LINE_BYTES:
+            entry = entry._replace(text=entry.text[:_MAX_LINE_BYTES])
         text = entry.text
         for word, taker in _TAKERS:
             if word in text:

@@ -33,6 +33,8 @@ class Tree:
         Tables whose size is a share of what a job read.
     wrong : list of (Record, str)
         What does not fit together.
+    hidden : dict of int to (int, int)
+        By level, how many tables no line names, and their file bytes; see `find_hidden`.
     """
 
     def __init__(self, records: list[Record]) -> None:
@@ -42,6 +44,7 @@ class Tree:
         self.state: tuple[int, ...] | None = None
         self.estimated = 0
         self.wrong: list[tuple[Record, str]] = []
+        self.hidden: dict[int, tuple[int, int]] = {}
         self.stalls = StallTracker()
         self._created: dict[int, Table] = {}  # not installed yet, by number
         self._of_job: dict[int, list[int]] = {}  # those numbers, by job
