@@ -220,6 +220,8 @@ def test_options_are_those_of_the_options_file_of_the_same_database():
     assert run.options.base_bytes == 131_072
     assert run.options.level_sizing == "static"
     assert run.options.compression == "none"
+    assert run.options.cache_bytes == 8 << 20  # db_bench's, which no OPTIONS file tells
+    assert "block_cache" not in {note.name for note in run.option_notes}
     assert run.option_values["compaction_pri"] == "kMinOverlappingRatio"
     assert lsmkit.read_rocksdb_log(path_of("universal")).options.layout == "tiered"
     fifo = lsmkit.read_rocksdb_log(path_of("fifo"))

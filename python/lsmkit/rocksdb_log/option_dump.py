@@ -11,7 +11,7 @@ __all__ = ["OptionDump"]
 
 _FAMILY = re.compile(r"-+ Options for column family \[(.{0,200})\]:")
 _OPTION = re.compile(r"Options\.([A-Za-z0-9_.]{1,120})\s*(?:\[(\d{1,2})\])?\s*: ?(.{0,2000})")
-_TABLE_OPTION = re.compile(r"\s*([A-Za-z0-9_]{1,80}): ?(.{0,500})")
+_TABLE_OPTION = re.compile(r"\s*([A-Za-z0-9_]{1,80}) ?: ?(.{0,500})")
 _MOST = 4096  # names of one family; a release has some 150
 # Where the dump spells otherwise than an OPTIONS file does.
 _CODECS = {
@@ -104,6 +104,11 @@ class OptionDump:
             return None, (), f"the log does not list the options of column family {family!r}"
         try:
             options, notes = Options.from_rocksdb(self._as_file(family), column_family=family)
+            cache = self.families[family].get("table_factory.capacity", "")
+            if re.fullmatch(r"[1-9]\d{0,14}", cache):  # which an OPTIONS file does not have
+                room = options.memory_bytes + int(cache)
+                options = options.replace(cache_bytes=int(cache), memory_bytes=room)
+                notes = tuple(note for note in notes if note.name != "block_cache")
         except InvalidArgument as error:
             return None, (), str(error)
         return options, tuple(self._placed(note, family) for note in notes), ""
