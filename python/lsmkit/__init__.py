@@ -49,6 +49,7 @@ from lsmkit.machine import Device, Machine
 from lsmkit.options import FromRocksDB, OptionNote, Options, OptionsDict, Sync
 from lsmkit.own_planner import Choice, PlanContext, Planner
 from lsmkit.planning import Background, Explanation, Plan, RunnerUp, plan
+from lsmkit.player import Player
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.reads import Reads
 from lsmkit.rocksdb_log import RocksDBRun, read_rocksdb_log
@@ -121,6 +122,7 @@ __all__ = [
     "Plan",
     "PlanContext",
     "Planner",
+    "Player",
     "PrefixedDB",
     "Prices",
     "ReadOnlyError",

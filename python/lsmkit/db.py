@@ -35,6 +35,7 @@ from lsmkit.options import (
 )
 from lsmkit.own_planner import Asked, Planner
 from lsmkit.planning import Explanation, explain_db
+from lsmkit.player import Playable
 from lsmkit.prefixed import PrefixedDB
 from lsmkit.progress import Progress, shown
 from lsmkit.snapshot import Snapshot
@@ -133,7 +134,9 @@ class DBBounds(Bounds[Buffer], total=False):
     snapshot: AnySnapshot | None
 
 
-class DB(_core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompactionStats):  # type: ignore[misc]
+class DB(  # type: ignore[misc]
+    _core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompactionStats, Playable
+):
     """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
 
     Keys (0 to 65,535 bytes) and values (0 bytes to 1 GiB) are given as any C-contiguous buffer and

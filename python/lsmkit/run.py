@@ -22,6 +22,7 @@ from lsmkit.frames import (
 from lsmkit.history import Replay, replay
 from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts
+from lsmkit.player import Playable
 from lsmkit.reads import Reads
 from lsmkit.schema import SCHEMAS
 from lsmkit.stats import Counters
@@ -135,7 +136,7 @@ class Timing:
         return cls(**{**values, **waits})
 
 
-class Run(WithCompactionStats):
+class Run(WithCompactionStats, Playable):
     """What a simulation did up to one moment. Made by `lsmkit.simulate` and `Simulation.run`.
 
     Its frames are those of a database: the same columns, nulls where only that could tell. File
