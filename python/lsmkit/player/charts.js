@@ -37,6 +37,9 @@ function stallShare(run) {
   return (run.stallOf = share);
 }
 
+// Pixels of one of so many charts.
+const chartHeight = (count) => (count > 6 ? 30 : 40);
+
 class Charts {
   constructor(canvas) {
     this.canvas = canvas;
@@ -47,7 +50,10 @@ class Charts {
   // Those that some run has figures for.
   shown(runs) { return CHARTS.filter((chart) => runs.some((run) => chartValues(run, chart))); }
 
-  height(runs) { return Math.max(1, this.shown(runs).length) * 40 + 8; }
+  height(runs) {
+    const count = Math.max(1, this.shown(runs).length);
+    return count * chartHeight(count) + 8;
+  }
 
   draw(runs, axis, range, places, theme, names) {
     const key = [axis, ...range, theme.name, this.canvas.clientWidth, this.canvas.clientHeight,
@@ -61,13 +67,14 @@ class Charts {
     const x = this.left + this.width * share(places, range);
     pen.line([[x, 0], [x, pen.height]], theme.accent, { width: 1.5 });
     pen.rect(x - 4, 0, 8, 6, theme.accent);
-    this.shown(runs).forEach((chart, i) => {
+    const shown = this.shown(runs), tall = chartHeight(shown.length);
+    shown.forEach((chart, i) => {
       const texts = runs.map((run) => {
         const values = chartValues(run, chart);
         return values && run.state ? chart.text(values[run.state - 1]) : "–";
       });
       texts.forEach((text, j) => pen.text(this.left + this.width + 12,
-        4 + i * 40 + 20 + (texts.length > 1 ? 15 * j - 8 : 0),
+        4 + (i + 0.5) * tall + (texts.length > 1 ? 14 * j - 7 : 0),
         texts.length > 1 ? `${names[j]} ${text}` : text,
         { weight: 650, size: 12.5, fill: j ? theme.second : theme.ink }));
     });
@@ -80,18 +87,19 @@ class Charts {
     this.picture.height = Math.round(above.height * scale);
     const pen = new CanvasPen(this.picture, theme, scale);
     pen.context.setTransform(scale, 0, 0, scale, 0, 0);
-    this.shown(runs).forEach((chart, i) => {
-      const top = 4 + i * 40, columns = runs.map((run) => {
+    const shown = this.shown(runs), tall = chartHeight(shown.length);
+    shown.forEach((chart, i) => {
+      const top = 4 + i * tall, columns = runs.map((run) => {
         const values = chartValues(run, chart);
         return values ? extremes(run, values, axis, range, Math.floor(this.width)) : null;
       });
       const most = Math.max(1e-12, ...columns.map((c) => (c ? c.most : 0)));
       const least = Math.min(...columns.map((c) => (c ? c.least : Infinity)));
       const floor = least > 0.5 * most ? least - 0.15 * (most - least || most) : 0;
-      pen.text(this.left - 12, top + 13, chart.title, { align: "right", size: 11.5 });
-      pen.text(this.left - 12, top + 28, `to ${chart.text(most)}`, { align: "right", size: 10, fill: theme.muted });
-      pen.rect(this.left, top + 3, this.width, 34, theme.trough);
-      columns.forEach((column, j) => column && drawColumn(pen, column, this.left, top + 5, 30, floor, most,
+      pen.text(this.left - 12, top + tall / 2 - 7, chart.title, { align: "right", size: 11.5 });
+      pen.text(this.left - 12, top + tall / 2 + 7, `to ${chart.text(most)}`, { align: "right", size: 10, fill: theme.muted });
+      pen.rect(this.left, top + 3, this.width, tall - 6, theme.trough);
+      columns.forEach((column, j) => column && drawColumn(pen, column, this.left, top + 5, tall - 10, floor, most,
         j ? theme.second : theme.first, j ? [4, 3] : []));
     });
   }

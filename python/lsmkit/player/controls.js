@@ -21,7 +21,7 @@ const button = (label, text, click, more = {}) =>
 
 function readTheme(root, dark) {
   const style = getComputedStyle(root), colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["paper", "ink", "muted", "trough", "accent", "badge", "came", "goes", "warn", "first", "second"];
+  const names = ["paper", "ink", "muted", "trough", "memtable", "accent", "badge", "came", "goes", "warn", "first", "second"];
   const theme = Object.fromEntries(names.map((name) => [name, colour(name)]));
   theme.cameEdge = colour("came-edge");
   theme.levels = Array.from({ length: 8 }, (_, i) => colour(`level-${i}`));

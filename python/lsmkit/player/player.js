@@ -8,7 +8,7 @@ const SPEEDS = {
   bytes: [["1048576", "1 MiB/s"], ["16777216", "16 MiB/s"], ["268435456", "256 MiB/s"], ["4294967296", "4 GiB/s"],
     ["fit", "all in 30 s"]],
 };
-const LOG_LINES = 7; // before and after the present one
+const LOG_LINE = 19.5; // pixels
 
 class Player {
   // `hooks`: notify(player) whenever something changed that others keep; saveHtml() for the page.
@@ -96,7 +96,7 @@ class Player {
         button("next flush (f)", "flush ›", () => this.find("f")),
         button("next stall (s)", "stall ›", () => this.find("s"))),
       this.slider, this.speedSlot,
-      select(this.runs.length > 1 ? "align by" : "axis", axes, "event", (axis) => this.setAxis(axis)),
+      this.axisPick = select(this.runs.length > 1 ? "align by" : "axis", axes, "event", (axis) => this.setAxis(axis)),
       this.buildExports());
     this.setSpeeds();
     return this.controls;
@@ -140,7 +140,7 @@ class Player {
     else this.say(`No ${forward ? "later" : "earlier"} ${{ c: "compaction", f: "flush", s: "stall" }[name]}.`);
   }
 
-  setAxis(axis) { this.playhead.setAxis(axis); this.setSpeeds(); this.draw(); this.changed(); }
+  setAxis(axis) { this.axisPick.querySelector("select").value = axis; this.playhead.setAxis(axis); this.setSpeeds(); this.draw(); this.changed(); }
 
   setSpeeds() {
     const { axis } = this.playhead, [, end] = this.playhead.range();
@@ -302,8 +302,9 @@ class Player {
   }
 
   tellLog() {
-    const run = this.runs[0], first = Math.max(0, Math.min(run.state - LOG_LINES - 1, run.steps - 2 * LOG_LINES - 1)), lines = [];
-    for (let step = first; step < Math.min(run.steps, first + 2 * LOG_LINES + 1); step++)
+    const run = this.runs[0], room = Math.max(3, Math.min(40, Math.floor(this.log.clientHeight / LOG_LINE))), lines = [];
+    const first = Math.max(0, Math.min(run.state - Math.ceil(room * 0.6), run.steps - room));
+    for (let step = first; step < Math.min(run.steps, first + room); step++)
       lines.push(h("li", { class: step === run.state - 1 ? "now" : step < run.state ? "past" : "later",
         "data-kind": run.kind(step), "aria-current": step === run.state - 1 ? "step" : null,
         click: () => { this.pause(); this.go(run.coordinate(this.playhead.axis, step + 1)); } },
@@ -317,11 +318,12 @@ class Player {
       const value = names.map((name) => run.figure(name)).find(Number.isFinite);
       return value === undefined ? "–" : text(value);
     });
+    const jobs = this.runs.some((run) => run.column("figure job_count")) ? [tile("jobs at work", figure(["job_count"], countText))] : [];
     const weight = (run) => run.levels.reduce((sum, level) => sum + level.weight, 0);
     this.tiles.replaceChildren(
       tile("write amp", figure(["write_amp", "write_amp_weight"], ratioText)), tile("space amp", figure(["space_amp"], ratioText)),
       tile("sorted runs", this.runs.map((run) => countText(run.layout().flat().length))),
-      tile("tables", this.runs.map((run) => countText(run.count))), tile("weight", this.runs.map((run) => sizeText(weight(run)))));
+      tile("tables", this.runs.map((run) => countText(run.count))), tile("weight", this.runs.map((run) => sizeText(weight(run)))), ...jobs);
   }
 
   say(text) { this.views[0].waits.textContent = text; }

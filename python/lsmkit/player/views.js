@@ -45,17 +45,18 @@ function shownLevels(run) {
 
 function levelView(pen, run, { since, colour }) {
   const { levels, targets, base } = shownLevels(run), layers = run.layout(), { theme } = pen;
-  const right = 250, left = LEFT, width = Math.max(60, pen.width - left - right - RIGHT);
-  const rowHeight = Math.min(64, (pen.height - 10) / levels.length);
+  const right = 268, left = LEFT, width = Math.max(60, pen.width - left - right - RIGHT);
+  const memtable = run.figure("memtable_weight"), rows = levels.length + Number.isFinite(memtable);
+  const rowHeight = Math.min(84, (pen.height - 10) / rows), h = Math.max(6, rowHeight * 0.52);
+  const top = (i) => 6 + i * rowHeight + (rowHeight - h) / 2;
   const least = run.leastWeight ||= leastWeight(run);
   const most = run.mostWeight = Math.max(run.mostWeight || 0, ...targets,
     ...run.levels.map((level) => level.weight));
   const length = (weight) => weight <= 0 ? 0
     : width * Math.max(0.01, Math.log1p(weight / least) / Math.log1p(most / least));
-  const lanes = levels.map((level, i) => {
-    const h = Math.max(6, rowHeight * 0.52), y = 6 + i * rowHeight + (rowHeight - h) / 2;
-    return levelLane(run, level, layers[level] || [], { left, y, h, since, length });
-  });
+  if (rows > levels.length) memtableRow(pen, run, memtable, { left, width, y: top(0), h });
+  const lanes = levels.map((level, i) =>
+    levelLane(run, level, layers[level] || [], { left, y: top(i + rows - levels.length), h, since, length }));
   for (const lane of lanes) {
     pen.rect(left, lane.y, width, lane.h, theme.trough);
     levelLabel(pen, run, lane.level, lane.y, lane.h, base);
@@ -63,6 +64,24 @@ function levelView(pen, run, { since, colour }) {
   drawBoxes(pen, mergeLanes(lanes, left, width), colour);
   for (const lane of lanes) levelFacts(pen, run, lane, targets[lane.level] || 0, left, width, length);
   return { lanes };
+}
+
+// As of the last sample; its length is what share of a full one it is.
+function memtableRow(pen, run, weight, { left, width, y, h }) {
+  const full = Number(run.header.options.memtable_bytes) || weight || 1;
+  pen.text(12, y + h / 2, "mem", { size: 13, weight: 600 });
+  pen.rect(left, y, width, h, pen.theme.trough);
+  pen.rect(left, y, width * Math.min(1, weight / full), h, pen.theme.memtable);
+  const sealed = run.figure("sealed_memtables");
+  const rest = sealed > 0 ? `+ ${sealed} sealed, to be flushed` : "memtable";
+  twoLines(pen, left + width + 14, y + h / 2, h, `${sizeText(weight)} of ${sizeText(full)}`, rest, false);
+}
+
+function twoLines(pen, x, middle, h, first, second, warn) {
+  const fill = warn ? pen.theme.warn : pen.theme.ink, muted = warn ? pen.theme.warn : pen.theme.muted;
+  if (h < 15) { pen.text(x, middle, `${first} · ${second}`, { size: 11.5, fill }); return; }
+  pen.text(x, middle - 8, first, { weight: 600, size: 12.5, fill });
+  pen.text(x, middle + 8, second, { size: 11.5, fill: muted });
 }
 
 function leastWeight(run) {
@@ -95,13 +114,13 @@ function levelFacts(pen, run, lane, target, left, width, length) {
     const at = left + length(target);
     pen.line([[at, lane.y - 4], [at, lane.y + lane.h + 4]], theme.ink, { width: 2 });
   }
+  const over = target && own.weight > 1.005 * target, tables = plural(own.tables, "table");
   const size = target ? `${sizeText(own.weight)} of ${sizeText(target)}` : sizeText(own.weight);
-  const over = target && own.weight > target;
-  pen.text(x, middle - 8, size, { weight: 600, size: 12.5, fill: over ? theme.warn : theme.ink });
   const share = target ? `${over ? "▲ " : ""}${(own.weight / target).toFixed(2)} × target · ` : "";
-  const tables = plural(own.tables, "table");
-  pen.text(x, middle + 8, share + (runs > 1 || !lane.level ? `${plural(runs, "run")}, ${tables}` : tables),
-    { size: 11.5, fill: over ? theme.warn : theme.muted });
+  twoLines(pen, x, middle, lane.h, size, share + (runs > 1 || !lane.level ? `${plural(runs, "run")}, ${tables}` : tables), over);
+  const next = lane.kind.filter((kind) => kind === GOES).length, to = run.event("output_level", run.state);
+  if (next && lane.h >= 15)
+    pen.text(pen.width - RIGHT, middle - 8, `${next} → ${levelName(to)}`, { align: "right", size: 12, weight: 600, fill: theme.goes });
 }
 
 // -- By key: a lane per sorted run -----------------------------------------------------------------
@@ -176,17 +195,19 @@ function seqnoView(pen, run, { since, colour, keyAxis }) {
   const oldest = run.column("table smallest_seqno"), newest = run.column("table largest_seqno");
   if (!run.keys.length || !oldest || !newest) return noKeys(pen);
   const left = LEFT + 6, width = Math.max(60, pen.width - left - RIGHT), top = 8, foot = 26;
-  const height = pen.height - top - foot, x = keyScale(run, left, width, keyAxis);
+  const zero = 20, height = pen.height - top - foot - zero, x = keyScale(run, left, width, keyAxis);
   let last = 1;
   for (let i = 0; i < run.count; i++) last = Math.max(last, newest[run.standing[i]]);
-  const y = (seqno) => top + height * (1 - seqno / last);
+  // Newer commits have more room; what nobody needs the commit of has 0, and a band of its own.
+  const y = (seqno) => top + height * Math.sqrt(1 - seqno / last);
   pen.rect(left, top, width, height, pen.theme.trough);
+  pen.rect(left, top + height + 3, width, zero - 3, pen.theme.trough);
   const layers = run.layout(), lanes = [];
   for (let level = layers.length - 1; level >= 0; level--) {
     const flat = new Map(); // boxes of the same height and place share a lane, so that they merge
     for (const rows of [...(layers[level] || [])].reverse())
       for (const row of rows) {
-        const y1 = Math.round(y(oldest[row])), y0 = Math.min(y1 - 2, Math.round(y(newest[row])));
+        const y1 = newest[row] ? Math.round(y(oldest[row])) : top + height + zero, y0 = newest[row] ? Math.min(y1 - 3, Math.round(y(newest[row]))) : top + height + 4;
         const key = y0 * 8192 + y1;
         if (!flat.has(key)) flat.set(key, { level, y: y0, h: y1 - y0, x0: [], x1: [], kind: [], rows: [] });
         const lane = flat.get(key), low = x(run.rank(run.column("table low")[row]));
@@ -198,12 +219,15 @@ function seqnoView(pen, run, { since, colour, keyAxis }) {
     lanes.push(...flat.values());
   }
   seqnoBoxes(pen, mergeLanes(lanes, left, width), colour);
-  pen.text(LEFT, top + 7, `${countText(last)}`, { size: 11, align: "right", fill: pen.theme.muted });
-  pen.text(LEFT, top + height / 2, "commit ↑", { size: 11, align: "right", fill: pen.theme.muted });
-  pen.text(LEFT, top + height - 7, "0", { size: 11, align: "right", fill: pen.theme.muted });
-  keyAxisText(pen, run, left, width, top + height + foot / 2, keyAxis);
+  for (const part of [1, 0.9, 0.75, 0.5, 0.25])
+    pen.text(LEFT, y(last * part) + (part === 1 ? 7 : 0), shortCount(last * part), { size: 11, align: "right", fill: pen.theme.muted });
+  pen.text(LEFT, top + height - 9, "↑ commit", { size: 11, align: "right", fill: pen.theme.muted });
+  pen.text(LEFT, top + height + zero / 2 + 1, "settled", { size: 11, align: "right", fill: pen.theme.muted });
+  keyAxisText(pen, run, left, width, top + height + zero + foot / 2, keyAxis);
   return { lanes, deepFirst: true };
 }
+
+const shortCount = (count) => count < 1e4 ? countText(count) : count < 1e7 ? `${(count / 1e3).toFixed(0)} k` : `${(count / 1e6).toFixed(1)} M`;
 
 function seqnoBoxes(pen, boxes, colour) {
   for (const { x, w, kind, lane } of boxes) {

@@ -21,6 +21,13 @@ const REASONS = {
   "custom": "A planner of one's own chose it.",
 };
 
+const KINDS = {
+  "seal": "The memtable had reached its size. It takes no more writes and waits to be flushed; a new one does.",
+  "open": "The database was opened.", "close": "The database was closed.",
+  "stall begins": "From here on writes wait.", "stall ends": "Writes go on at full speed.",
+  "set": "Somebody changed a setting while it ran.",
+};
+
 const CAUSES = {
   memtables: "memtables are sealed faster than they can be flushed",
   l0_runs: "L0 holds too many runs: compaction out of it is behind",
@@ -40,6 +47,7 @@ function explain(run, state = run.state) {
   if (kind === "compaction" || kind === "trivial move")
     title = `${kind} L${from} → L${to} · event ${countText(number)}`;
   if (merged > 1) lines.push(mergedText(run, step, merged));
+  if (KINDS[kind]) lines.push(KINDS[kind]);
   if (REASONS[reason]) lines.push(REASONS[reason]);
   else if (reason && reason !== "none") lines.push(`Reason: ${reason}.`);
   if (kind === "trivial move") lines.push("It meets nothing below, so it moved as it is: nothing was rewritten.");
