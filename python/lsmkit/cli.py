@@ -20,6 +20,7 @@ from lsmkit import (
     cli_import,
     cli_look,
     cli_notebooks,
+    cli_play,
     cli_simulate,
     cli_validate,
 )
@@ -89,6 +90,7 @@ def command_parser() -> argparse.ArgumentParser:
         cli_look,
         cli_compact,
         cli_notebooks,
+        cli_play,
         cli_simulate,
         cli_calibrate,
         cli_validate,

@@ -46,7 +46,8 @@ class Playhead {
 
   range() {
     const begin = Math.min(...this.runs.map((run) => run.coordinate(this.axis, 0)));
-    const end = Math.max(...this.runs.map((run) => run.coordinate(this.axis, run.steps)));
+    const last = (run) => Math.max(run.coordinate(this.axis, run.steps), this.axis === "time" ? run.end || 0 : 0);
+    const end = Math.max(...this.runs.map(last));
     return [begin, Math.max(end, begin + 1e-9)];
   }
 

@@ -42,6 +42,7 @@ function unpack(data) {
 }
 
 function sizeText(size) {
+  if (!Number.isFinite(size)) return "–";
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   let step = 0;
   for (; Math.abs(size) >= 1024 && step < units.length - 1; step++) size /= 1024;

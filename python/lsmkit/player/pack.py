@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from lsmkit.player.data import History
 
-__all__ = ["bundle", "columns_of", "packed", "unpacked"]
+__all__ = ["bundle", "columns_of", "figure_type", "joined", "packed", "unpacked"]
 
 MAGIC = b"LSMPLAY1"
 _TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "f32": "<f4", "f64": "<f8"}
@@ -42,11 +42,16 @@ def columns_of(history: History, *, narrow: bool = True) -> dict[str, Array]:
     else:
         columns = {name: _wide(name, values) for name, values in columns.items()}
     for name, values in history.figures.items():
-        columns[f"figure {name}"] = values.astype("<f8" if name == "user_bytes" else "<f4")
-    columns["keys"], columns["key ends"] = _joined(history.keys)
+        columns[f"figure {name}"] = values.astype(figure_type(name))
+    columns["keys"], columns["key ends"] = joined(history.keys)
     texts = [text.encode("utf-8", "replace") for text in history.texts]
-    columns["texts"], columns["text ends"] = _joined(texts)
+    columns["texts"], columns["text ends"] = joined(texts)
     return columns
+
+
+def figure_type(name: str) -> str:
+    """Those that add up for ever need all their digits."""
+    return "<f8" if name in ("user_bytes", "stall_us") else "<f4"
 
 
 def packed(header: Mapping[str, Any], columns: Mapping[str, Array]) -> bytes:
@@ -100,7 +105,8 @@ def _wide(name: str, values: Array) -> Array:
     return values.astype("<u4" if name in fixed else "<f8")
 
 
-def _joined(parts: list[bytes]) -> tuple[Array, Array]:
+def joined(parts: list[bytes]) -> tuple[Array, Array]:
+    """Byte strings one after the other, and where each ends."""
     ends = np.cumsum([len(part) for part in parts], dtype=np.uint64).astype("<u4")
     return np.frombuffer(b"".join(parts), np.uint8), ends
 

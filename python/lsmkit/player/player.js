@@ -163,7 +163,10 @@ class Player {
     if (!this.hooks.live && this.playhead.place >= end) this.playhead.move(begin);
     this.playing = true;
     this.showPlaying();
-    if (this.hooks.live) { this.hooks.live.play(); return; }
+    if (this.hooks.live) {
+      this.hooks.live.play();
+      return;
+    }
     let last = performance.now();
     this.anchor = this.playhead.place;
     const frame = (now) => {
@@ -178,6 +181,12 @@ class Player {
     };
     requestAnimationFrame(frame);
     this.changed();
+  }
+
+  // A live run has grown: what one looks at goes along with its end.
+  appended() {
+    this.playhead.move(this.playhead.range()[1]);
+    this.draw();
   }
 
   // Units of the axis per second.

@@ -55,15 +55,13 @@ class Run {
     this.header = { ...this.header, ...header };
     const first = this.steps;
     for (const [name, values] of Object.entries(columns)) {
-      if (!/^(table|event|figure) /.test(name)) continue;
+      if (!/^(table|event|figure|target) /.test(name)) continue;
       if (!this.columns.has(name)) this.columns.set(name, new Growing());
       this.columns.get(name).push(values);
     }
     this.texts.push(columns.texts, columns["text ends"]);
     this.keys.push(columns.keys, columns["key ends"]);
     this.order = columns.rank || null; // of each key; null: keys are in order
-    this.targetStates = columns["target state"] || new Uint32Array([0]);
-    this.targetWeights = columns["target weight"] || new Float64Array(1);
     this.steps += (columns["event time_us"] || []).length;
     this.tables += (columns["table born"] || []).length;
     if (this.column("table born")) this.index(first, part.ended);
@@ -259,14 +257,17 @@ class Run {
 
   // What each level should weigh in this state: an array by level, 0 for none.
   targets() {
-    const states = this.targetStates, width = this.targetWeights.length / states.length;
-    const at = Math.max(0, firstAbove(states, this.state, states.length) - 1);
-    return this.targetWeights.subarray(at * width, (at + 1) * width);
+    const states = this.columns.get("target state"), weights = this.columns.get("target weight");
+    const at = states ? firstAbove(states.data, this.state, states.length) - 1 : -1;
+    if (at < 0) return new Float64Array(0);
+    const width = weights.length / states.length;
+    return weights.data.subarray(at * width, (at + 1) * width);
   }
 
   // Where a state lies on an axis: "event", "time" or "bytes".
   coordinate(axis, state) {
-    if (axis === "event" || !this.steps) return state;
+    if (axis === "event") return state;
+    if (!this.steps) return 0;
     const values = this.axisColumn(axis);
     if (state === 0) return Math.min(0, values[0]);
     return values[state - 1];

@@ -14,7 +14,7 @@ from lsmkit import _core
 from lsmkit.options import Options, option_texts
 from lsmkit.player.data import NEVER, History
 
-__all__ = ["targets_of"]
+__all__ = ["level_targets", "targets_of"]
 
 MAX_STATES = 2000
 
@@ -36,7 +36,7 @@ def targets_of(
     states, rows = [], []
     for state, runs in _weights(history, stride):
         states.append(state)
-        rows.append(_targets(runs, texts))
+        rows.append(level_targets(runs, texts))
     width = max(len(row) for row in rows)
     padded = [row + [0] * (width - len(row)) for row in rows]
     return np.array(states, np.uint32), np.array(padded, np.float64)
@@ -65,7 +65,7 @@ def _weights(history: History, stride: int) -> Iterator[tuple[int, Mapping[tuple
             yield state, runs
 
 
-def _targets(runs: Mapping[tuple[int, int], int], options: Mapping[str, str]) -> list[Any]:
+def level_targets(runs: Mapping[tuple[int, int], int], options: Mapping[str, str]) -> list[Any]:
     # Oldest first: a run of L0 is known by its newest commit.
     ordered = sorted(runs.items(), key=lambda item: (-item[0][0], item[0][1]))
     lines = [

@@ -219,7 +219,7 @@ function seqnoView(pen, run, { since, colour, keyAxis }) {
     lanes.push(...flat.values());
   }
   seqnoBoxes(pen, mergeLanes(lanes, left, width), colour);
-  for (const part of [1, 0.9, 0.75, 0.5, 0.25])
+  for (const part of height > 180 ? [1, 0.9, 0.75, 0.5, 0.25] : [1, 0.5])
     pen.text(LEFT, y(last * part) + (part === 1 ? 7 : 0), shortCount(last * part), { size: 11, align: "right", fill: pen.theme.muted });
   pen.text(LEFT, top + height - 9, "↑ commit", { size: 11, align: "right", fill: pen.theme.muted });
   pen.text(LEFT, top + height + zero / 2 + 1, "settled", { size: 11, align: "right", fill: pen.theme.muted });
