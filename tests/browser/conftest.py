@@ -96,6 +96,7 @@ def tab(chromium: Any) -> Iterator[Callable[..., Tab]]:
     def open_tab(
         html: str | None = None, *, url: str = "", folder: Path | None = None, **more: Any
     ):
+        more_frames = more.pop("frame", False)
         settings = {"viewport": {"width": 1280, "height": 860}, "accept_downloads": True}
         context = chromium.new_context(**settings | more)
         contexts.append(context)
@@ -107,6 +108,9 @@ def tab(chromium: Any) -> Iterator[Callable[..., Tab]]:
             url = path.as_uri()
             context.route(lambda asked: not asked.startswith("file:"), lambda r: r.abort())
         opened.page.goto(url)
+        if more_frames:
+            opened.page.frames[1].wait_for_selector(".player")
+            return opened
         for _ in range(400):
             if opened.page.evaluate("Boolean(window.__lsmkit && __lsmkit.players.length)"):
                 break

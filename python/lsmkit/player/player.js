@@ -103,11 +103,13 @@ class Player {
   }
 
   buildExports() {
-    const size = () => [Math.max(640, this.views[0].canvas.clientWidth), 340 * this.runs.length];
+    const of = (draw) => draw(this.runs, this.settings, this.theme,
+      Math.max(640, this.views[0].canvas.clientWidth), 340 * this.runs.length);
+    this.exports = { svg: () => of(frameSvg), png: () => of(framePng), csv: () => stateCsv(this.runs) };
     const items = [
-      ["frame as SVG", () => download("lsmkit.svg", "image/svg+xml", frameSvg(this.runs, this.settings, this.theme, ...size()))],
-      ["frame as PNG", async () => download("lsmkit.png", "image/png", await framePng(this.runs, this.settings, this.theme, ...size()))],
-      ["tables as CSV", () => download("lsmkit.csv", "text/csv", stateCsv(this.runs))],
+      ["frame as SVG", () => download("lsmkit.svg", "image/svg+xml", this.exports.svg())],
+      ["frame as PNG", async () => download("lsmkit.png", "image/png", await this.exports.png())],
+      ["tables as CSV", () => download("lsmkit.csv", "text/csv", this.exports.csv())],
     ];
     if (this.hooks.saveHtml) items.push(["run as HTML", () => this.hooks.saveHtml()]);
     return h("details", { class: "menu" }, h("summary", {}, "Export"),

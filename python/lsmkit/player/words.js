@@ -95,12 +95,13 @@ function waiting(run, state = run.state) {
   const why = CAUSES[cause] || (cause && cause !== "none" ? cause : "");
   const how = stopped ? "Writes stand" : delay > 0 ? `Writes are slowed down by ${timeText(delay)} per KiB` : "Writes waited";
   const figures = [
-    ["sealed_memtables", (v) => plural(v, "sealed memtable")], ["l0_run_count", (v) => plural(v, "run") + " in L0"],
+    ["sealed_memtables", (v) => plural(v, "sealed memtable")],
     ["debt_weight", (v) => `${sizeText(v)} to rewrite`], ["job_count", (v) => plural(v, "job") + " at work"],
     ["device_utilisation", (v) => `device ${(100 * v).toFixed(0)} % in use`],
   ].map(([name, text]) => [run.figure(name, state), text]).filter(([v]) => Number.isFinite(v)).map(([v, text]) => text(v));
   const part = waited > 0 ? `, ${(100 * waited).toFixed(0)} % of the time since the event before` : "";
-  return `${how}${part}${why ? `: ${why}` : ""}.${figures.length ? ` ${figures.join(", ")}.` : ""}`;
+  const runs = plural(run.figure("l0_run_count", state) || 0, "run");
+  return `${how}${part}${why ? `: ${why}` : ""}. ${runs} in L0.${figures.length ? ` At the last sample: ${figures.join(", ")}.` : ""}`;
 }
 
 // One line of the log.
