@@ -176,7 +176,7 @@ def test_dark_and_narrow_and_thinned(tab, leveled, tmp_path):
     assert opened.ask("player.root.scrollWidth <= player.root.clientWidth")
     workload = lsmkit.Workload.overwrites(keys=20_000, times=20)
     long = lsmkit.simulate(workload, lsmkit.Options.small(layout="leveled", fanout=4.0))
-    thin = tab(long.to_html(max_bytes=130_000), folder=tmp_path)
+    thin = tab(long.to_html(max_bytes=80_000), folder=tmp_path)
     steps = thin.ask("player.runs[0].steps")
     told = f"{len(long.events()):,} events in {steps:,} steps"
     assert told in thin.page.locator(".notes").inner_text()

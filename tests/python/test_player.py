@@ -13,6 +13,7 @@ from lsmkit.player.data import NEVER, history_of
 from lsmkit.player.encode import encode
 from lsmkit.player.module import PARTS, module_text
 from lsmkit.player.pack import unpacked
+from lsmkit.player.page import page_text
 from lsmkit.player.targets import targets_of
 from lsmkit.player.thin import thinned
 from lsmkit.testing import MemoryDisk
@@ -192,7 +193,7 @@ def test_no_byte_of_a_key_or_a_name_stands_in_the_page(tmp_path):
     for text in (page, other):
         assert "onerror" not in text.replace(html.escape(named.name), "")
         assert "<img" not in text
-        assert len(re.findall("</script", text)) == 3
+        assert len(re.findall("</script", text)) == 4
     shown = lsmkit.simulate(named, lsmkit.Options.small()).show()._repr_html_()
     assert shown.count("<") == 2  # the frame's
 
@@ -200,13 +201,17 @@ def test_no_byte_of_a_key_or_a_name_stands_in_the_page(tmp_path):
 def test_a_page_fits_where_it_should_and_says_what_does_not():
     workload = lsmkit.Workload.overwrites(keys=20_000, times=20)
     run = lsmkit.simulate(workload, lsmkit.Options.small(layout="leveled", fanout=4.0))
-    whole = run.to_html()
+    whole, empty = run.to_html(), len(page_text(b"", title=""))
     for share in (0.9, 0.6, 0.3):
-        bound = int(len(module_text()) * 1.05 + share * (len(whole) - len(module_text())))
+        bound = int(empty + share * (len(whole) - empty))
         small = run.to_html(max_bytes=bound)
         assert 0.7 * bound < len(small) <= bound
     with pytest.raises(lsmkit.InvalidArgument, match="give more, or fewer events"):
-        run.to_html(max_bytes=50_000)
+        run.to_html(max_bytes=empty + 100)
+
+
+def test_what_a_cell_stores_beside_the_data_is_small():
+    assert len(page_text(b"", title="")) < 40_000
 
 
 def test_what_can_not_be_played_says_so():

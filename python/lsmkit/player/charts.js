@@ -127,6 +127,7 @@ function drawColumn(pen, { low, high }, left, top, height, floor, most, stroke, 
   const y = (value) => top + height * (1 - (value - floor) / (most - floor || 1)), points = [];
   for (let x = 0; x < low.length; x++) {
     if (Number.isNaN(low[x])) continue;
+    if (points.length) points.push([left + x, points[points.length - 1][1]]); // it held until then
     points.push([left + x, y(low[x])]);
     if (high[x] !== low[x]) points.push([left + x, y(high[x])]);
   }

@@ -1,7 +1,7 @@
 """The player as one HTML page that needs nothing else: no network, no server, no kernel.
 
-Data is deflated and inlined as base64, so no byte of a key stands in the page's text, and a content
-security policy lets nothing run but the module, by its digest, and nothing be fetched.
+Module and data are deflated and inlined as base64, so no byte of a key stands in the page's text. A
+content security policy lets nothing run but the module, and nothing be fetched.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Any
 from lsmkit._errors import InvalidArgument
 from lsmkit.player.data import History, Source, history_of
 from lsmkit.player.encode import encode_history, name_of
-from lsmkit.player.module import module_text
+from lsmkit.player.module import BOOTSTRAP, module_base64
 from lsmkit.player.pack import bundle
 
 __all__ = ["MAX_BYTES", "iframe", "page_text", "run_names", "to_html"]
@@ -90,10 +90,9 @@ def page_text(
     """The page around data as `zlib.compress(bundle(...))` gave it."""
     # "<" never stands in what a script element holds, whatever a run is called.
     settings = json.dumps(dict(config or {})).replace("<", "\\u003c")
-    module = module_text()
-    digest = base64.b64encode(hashlib.sha256(module.encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(BOOTSTRAP.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src 'sha256-{digest}' blob:; style-src 'unsafe-inline'; "
         f"img-src data: blob:; connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
     return f"""<!doctype html>
@@ -111,7 +110,8 @@ def page_text(
 <div data-lsmkit-player></div>
 <script type="application/json" data-lsmkit-config>{settings}</script>
 <script type="text/plain" data-lsmkit-data>{base64.b64encode(data).decode()}</script>
-<script type="module">{module}</script>
+<script type="text/plain" data-lsmkit-module>{module_base64()}</script>
+<script type="module">{BOOTSTRAP}</script>
 </body>
 </html>
 """

@@ -52,8 +52,8 @@ class Player {
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.onTheme = () => this.retheme();
     this.media.addEventListener("change", this.onTheme);
-    this.resizes = new ResizeObserver(() => this.draw());
-    this.resizes.observe(this.root);
+    this.resizes = new ResizeObserver(() => this.soon());
+    for (const element of [this.root, ...this.views.map((view) => view.canvas)]) this.resizes.observe(element);
   }
 
   buildView(run, i) {

@@ -240,7 +240,7 @@ class Run {
     const low = this.column("table low"), high = this.column("table high");
     const weight = this.column("table weight");
     for (let row = 0; row < this.tables; row++) {
-      const a = this.rank(low[row]), b = Math.max(a + 1, this.rank(high[row]));
+      const a = this.rank(low[row]), b = this.rank(high[row]) + 1;
       density[a] += weight[row] / (b - a);
       density[b] -= weight[row] / (b - a);
     }

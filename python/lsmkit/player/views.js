@@ -79,7 +79,7 @@ function memtableRow(pen, run, weight, { left, width, y, h }) {
 
 function twoLines(pen, x, middle, h, first, second, warn) {
   const fill = warn ? pen.theme.warn : pen.theme.ink, muted = warn ? pen.theme.warn : pen.theme.muted;
-  if (h < 15) { pen.text(x, middle, `${first} · ${second}`, { size: 11.5, fill }); return; }
+  if (h < 15) { pen.text(x, middle, `${first.replace(/ of .*/, "")} · ${second}`, { size: 11.5, fill }); return; }
   pen.text(x, middle - 8, first, { weight: 600, size: 12.5, fill });
   pen.text(x, middle + 8, second, { size: 11.5, fill: muted });
 }
@@ -126,7 +126,7 @@ function levelFacts(pen, run, lane, target, left, width, length) {
 // -- By key: a lane per sorted run -----------------------------------------------------------------
 
 function keyScale(run, left, width, axis) {
-  const count = Math.max(1, run.keys.length - 1);
+  const count = Math.max(1, run.keys.length);
   if (axis === "weight") {
     const mass = run.mass();
     return (rank) => left + width * mass[Math.min(rank, mass.length - 1)];
@@ -170,7 +170,7 @@ function keyLane(run, level, rows, y, h, x, since) {
   const lane = { level, y, h, x0: [], x1: [], kind: [], rows };
   for (const row of rows) {
     lane.x0.push(x(run.rank(low[row])));
-    lane.x1.push(x(run.rank(high[row])));
+    lane.x1.push(x(run.rank(high[row]) + 1));
     lane.kind.push(kindOf(run, row, since));
   }
   return lane;
@@ -212,7 +212,7 @@ function seqnoView(pen, run, { since, colour, keyAxis }) {
         if (!flat.has(key)) flat.set(key, { level, y: y0, h: y1 - y0, x0: [], x1: [], kind: [], rows: [] });
         const lane = flat.get(key), low = x(run.rank(run.column("table low")[row]));
         lane.x0.push(low);
-        lane.x1.push(Math.max(low + 1, x(run.rank(run.column("table high")[row]))));
+        lane.x1.push(Math.max(low + 1, x(run.rank(run.column("table high")[row]) + 1)));
         lane.kind.push(kindOf(run, row, since));
         lane.rows.push(row);
       }
