@@ -10,8 +10,9 @@ import pytest
 
 import lsmkit
 from lsmkit.player.data import NEVER
+from lsmkit.player.delta import Deltas
 from lsmkit.player.encode import encode
-from lsmkit.player.live import MAX_EVENTS, LiveSession
+from lsmkit.player.live import LiveSession
 from lsmkit.player.live_settings import FIELDS, PRESETS, checked, options_of
 from lsmkit.player.pack import unpacked
 from lsmkit.player.server import LiveServer
@@ -48,7 +49,7 @@ class Joined:
         self.rank = columns.get("rank")
 
     def run(self, until_s, **more):
-        self.take(*ask(self.session, do="run", until_s=until_s, budget_ms=1000, **more))
+        self.take(*ask(self.session, do="run", until_s=until_s, budget_ms=1000, look=True, **more))
 
     def standing(self):
         rows = np.flatnonzero(self.died == NEVER)
@@ -105,6 +106,31 @@ def test_a_change_is_an_event_at_its_virtual_time():
     assert rejoined.columns["event kind"].tolist() == page.columns["event kind"].tolist()
 
 
+def test_looks_are_rare_when_they_take_long_and_nothing_is_lost(monkeypatch):
+    """By a clock of our own: a look takes a second, a request a fifth of one."""
+    now = [0.0]
+    since_last = Deltas.since_last
+
+    def slow(self, simulation, *, look=True):
+        now[0] += look
+        return since_last(self, simulation, look=look)
+
+    monkeypatch.setattr(Deltas, "since_last", slow)
+    session = LiveSession({"keys": 20_000}, clock=lambda: now[0])
+    page = Joined(session)
+    told = []
+    for step in range(1, 30):
+        page.take(*ask(session, do="run", until_s=step * 0.05, set={"rate": 20_000 + step}))
+        told.append(len(page.columns["event number"]))
+        now[0] += 0.2
+    assert len(set(told)) == 2  # 6 s, of which 3 after each look
+    page.run(0)
+    whole = Joined(session)
+    assert page.columns["table number"].tolist() == whole.columns["table number"].tolist()
+    assert page.columns["event kind"].tolist() == whole.columns["event kind"].tolist()
+    assert page.standing() == set(session.result().tables()["number"].tolist())
+
+
 def test_a_request_ends_at_its_wall_budget():
     """By a clock of our own: each look at it takes 20 ms."""
     looks = iter(range(1_000_000))
@@ -155,14 +181,15 @@ def test_a_request_that_can_not_be_is_told_so_and_changes_nothing(request_, told
 
 
 def test_a_session_ends_where_it_holds_as_many_events_as_it_may():
-    session = LiveSession({"rate": 1e6, "memtable_bytes": 16, "device": "nvme"})
+    settings = {"rate": 1e6, "memtable_bytes": 16, "device": "nvme"}
+    session = LiveSession(settings, max_events=1000)
     for _ in range(100):
         header, _ = ask(session, do="run", until_s=1e6, budget_ms=1000)
         if header["live"]["full"]:
             break
     assert header["live"]["full"]
     events = len(session.result().events())
-    assert MAX_EVENTS * 0.9 < events < MAX_EVENTS * 1.5
+    assert 900 < events < 1500
     now = header["live"]["now_us"]
     assert ask(session, do="run", until_s=1e7)[0]["live"]["now_us"] == now
     assert ask(session, do="reset")[0]["live"]["now_us"] == 0
@@ -242,3 +269,20 @@ def test_play_from_the_command_line(run, tmp_path):
     assert run("play", tmp_path / "db", "--port", "1")[0] == 2
     assert run("play", "--live", tmp_path / "db")[0] == 2
     assert run("play", tmp_path / "nothing")[0] == 1
+
+
+def test_the_live_widget_answers_what_the_page_asks():
+    pytest.importorskip("anywidget")
+    widget = lsmkit.Player.live(layout="leveled", rate=1000)
+    sent = []
+    widget.send = lambda content, buffers=None: sent.append((content, buffers))
+    message = {"lsmkit": "request", "id": 7}
+    widget._handle_custom_msg(message, [memoryview(b'{"do": "join"}')])
+    ((content, buffers),) = sent
+    assert content == {"lsmkit": "reply", "id": 7}
+    settings = unpacked(bytes(buffers[0]))[0]["live"]["settings"]
+    assert (settings["layout"], settings["rate"]) == ("leveled", 1000)
+    widget._handle_custom_msg({"something": "else"}, [])
+    assert len(sent) == 1
+    with pytest.raises(lsmkit.InvalidArgument, match="layout"):
+        lsmkit.Player.live(layout="flat")

@@ -61,12 +61,11 @@ class Deltas:
         self._said.append((kind, time_us, text))
 
     def since_last(
-        self, simulation: Simulation, now_us: int
+        self, simulation: Simulation, *, look: bool = True
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Header and columns of what came since the last call."""
-        events = self._new_events(simulation)
+        """Header and columns of what came since the last look; not `look`: of nothing."""
         part = _Part()
-        for event in self._merged(events, now_us):
+        for event in self._merged(self._new_events(simulation)) if look else ():
             self._take(event, part)
         columns = self._columns(part, simulation)
         header = {
@@ -92,7 +91,7 @@ class Deltas:
         self._events = count
         return found
 
-    def _merged(self, events: list[Row], now_us: int) -> list[Row]:
+    def _merged(self, events: list[Row]) -> list[Row]:
         """With what was said, in order of time."""
         others = [
             dict.fromkeys(EVENT_COLUMNS, 0)

@@ -103,8 +103,19 @@ class Live {
       player.pause();
       this.say(error.message);
     }
+    await this.lookOnce(player);
     this.busy = false;
     if (this.player.playing && !this.player.closed) this.loop(this.player);
+  }
+
+  // What the last replies left untold.
+  async lookOnce(player) {
+    try {
+      const part = await this.ask({ do: "run", until_s: 0, look: true, set: {} });
+      if (player.closed) return;
+      this.take(player.runs[0], part);
+      player.appended();
+    } catch (error) { this.say(error.message); }
   }
 
   // -- The form ------------------------------------------------------------------------------------

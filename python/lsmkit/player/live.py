@@ -7,7 +7,9 @@ both call. A request is JSON:
 - ``{"do": "join"}`` tells all that happened so far, and what can be set;
 - ``{"do": "reset", "settings": {...}}`` begins anew; settings that are not given are the defaults;
 - ``{"do": "run", "until_s": 1.5, "budget_ms": 50, "set": {"rate": 100}}`` changes what may be
-  changed while it runs, and goes on to that moment of virtual time, or until the wall budget ends;
+  changed while it runs, and goes on to that moment of virtual time, or until the wall budget ends.
+  To look what happened takes the longer the more did, so not every reply tells, unless it is asked
+  to by ``"look": true``;
 - ``{"do": "save"}`` gives what `LiveSession.replayed` makes the same session of;
 - ``{"do": "page"}`` gives the session as a page that needs nothing else.
 
@@ -39,7 +41,8 @@ from lsmkit.simulate import Simulation
 __all__ = ["LiveSession"]
 
 MAX_REQUEST_BYTES = 64 << 10
-MAX_EVENTS = 20_000  # of a session: each reply looks through all of them
+MAX_EVENTS = 20_000  # of a session: each look goes through all of them
+LOOK_SHARE = 3  # the time between looks over what one takes
 MAX_BUDGET_MS = 1000
 MAX_CHANGES = 10_000
 FIRST_STRETCH_US = 1000
@@ -53,6 +56,8 @@ class LiveSession:
     ----------
     settings : mapping, optional
         By name, as `live_settings.FIELDS` lists them.
+    max_events : int
+        Where it ends, about.
     clock : callable
         Wall time in seconds, for the budget.
 
@@ -64,14 +69,17 @@ class LiveSession:
 
     _now_us: int  # virtual
     _stretch_us: int
+    _look_at = 0.0  # by the clock
 
     def __init__(
         self,
         settings: Mapping[str, Any] | None = None,
         *,
+        max_events: int = MAX_EVENTS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._max_events = max_events
         self._number = 0
         self._reset(checked(settings or {}))
 
@@ -128,7 +136,7 @@ class LiveSession:
             self._reset(checked(request.get("settings", {})))
         if what in ("reset", "join"):
             self._tell_anew()
-            return self._part({"form": form()})
+            return self._part({"form": form()}, look=True)
         if what == "run":
             return self._run(request)
         if what == "save":
@@ -150,7 +158,8 @@ class LiveSession:
             self._set(name, value)
         if not self._full:
             self._advance(until_us, budget_s)
-        return self._part({})
+        look = bool(request.get("look")) or self._full or self._clock() >= self._look_at
+        return self._part({}, look=look)
 
     def _advance(self, until_us: int, budget_s: float) -> None:
         """In stretches of virtual time, with a look at the wall clock between."""
@@ -161,11 +170,15 @@ class LiveSession:
             slow = (now - before) / STRETCH_WALL_S
             self._stretch_us = max(1, int(self._stretch_us * min(4.0, 1 / max(slow, 0.25))))
             before = now
-            if now - begin >= budget_s or self._event_count() >= MAX_EVENTS:
+            if now - begin >= budget_s or self._event_count() >= self._max_events:
                 break
 
-    def _part(self, more: Mapping[str, Any]) -> bytes:
-        header, columns = self._deltas.since_last(self._simulation, self._now_us)
+    def _part(self, more: Mapping[str, Any], *, look: bool) -> bytes:
+        begin = self._clock()
+        header, columns = self._deltas.since_last(self._simulation, look=look)
+        if look:
+            end = self._clock()
+            self._look_at = end + LOOK_SHARE * (end - begin)
         live = {
             "now_us": self._now_us,
             "settings": self._settings,
@@ -218,7 +231,7 @@ class LiveSession:
 
     @property
     def _full(self) -> bool:
-        return self._event_count() >= MAX_EVENTS
+        return self._event_count() >= self._max_events
 
 
 def _parsed(request: bytes) -> Mapping[str, Any]:

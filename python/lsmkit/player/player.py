@@ -101,6 +101,32 @@ class Player:
 
         return player_widget(self._runs, self._range, self._height)
 
+    @staticmethod
+    def live(*, height: int = 760, **settings: Any) -> Any:
+        """A Jupyter widget that simulates while one looks on.
+
+        The kernel works only while the page asks for the next stretch of virtual time. Outside a
+        notebook ``lsmkit play --live`` serves the same.
+
+        Parameters
+        ----------
+        height : int
+            Pixels.
+        **settings
+            What it begins with, as the page's form has it: rate, keys, value_bytes, layout ...
+
+        Raises
+        ------
+        ImportError
+            anywidget is missing: ``pip install 'lsmkit[notebook]'``.
+        InvalidArgument
+            A setting that can't be.
+        """
+        from lsmkit.player.live import LiveSession
+        from lsmkit.player.widget import live_widget
+
+        return live_widget(LiveSession(settings).reply, height)
+
     def _repr_html_(self) -> str:
         return self.show()._repr_html_()
 
