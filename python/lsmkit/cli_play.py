@@ -1,83 +1,96 @@
-"""The command `lsmkit play`: the player as a page, of a database or a workload, or live."""
+"""The command `lsmkit play`: a page that plays databases or workloads back, or a live one."""
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import lsmkit
 from lsmkit.cli_output import note, print_json, progress
+from lsmkit.cli_simulate import add_workload_arguments, asked_for
 
 __all__ = ["add_commands"]
 
+OF_LIVE = ("port", "replay")
+OF_PAGES = ("out", "start", "end", "device")
 
-def add_commands(add: object) -> None:
+
+def add_commands(add: Any) -> None:
     """Describe the command to the argument parser."""
-    assert callable(add)
-    play = add("play", show_player, "play a database back in a page, or simulate live in one")
+    play = add("play", show_player, "play a database or a workload back in a page, or live")
     play.set_defaults(refuse=play.error)
-    play.add_argument("dirs", nargs="*", metavar="DIR", help="one database, or two side by side")
     play.add_argument(
-        "--out", metavar="FILE", help="where the page goes (default: lsmkit-player.html)"
+        "runs",
+        nargs="*",
+        metavar="DIR|WORKLOAD",
+        help="a database's directory, or a workload as `lsmkit simulate` takes it, to be "
+        "simulated; two of them are played side by side",
     )
+    play.add_argument("--out", metavar="FILE", help="the page (default: lsmkit-player.html)")
     play.add_argument("--start", type=int, metavar="N", help="number of the first event")
     play.add_argument("--end", type=int, metavar="N", help="number of the last event")
     play.add_argument(
-        "--max-mb", type=float, default=20, metavar="N", help="size of the page, at most"
+        "--max-mb", type=float, default=20, metavar="N", help="size of the page (default: 20)"
     )
+    play.add_argument("--open", action="store_true", help="show it in this machine's browser")
     play.add_argument(
         "--live",
         action="store_true",
-        help="no DIR: serve a simulation that goes on while one looks on, on this machine alone",
+        help="serve a simulation that goes on while one looks on, on this machine alone",
     )
-    play.add_argument("--port", type=int, default=0, metavar="N", help="with --live")
-    play.add_argument(
-        "--replay", metavar="FILE", help="with --live: begin with a session that was saved"
-    )
-    play.add_argument(
-        "--open", action="store_true", help="show the page in the browser of this machine"
-    )
+    play.add_argument("--port", type=int, metavar="N", help="with --live (default: any)")
+    play.add_argument("--replay", metavar="FILE", help="with --live: a session that was saved")
+    add_workload_arguments(play)
+    play.add_argument("--device", metavar="NAME", help="simulate a workload in time, on this")
 
 
 def show_player(options: argparse.Namespace) -> int:
     """Write the page, or serve it."""
+    others = OF_PAGES if options.live else OF_LIVE
+    given = [name for name in others if getattr(options, name) is not None]
+    if given:
+        options.refuse(f"--{given[0]} {'does not go with' if options.live else 'needs'} --live")
     if options.live:
         return _serve(options)
-    if options.port or options.replay:
-        options.refuse("--port and --replay belong to --live")
-    if not 1 <= len(options.dirs) <= 2:
-        options.refuse("one DIR is due, or two, or --live")
+    if not 1 <= len(options.runs) <= 2:
+        options.refuse("one or two of DIR and WORKLOAD are due, or --live")
     out = Path(options.out or "lsmkit-player.html")
-    dbs = []
-    try:
-        for path in options.dirs:
-            dbs.append(lsmkit.open(path, read_only=True))  # noqa: PERF401 (closed below)
-        player = lsmkit.Player(*dbs, start=options.start, end=options.end)
-        page = player.to_html(out, max_bytes=int(options.max_mb * (1 << 20)))
-    finally:
-        for db in dbs:
-            db.close()
+    with ExitStack() as stack:
+        runs = [_run(name, options, stack) for name in options.runs]
+        player = lsmkit.Player(*runs, start=options.start, end=options.end)
+        size = len(player.to_html(out, max_bytes=int(options.max_mb * (1 << 20))).encode())
     if options.json:
-        print_json({"page": str(out), "bytes": len(page.encode())})
+        print_json({"page": str(out), "bytes": size})
     else:
-        print(f"{out}: {len(page.encode()):,} bytes, needs nothing else; open it in a browser")
+        print(f"{out}: {size:,} bytes, needs nothing else; open it in a browser")
     if options.open:
         _open(out.resolve().as_uri())
     return 0
+
+
+def _run(name: str, options: argparse.Namespace, stack: ExitStack) -> Any:
+    """The database of that name, for as long as the stack keeps it open, or a simulation."""
+    if Path(name).is_dir():
+        return stack.enter_context(lsmkit.open(name, read_only=True))
+    options.workload = name
+    workload, chosen = asked_for(options)
+    with progress(f"simulating {workload.name}") as show:
+        return lsmkit.simulate(workload, chosen, machine=options.device, progress=show)
 
 
 def _serve(options: argparse.Namespace) -> int:
     from lsmkit.player.live import LiveSession
     from lsmkit.player.server import LiveServer
 
-    if options.dirs or options.out:
-        options.refuse("--live takes no DIR and no --out")
+    if options.runs:
+        options.refuse("--live takes no DIR and no WORKLOAD; its page says what is simulated")
     if options.replay:
         saved = json.loads(Path(options.replay).read_text(encoding="utf-8"))
-        with progress("replaying"):
-            session = LiveSession.replayed(saved)
+        session = LiveSession.replayed(saved)
     else:
         session = LiveSession()
-    with LiveServer(session, options.port) as server:
+    with LiveServer(session, options.port or 0) as server:
         if options.json:
             print_json({"url": server.url})
         else:

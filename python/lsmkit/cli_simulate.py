@@ -12,7 +12,7 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.cli_output import frame_table, print_json, progress, table
 from lsmkit.options import check_option_names, option_texts, options_from_texts
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "add_workload_arguments", "asked_for"]
 
 PRESETS: dict[str, Callable[..., lsmkit.Options]] = {
     "default": lsmkit.Options,
@@ -64,34 +64,39 @@ def add_commands(add: Any) -> None:
     for command in (simulate, twin):
         command.set_defaults(refuse=command.error)
         command.add_argument("workload", nargs="?", metavar="WORKLOAD", help=WORKLOADS)
-        command.add_argument(
-            "--keys", type=_count, default=100_000, metavar="N", help="keys (default: 100000)"
-        )
-        command.add_argument(
-            "--ops",
-            type=_count,
-            metavar="N",
-            help="operations after the load (default: four for each key)",
-        )
-        command.add_argument("--seed", type=int, metavar="N", help="in place of the workload's")
-        command.add_argument(
-            "--preset", choices=PRESETS, default="default", help="options to begin with"
-        )
-        command.add_argument(
-            "--set",
-            dest="changes",
-            action="append",
-            default=[],
-            metavar="OPTION=VALUE",
-            help="change an option; may come several times",
-        )
+        add_workload_arguments(command)
+
+
+def add_workload_arguments(command: argparse.ArgumentParser) -> None:
+    """What says how large a workload is, and on which options it runs."""
+    command.add_argument(
+        "--keys", type=_count, default=100_000, metavar="N", help="keys (default: 100000)"
+    )
+    command.add_argument(
+        "--ops",
+        type=_count,
+        metavar="N",
+        help="operations after the load (default: four for each key)",
+    )
+    command.add_argument("--seed", type=int, metavar="N", help="in place of the workload's")
+    command.add_argument(
+        "--preset", choices=PRESETS, default="default", help="options to begin with"
+    )
+    command.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="change an option; may come several times",
+    )
 
 
 def show_simulation(options: argparse.Namespace) -> int:
     """Simulate and print the levels and the summary."""
     if options.suite:
         return _show_suite(options)
-    workload, chosen = _asked_for(options)
+    workload, chosen = asked_for(options)
     if options.rate is not None:
         workload = _at_rate(workload, options.rate)
     with progress(f"simulating {workload.name}") as show:
@@ -188,7 +193,7 @@ def _at_rate(workload: lsmkit.Workload, per_s: float) -> lsmkit.Workload:
 
 def show_twin(options: argparse.Namespace) -> int:
     """Compare engine and simulation."""
-    workload, chosen = _asked_for(options)
+    workload, chosen = asked_for(options)
     with progress(f"comparing on {workload.name}") as show:
         twin = lsmkit.twin(workload, chosen, progress=show)
     if options.json:
@@ -204,7 +209,8 @@ def show_twin(options: argparse.Namespace) -> int:
     return 0 if twin.agree else 1
 
 
-def _asked_for(options: argparse.Namespace) -> tuple[lsmkit.Workload, lsmkit.Options]:
+def asked_for(options: argparse.Namespace) -> tuple[lsmkit.Workload, lsmkit.Options]:
+    """The workload and the options that the command line tells of."""
     try:
         workload = _workload(options)
         if options.seed is not None:

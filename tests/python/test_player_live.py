@@ -268,7 +268,25 @@ def test_play_from_the_command_line(run, tmp_path):
     assert run("play")[0] == 2
     assert run("play", tmp_path / "db", "--port", "1")[0] == 2
     assert run("play", "--live", tmp_path / "db")[0] == 2
-    assert run("play", tmp_path / "nothing")[0] == 1
+    assert run("play", "--live", "--out", out)[0] == 2
+    code, _, error = run("play", tmp_path / "nothing")
+    assert code == 2
+    assert "no workload" in error
+    small = ("--preset", "small", "--keys", 3000, "--out", out)
+    assert run("play", "overwrites", tmp_path / "db", *small)[0] == 0
+    assert f"overwrites, hybrid and {tmp_path / 'db'}" in out.read_text()
+    code, _, error = run("play", "overwrites", *small, "--max-mb", "0.001")
+    assert code == 1
+    assert "give more" in error
+
+
+def test_a_saved_session_that_is_none_is_refused(run, tmp_path):
+    path = tmp_path / "session.json"
+    for text in ("{}", "[]", '{"lsmkit": "live session"}', "nothing"):
+        path.write_text(text)
+        code, _, error = run("play", "--live", "--replay", path)
+        assert code == 1, text
+        assert "lsmkit: " in error
 
 
 def test_the_live_widget_answers_what_the_page_asks():

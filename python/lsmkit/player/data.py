@@ -105,8 +105,9 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
     """
     before = source.events()
     tables = source.tables(all=True)
-    series, events = source.series(), source.events()
+    series = source.series()
     # A database goes on meanwhile: what is told is what all of these know.
+    events = before if hasattr(source, "fidelity") else source.events()
     first, last = _range(before, events, start, end)
     events = _within(events, "number", first, last)
     numbers = events["number"].astype(np.int64)
