@@ -9,6 +9,7 @@ from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of
 from lsmkit.options import OptionNote, Options
+from lsmkit.player import Playable
 from lsmkit.rocksdb_log.moments import (
     Walk,
     Written,
@@ -27,7 +28,7 @@ from lsmkit.text import size_text
 __all__ = ["RocksDBRun"]
 
 
-class RocksDBRun(WithCompactionStats):
+class RocksDBRun(WithCompactionStats, Playable):
     """What a RocksDB did, as its log tells. Made by `lsmkit.read_rocksdb_log`.
 
     Its frames are those of a database and of a simulation; what a log does not tell is null: keys,
