@@ -119,11 +119,10 @@ class Range:
         stop_iteration = ("error", "StopIteration")
         start = self.bounds.get("start")
         start = self.prefix + (start if start is not None else self.bounds.get("prefix") or b"")
-        if after_seek:
-            excluded = start in self.rows and not self.bounds.get("include_start", True)
-            return answer == stop_iteration or (forward and excluded)
-        alone = self.keys == [start]
-        return not forward and alone and theirs == stop_iteration
+        alone = not forward and self.keys == [start] and theirs == stop_iteration
+        excluded = self.bounds.get("start") is not None and start in self.rows
+        excluded = excluded and not self.bounds.get("include_start", True)
+        return alone or (after_seek and (answer == stop_iteration or (forward and excluded)))
 
 
 class Lockstep(RuleBasedStateMachine):
