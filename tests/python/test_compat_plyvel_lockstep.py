@@ -456,4 +456,4 @@ def test_every_walk(pair, keys, db_prefix, prefix, bounds, moves):
 
 
 TestLockstep = Lockstep.TestCase
-TestLockstep.settings = settings(max_examples=100, stateful_step_count=40)
+TestLockstep.settings = settings(max_examples=50, stateful_step_count=40)
