@@ -68,10 +68,10 @@ def test_a_newcomer_sees_a_level_picture_within_five_cells():
 
 
 def test_there_are_notebooks_on_every_subject():
-    subjects = "start anatomy journey fanout stall layouts bloom twin tune"
+    subjects = "start anatomy journey fanout stall layouts bloom twin tune rocksdb_log"
     for subject, path in zip(subjects.split(), NOTEBOOKS, strict=False):
         assert subject in path.stem
-    assert len(NOTEBOOKS) >= 9
+    assert len(NOTEBOOKS) >= 10
 
 
 SHOWN = """\

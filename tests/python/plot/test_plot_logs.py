@@ -1,5 +1,7 @@
 """Pictures of what another engine's log tells: without keys, targets, and all of the weights."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import lsmkit
 from lsmkit import Column, Frame, InvalidArgument
 
 plot = lsmkit.plot
+LOGS = sorted((Path(__file__).parents[1] / "data" / "rocksdb_log").glob("*.log*"))
 
 
 def frame(title, /, **columns):
@@ -121,3 +124,17 @@ def test_what_a_log_does_not_tell_is_refused_by_name():
         plot.compare([Log(), Log()])
     with pytest.raises(InvalidArgument, match="needs a run in time"):
         plot.utilisation(Log())
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.name)
+def test_the_logs_of_real_rocksdbs_are_drawn(path, texts):
+    run = lsmkit.read_rocksdb_log(path)
+    for draw in (plot.tree, plot.levels, plot.debt, plot.stalls, plot.write_amp):
+        assert f"log of RocksDB {', '.join(run.releases)}" in texts(draw(run))
+    written_over_flushed = run.summary()[0]["write_amp_over_flush"]
+    bars = sum(bar.get_height() for bar in plot.write_amp(run).patches)
+    assert bars == pytest.approx(written_over_flushed)
+
+
+def test_there_are_logs_of_old_and_new_releases():
+    assert len(LOGS) >= 5
