@@ -1,6 +1,7 @@
 """The player in a browser: what it shows is what was, both ways; keys, views, two runs, exports."""
 
 import json
+import re
 
 from lsmkit.player import Player
 
@@ -79,6 +80,22 @@ def test_why_is_said_in_words(tab, run, tmp_path):
     assert f"event {events['number'][at]}" in why
     line = opened.page.locator("[aria-current=step]").inner_text()
     assert f"compaction L0 → L{events['output_level'][at]}" in line
+
+
+def test_what_the_planner_had_to_choose_from_is_said(tab, leveled, tmp_path):
+    """How full the level was that a compaction took tables from is what its score told."""
+    opened = tab(Player(leveled).to_html(), folder=tmp_path)
+    events = leveled.events()
+    said = 0
+    for step, row in enumerate(events.rows(), 1):
+        if row["reason"] != "level full" or step % 5:
+            continue
+        opened.ask("player.go(argument)", step)
+        why = opened.page.get_by_label("why").inner_text()
+        shares = dict(re.findall(r"L(\d+) ([\d.]+) × its target", why))
+        assert float(shares[str(row["input_level"])]) >= 1
+        said += 1
+    assert said > 5
 
 
 def test_counters_are_json(tab, run, tmp_path):

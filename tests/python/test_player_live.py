@@ -93,6 +93,25 @@ def test_how_it_is_cut_into_requests_changes_nothing_and_a_saved_session_replays
     assert encode(other.result()) != encode(session.result())
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [[5, "rate", 100], [4, "rate", 100]],
+        [[5, "fanout", 4]],
+        [[5, "rate", -1]],
+        [["x", "rate", 1]],
+        [[5, "rate"]],
+        [5],
+        5,
+        None,
+    ],
+)
+def test_a_saved_session_that_can_not_have_been_is_refused(changes):
+    saved = LiveSession().saved()
+    with pytest.raises(lsmkit.InvalidArgument):
+        LiveSession.replayed({**saved, "changes": changes})
+
+
 def test_a_change_is_an_event_at_its_virtual_time():
     session = LiveSession()
     page = Joined(session)

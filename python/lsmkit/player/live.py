@@ -115,9 +115,9 @@ class LiveSession:
                 raise KeyError("lsmkit")
             session = cls(saved["settings"])
             for us, name, value in saved["changes"]:
-                session._run_to(int(us))
-                session._set(name, value)
-            session._run_to(int(saved["until_us"]))
+                session._run_on_to(us)
+                session._set(name, _live_value(name, value))
+            session._run_on_to(saved["until_us"])
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidArgument):
                 raise
@@ -213,12 +213,18 @@ class LiveSession:
         field = field_of(name)
         self._deltas.said("set", us, f"{field.label}: {value:,g} {field.unit}")
 
+    def _run_on_to(self, us: Any) -> None:
+        """To a moment that someone else tells of."""
+        if isinstance(us, bool) or not isinstance(us, int) or not self._now_us <= us <= 10**15:
+            raise InvalidArgument(f"a moment is due, in microseconds, not before {self._now_us}")
+        self._run_to(us)
+
     def _run_to(self, us: int) -> None:
         self._simulation._core.run(until_us=us)
         self._now_us = us
 
     def _set(self, name: str, value: Any) -> None:
-        self._simulation.set_rate(check(field_of(name), value))
+        self._simulation.set_rate(value)  # the one that may change meanwhile
         self._settings[name] = value
         self._changes.append((self._now_us, name, value))
         self._say(self._now_us, name, value)

@@ -256,9 +256,9 @@ class Run {
   }
 
   // What each level should weigh in this state: an array by level, 0 for none.
-  targets() {
+  targets(state = this.state) {
     const states = this.columns.get("target state"), weights = this.columns.get("target weight");
-    const at = states ? firstAbove(states.data, this.state, states.length) - 1 : -1;
+    const at = states ? firstAbove(states.data, state, states.length) - 1 : -1;
     if (at < 0) return new Float64Array(0);
     const width = weights.length / states.length;
     return weights.data.subarray(at * width, (at + 1) * width);

@@ -45,7 +45,7 @@ function shownLevels(run) {
 
 function levelView(pen, run, { since, colour }) {
   const { levels, targets, base } = shownLevels(run), layers = run.layout(), { theme } = pen;
-  const right = 268, left = LEFT, width = Math.max(60, pen.width - left - right - RIGHT);
+  const right = Math.max(150, Math.min(268, pen.width * 0.4)), left = LEFT, width = Math.max(60, pen.width - left - right - RIGHT);
   const memtable = run.figure("memtable_weight"), rows = levels.length + Number.isFinite(memtable);
   const rowHeight = Math.min(84, (pen.height - 10) / rows), h = Math.max(6, rowHeight * 0.52);
   const top = (i) => 6 + i * rowHeight + (rowHeight - h) / 2;

@@ -53,10 +53,26 @@ function explain(run, state = run.state) {
   if (kind === "trivial move") lines.push("It meets nothing below, so it moved as it is: nothing was rewritten.");
   const score = run.event("score", step);
   if (score > 0) lines.push(`Score ${score.toFixed(2)}: weight or runs against the target; from 1.00 on a level is due.`);
+  if (!(merged > 1) && (kind === "compaction" || kind === "trivial move")) lines.push(fillText(run, state));
   const work = workText(run, step, state, kind);
   if (work) lines.push(work);
   const at = run.event("text", step);
   return { title, lines, text: at > 0 ? text8.decode(run.texts.at(at - 1)) : "" };
+}
+
+// How full each level was before the event of a state: what the planner had to choose from.
+function fillText(run, state) {
+  const weights = run.levels.map((level) => level.weight), { rows, at } = run.deaths;
+  const level = run.column("table level"), weight = run.column("table weight");
+  for (let row = run.bornAt[state]; row < run.bornAt[state + 1]; row++) weights[level[row]] -= weight[row];
+  for (let i = at[state]; i < at[state + 1]; i++) weights[level[rows[i]]] += weight[rows[i]];
+  const targets = run.targets(state - 1), runs = run.figure("l0_run_count", state - 1), parts = [];
+  parts.push(Number.isFinite(runs) ? `${plural(runs, "run")} in L0` : `${sizeText(weights[0])} in L0`);
+  for (let l = 1; l < weights.length; l++) {
+    if (!(weights[l] > 0)) continue;
+    parts.push(targets[l] > 0 ? `${levelName(l)} ${(weights[l] / targets[l]).toFixed(2)} × its target` : `${levelName(l)} ${sizeText(weights[l])}`);
+  }
+  return `Before it: ${parts.join(", ")}.`;
 }
 
 function tableCounts(run) {
