@@ -4,6 +4,7 @@ import html
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -160,6 +161,39 @@ def test_a_database_with_a_bounded_history_is_played_from_what_is_kept():
         assert header["options"]["layout"] == "hybrid"
         last = db.tables()
         assert {n for _, n, _ in standing(columns, len(numbers))} == set(last["number"].tolist())
+
+
+def test_a_database_that_is_written_meanwhile_is_played_up_to_some_event(tmp_path):
+    stop = threading.Event()
+
+    def write(db):
+        number = 0
+        while not stop.is_set():
+            db[b"key%05d" % (number * 7919 % 20_000)] = b"value" * 9
+            number += 1
+
+    with lsmkit.open(tmp_path / "db", lsmkit.Options.small()) as db:
+        for number in range(5000):
+            db[b"key%05d" % number] = b"value" * 9
+        thread = threading.Thread(target=write, args=(db,))
+        thread.start()
+        try:
+            encoded = {}
+            while len(encoded) < 8:  # at as many moments
+                data = encode(db)
+                encoded[unpacked(data)[0]["events"]] = data
+        finally:
+            stop.set()
+            thread.join()
+        counts = dict(
+            zip(*(db.series()[name].tolist() for name in ("event", "table_count")), strict=True)
+        )
+    for data in encoded.values():
+        _, columns = unpacked(data)
+        numbers = columns["event number"].tolist()
+        for step, number in enumerate(numbers, 1):
+            if number in counts:
+                assert len(standing(columns, step)) == counts[number]
 
 
 def test_tables_older_than_the_first_event_stand_from_the_beginning(tmp_path):

@@ -25,7 +25,9 @@ async function startPage(host) {
   if (config.live) return startLive(host, httpChannel(config.live), config);
   const data = document.querySelector("[data-lsmkit-data]").textContent;
   const hooks = { saveHtml: () => download("lsmkit.html", "text/html", page) };
-  return new Player(host, runsOf(await inflated(data)), hooks);
+  const player = new Player(host, runsOf(await inflated(data)), hooks);
+  player.root.focus({ preventScroll: true }); // so that keys work at once
+  return player;
 }
 
 // What anywidget calls. `model` has `runs` (bytes), and small traits that are written on pauses alone.

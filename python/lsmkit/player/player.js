@@ -52,6 +52,8 @@ class Player {
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.onTheme = () => this.retheme();
     this.media.addEventListener("change", this.onTheme);
+    this.jupyter = new MutationObserver(() => this.retheme());
+    this.jupyter.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     this.resizes = new ResizeObserver(() => this.soon());
     for (const element of [this.root, ...this.views.map((view) => view.canvas)]) this.resizes.observe(element);
   }
@@ -99,6 +101,7 @@ class Player {
       this.axisPick = select(this.runs.length > 1 ? "align by" : "axis", axes, "event", (axis) => this.setAxis(axis)),
       this.buildExports());
     this.setSpeeds();
+    this.showPlaying();
     return this.controls;
   }
 
@@ -381,6 +384,7 @@ class Player {
     this.closed = true;
     this.playing = false;
     this.resizes.disconnect();
+    this.jupyter.disconnect();
     this.media.removeEventListener("change", this.onTheme);
     const all = globalThis.__lsmkit.players;
     all.splice(all.indexOf(this), 1);
