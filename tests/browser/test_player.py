@@ -37,6 +37,9 @@ def test_every_state_is_true_whichever_way_it_is_reached(tab, leveled, tmp_path)
 def test_play_pause_step_and_scrub_by_keyboard_and_mouse(tab, run, tmp_path):
     opened = tab(Player(run).to_html(), folder=tmp_path)
     page, steps = opened.page, len(run.events())
+    page.keyboard.press("f")  # before anything is clicked
+    assert opened.states() == [1]
+    page.keyboard.press("Home")
     page.locator(".player").focus()
     page.keyboard.press("ArrowRight")
     assert opened.states() == [1]

@@ -19,6 +19,9 @@ PYTHON = [
     for folder in ("python", "tests", "examples")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
+PLAYER = sorted((ROOT / "python" / "lsmkit" / "player").glob("*.js")) + sorted(
+    (ROOT / "python" / "lsmkit" / "player").glob("*.css")
+)
 MOST_LINES = 520
 
 
@@ -45,6 +48,7 @@ def test_there_is_something_to_check():
     assert len(CPP) > 100
     assert len(CPP_TESTS) > 30
     assert len(PYTHON) > 50
+    assert len(PLAYER) > 10
 
 
 @pytest.mark.parametrize("path", CPP + CPP_TESTS, ids=name_of)
@@ -64,6 +68,15 @@ def test_a_python_file_says_what_it_is_for_and_has_one_idea(path):
     if path.name not in ("conftest.py", "typing_cases.py"):
         assert lines[0].startswith('"""') or lines[0].startswith("#!")
     assert len(lines) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", PLAYER, ids=name_of)
+def test_a_file_of_the_player_says_what_it_is_for_and_has_one_idea(path):
+    lines = lines_of(path)
+    assert lines[0].startswith(("// ", "/* "))
+    assert len(lines) <= MOST_LINES
+    assert places([path], "^.{101}") == []
+    assert places([path], r"TODO|FIXME|console\.log|\beval\b|innerHTML") == []
 
 
 def test_lines_are_no_longer_than_they_may_be():

@@ -2,15 +2,15 @@
 // picture of their own, at most two lines per column of pixels however many events there are.
 
 const CHARTS = [
-  { title: "write amplification", names: ["write_amp", "write_amp_weight"], text: ratioText },
-  { title: "space amplification", names: ["space_amp"], text: ratioText },
-  { title: "tables per get", names: ["read_amp"], text: ratioText },
-  { title: "sorted runs", names: ["run_count"], text: countText },
-  { title: "runs in L0", names: ["l0_run_count"], text: countText },
-  { title: "debt", names: ["debt_weight"], text: sizeText },
-  { title: "weight of all tables", names: ["weight"], text: sizeText },
-  { title: "device in use", names: ["device_utilisation"], text: (v) => `${(100 * v).toFixed(0)} %` },
-  { title: "writes waited", names: ["stall_share"], text: (v) => `${(100 * v).toFixed(0)} %` },
+  {title: "write amplification", names: ["write_amp", "write_amp_weight"], text: ratioText},
+  {title: "space amplification", names: ["space_amp"], text: ratioText},
+  {title: "tables per get", names: ["read_amp"], text: ratioText},
+  {title: "sorted runs", names: ["run_count"], text: countText},
+  {title: "runs in L0", names: ["l0_run_count"], text: countText},
+  {title: "debt", names: ["debt_weight"], text: sizeText},
+  {title: "weight of all tables", names: ["weight"], text: sizeText},
+  {title: "device in use", names: ["device_utilisation"], text: (v) => `${(100 * v).toFixed(0)} %`},
+  {title: "writes waited", names: ["stall_share"], text: (v) => `${(100 * v).toFixed(0)} %`},
 ];
 
 // The values of a chart of a run, by step; null: the run has none. What is 0 for ever is left out.
@@ -19,7 +19,8 @@ function chartValues(run, chart) {
   for (const name of chart.names) {
     const values = run.column(`figure ${name}`);
     if (!values) continue;
-    for (let i = 0; i < run.steps; i++) if (values[i] > 0) return values;
+    for (let i = 0; i < run.steps; i++)
+      if (values[i] > 0) return values;
   }
   return null;
 }
@@ -56,8 +57,10 @@ class Charts {
   }
 
   draw(runs, axis, range, places, theme, names) {
-    const key = [axis, ...range, theme.name, this.canvas.clientWidth, this.canvas.clientHeight,
-      ...runs.map((run) => run.steps)].join();
+    const key = [
+      axis, ...range, theme.name, this.canvas.clientWidth, this.canvas.clientHeight,
+      ...runs.map((run) => run.steps)
+    ].join();
     const pen = new CanvasPen(this.canvas, theme);
     this.left = LEFT + 60;
     this.width = Math.max(40, pen.width - this.left - 108);
@@ -65,7 +68,7 @@ class Charts {
     this.key = key;
     pen.context.drawImage(this.picture, 0, 0, pen.width, pen.height);
     const x = this.left + this.width * share(places, range);
-    pen.line([[x, 0], [x, pen.height]], theme.accent, { width: 1.5 });
+    pen.line([[x, 0], [x, pen.height]], theme.accent, {width: 1.5});
     pen.rect(x - 4, 0, 8, 6, theme.accent);
     const shown = this.shown(runs), tall = chartHeight(shown.length);
     shown.forEach((chart, i) => {
@@ -73,10 +76,12 @@ class Charts {
         const values = chartValues(run, chart);
         return values && run.state ? chart.text(values[run.state - 1]) : "–";
       });
-      texts.forEach((text, j) => pen.text(this.left + this.width + 12,
-        4 + (i + 0.5) * tall + (texts.length > 1 ? 14 * j - 7 : 0),
-        texts.length > 1 ? `${names[j]} ${text}` : text,
-        { weight: 650, size: 12.5, fill: j ? theme.second : theme.ink }));
+      texts.forEach(
+          (text, j) => pen.text(
+              this.left + this.width + 12,
+              4 + (i + 0.5) * tall + (texts.length > 1 ? 14 * j - 7 : 0),
+              texts.length > 1 ? `${names[j]} ${text}` : text,
+              {weight: 650, size: 12.5, fill: j ? theme.second : theme.ink}));
     });
     return pen.rectangles;
   }
@@ -96,16 +101,21 @@ class Charts {
       const most = Math.max(1e-12, ...columns.map((c) => (c ? c.most : 0)));
       const least = Math.min(...columns.map((c) => (c ? c.least : Infinity)));
       const floor = least > 0.5 * most ? least - 0.15 * (most - least || most) : 0;
-      pen.text(this.left - 12, top + tall / 2 - 7, chart.title, { align: "right", size: 11.5 });
-      pen.text(this.left - 12, top + tall / 2 + 7, `to ${chart.text(most)}`, { align: "right", size: 10, fill: theme.muted });
+      pen.text(this.left - 12, top + tall / 2 - 7, chart.title, {align: "right", size: 11.5});
+      pen.text(
+          this.left - 12, top + tall / 2 + 7, `to ${chart.text(most)}`,
+          {align: "right", size: 10, fill: theme.muted});
       pen.rect(this.left, top + 3, this.width, tall - 6, theme.trough);
-      columns.forEach((column, j) => column && drawColumn(pen, column, this.left, top + 5, tall - 10, floor, most,
-        j ? theme.second : theme.first, j ? [4, 3] : []));
+      columns.forEach(
+          (column, j) => column &&
+              drawColumn(pen, column, this.left, top + 5, tall - 10, floor, most,
+                         j ? theme.second : theme.first, j ? [4, 3] : []));
     });
   }
 }
 
-const share = (place, [begin, end]) => Math.max(0, Math.min(1, (place - begin) / (end - begin || 1)));
+const share = (place, [begin, end]) =>
+    Math.max(0, Math.min(1, (place - begin) / (end - begin || 1)));
 
 // Least and most value of each column of pixels.
 function extremes(run, values, axis, range, width) {
@@ -120,16 +130,16 @@ function extremes(run, values, axis, range, width) {
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  return { low, high, least, most };
+  return {low, high, least, most};
 }
 
-function drawColumn(pen, { low, high }, left, top, height, floor, most, stroke, dash) {
+function drawColumn(pen, {low, high}, left, top, height, floor, most, stroke, dash) {
   const y = (value) => top + height * (1 - (value - floor) / (most - floor || 1)), points = [];
   for (let x = 0; x < low.length; x++) {
     if (Number.isNaN(low[x])) continue;
-    if (points.length) points.push([left + x, points[points.length - 1][1]]); // it held until then
+    if (points.length) points.push([left + x, points[points.length - 1][1]]);  // it held until then
     points.push([left + x, y(low[x])]);
     if (high[x] !== low[x]) points.push([left + x, y(high[x])]);
   }
-  if (points.length) pen.line(points, stroke, { width: 1.5, dash });
+  if (points.length) pen.line(points, stroke, {width: 1.5, dash});
 }

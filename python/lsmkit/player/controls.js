@@ -12,19 +12,24 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-const select = (label, choices, value, change) => h("label", { class: "pick" }, h("span", {}, label),
-  h("select", { "aria-label": label, change: (event) => change(event.target.value) },
-    choices.map(([name, text]) => h("option", { value: name, selected: name === value }, text))));
+const select = (label, choices, value, change) =>
+    h("label", {class: "pick"}, h("span", {}, label),
+      h("select", {"aria-label": label, change: (event) => change(event.target.value)},
+        choices.map(([name, text]) => h("option", {value: name, selected: name === value}, text))));
 
 const button = (label, text, click, more = {}) =>
-  h("button", { type: "button", "aria-label": label, title: label, click, ...more }, text);
+    h("button", {type: "button", "aria-label": label, title: label, click, ...more}, text);
 
 function readTheme(root, dark) {
-  const style = getComputedStyle(root), colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["paper", "ink", "muted", "trough", "memtable", "accent", "badge", "came", "goes", "warn", "first", "second"];
+  const style = getComputedStyle(root),
+        colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  const names = [
+    "paper", "ink", "muted", "trough", "memtable", "accent", "badge", "came", "goes", "warn",
+    "first", "second"
+  ];
   const theme = Object.fromEntries(names.map((name) => [name, colour(name)]));
   theme.cameEdge = colour("came-edge");
-  theme.levels = Array.from({ length: 8 }, (_, i) => colour(`level-${i}`));
+  theme.levels = Array.from({length: 8}, (_, i) => colour(`level-${i}`));
   theme.name = dark ? "dark" : "light";
   return theme;
 }
@@ -46,7 +51,8 @@ class Playhead {
 
   range() {
     const begin = Math.min(...this.runs.map((run) => run.coordinate(this.axis, 0)));
-    const last = (run) => Math.max(run.coordinate(this.axis, run.steps), this.axis === "time" ? run.end || 0 : 0);
+    const last = (run) =>
+        Math.max(run.coordinate(this.axis, run.steps), this.axis === "time" ? run.end || 0 : 0);
     const end = Math.max(...this.runs.map(last));
     return [begin, Math.max(end, begin + 1e-9)];
   }
@@ -79,13 +85,16 @@ class Playhead {
 
   // The place of the next event that `wanted(run, step)`, or null.
   find(wanted, forward = true) {
-    const places = this.runs.map((run) => {
-      const step = forward ? run.state : run.state - 2, way = forward ? 1 : -1;
-      for (let i = step; i >= 0 && i < run.steps; i += way)
-        if (wanted(run, i) && (run.coordinate(this.axis, i + 1) - this.place) * way > 0)
-          return run.coordinate(this.axis, i + 1);
-      return null;
-    }).filter((place) => place !== null);
+    const places =
+        this.runs
+            .map((run) => {
+              const step = forward ? run.state : run.state - 2, way = forward ? 1 : -1;
+              for (let i = step; i >= 0 && i < run.steps; i += way)
+                if (wanted(run, i) && (run.coordinate(this.axis, i + 1) - this.place) * way > 0)
+                  return run.coordinate(this.axis, i + 1);
+              return null;
+            })
+            .filter((place) => place !== null);
     return places.length ? (forward ? Math.min(...places) : Math.max(...places)) : null;
   }
 }

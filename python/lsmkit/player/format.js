@@ -1,17 +1,22 @@
 // Reads the bytes that pack.py lays out, and says numbers, sizes, times and keys as text.
 
 const TYPES = {
-  u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, u64: BigUint64Array,
-  f32: Float32Array, f64: Float64Array,
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  u64: BigUint64Array,
+  f32: Float32Array,
+  f64: Float64Array,
 };
 const NEVER = 0xffffffff;
-const text8 = new TextDecoder("utf-8", { fatal: false });
+const text8 = new TextDecoder("utf-8", {fatal: false});
 
 // The bytes of a Uint8Array, DataView or ArrayBuffer, in a buffer of their own where they must be:
 // typed arrays can't begin anywhere in one.
 function aligned(data) {
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  const bytes = ArrayBuffer.isView(data) ?
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength) :
+      new Uint8Array(data);
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
 }
 
@@ -38,7 +43,7 @@ function unpack(data) {
   const columns = {};
   for (const [name, [type, offset, count]] of Object.entries(header.columns))
     columns[name] = new TYPES[type](bytes.buffer, bytes.byteOffset + end + offset, count);
-  return { ...header, columns };
+  return {...header, columns};
 }
 
 function sizeText(size) {
@@ -76,7 +81,8 @@ function tableText(number) {
 function keyText(bytes) {
   let out = "";
   for (const byte of bytes)
-    out += byte === 0x5c ? "\\\\" : byte >= 0x20 && byte < 0x7f
-      ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+    out += byte === 0x5c            ? "\\\\" :
+        byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) :
+                                      `\\x${byte.toString(16).padStart(2, "0")}`;
   return out;
 }

@@ -15,23 +15,29 @@ async function inflated(base64) {
 }
 
 function failed(host, error) {
-  host.replaceChildren(`The player could not start: ${error && error.message ? error.message : error}`);
+  host.replaceChildren(
+      `The player could not start: ${error && error.message ? error.message : error}`);
   throw error;
 }
 
 async function startPage(host) {
-  const page = `<!doctype html>\n${document.documentElement.outerHTML}`; // before anything is added
+  const page =
+      `<!doctype html>\n${document.documentElement.outerHTML}`;  // before anything is added
   const config = JSON.parse(document.querySelector("[data-lsmkit-config]").textContent);
   if (config.live) return startLive(host, httpChannel(config.live), config);
   const data = document.querySelector("[data-lsmkit-data]").textContent;
-  const hooks = { saveHtml: () => download("lsmkit.html", "text/html", page) };
+  const hooks = {saveHtml: () => download("lsmkit.html", "text/html", page)};
   const player = new Player(host, runsOf(await inflated(data)), hooks);
-  player.root.focus({ preventScroll: true }); // so that keys work at once
+  // Keys work at once, without a click.
+  document.addEventListener("keydown", (event) => {
+    if (event.target === document.body) player.key(event);
+  });
   return player;
 }
 
-// What anywidget calls. `model` has `runs` (bytes), and small traits that are written on pauses alone.
-function render({ model, el }) {
+// What anywidget calls. `model` has `runs` (bytes), and small traits that are written on pauses
+// alone.
+function render({model, el}) {
   const host = document.createElement("div");
   host.style.height = `${model.get("height") || 760}px`;
   el.append(host);
@@ -42,9 +48,15 @@ function render({ model, el }) {
   let player = null, timer = 0, own = false;
   const start = () => {
     if (player) player.close();
-    const hooks = { notify: () => { clearTimeout(timer); timer = setTimeout(tell, 120); } };
+    const hooks = {
+      notify: () => {
+        clearTimeout(timer);
+        timer = setTimeout(tell, 120);
+      }
+    };
     player = new Player(host, runsOf(model.get("runs")), hooks);
-    if (model.get("position") > 0) player.go(player.runs[0].coordinate("event", model.get("position")));
+    if (model.get("position") > 0)
+      player.go(player.runs[0].coordinate("event", model.get("position")));
   };
   const tell = () => {
     own = true;
@@ -52,7 +64,9 @@ function render({ model, el }) {
     model.set("playing", player.playing);
     model.set("speed", player.speed);
     const chosen = player.selected;
-    model.set("selection", chosen ? tableText(player.runs[chosen.run].column("table number")[chosen.row]) : "");
+    model.set(
+        "selection",
+        chosen ? tableText(player.runs[chosen.run].column("table number")[chosen.row]) : "");
     model.save_changes();
     own = false;
   };
@@ -62,8 +76,12 @@ function render({ model, el }) {
       const run = player.runs[0], state = model.get("position");
       if (!own && state !== run.state) player.go(run.coordinate(player.playhead.axis, state));
     },
-    "change:playing": () => { if (!own && model.get("playing") !== player.playing) player.toggle(); },
-    "change:speed": () => { if (!own) player.speed = model.get("speed"); },
+    "change:playing": () => {
+      if (!own && model.get("playing") !== player.playing) player.toggle();
+    },
+    "change:speed": () => {
+      if (!own) player.speed = model.get("speed");
+    },
   };
   start();
   for (const [name, act] of Object.entries(listeners)) model.on(name, act);
@@ -74,8 +92,8 @@ function render({ model, el }) {
   };
 }
 
-export { Player, Run, runsOf, startLive };
-export default { render };
+export {Player, Run, runsOf, startLive};
+export default {render};
 
 if (typeof document !== "undefined")
   for (const host of document.querySelectorAll("[data-lsmkit-player]")) {

@@ -2,11 +2,14 @@
 // what happened in it. While paused, nothing is asked and nothing runs.
 
 const ASK_EVERY_MS = 80;
-const LIVE_SPEEDS = [["0.01", "× 0.01"], ["0.1", "× 0.1"], ["1", "× 1"], ["10", "× 10"], ["100", "× 100"], ["1000", "× 1000"]];
+const LIVE_SPEEDS = [
+  ["0.01", "× 0.01"], ["0.1", "× 0.1"], ["1", "× 1"], ["10", "× 10"], ["100", "× 100"],
+  ["1000", "× 1000"]
+];
 
 // Sends a request (an object), gives back a part of a run.
 const httpChannel = (url) => async (request) => {
-  const answer = await fetch(url, { method: "POST", body: JSON.stringify(request) });
+  const answer = await fetch(url, {method: "POST", body: JSON.stringify(request)});
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
   return unpack(await answer.arrayBuffer());
 };
@@ -20,21 +23,30 @@ const modelChannel = (model) => {
     waiting.delete(message.id);
   });
   return (request) => new Promise((resolve) => {
-    waiting.set(next, resolve);
-    const bytes = new TextEncoder().encode(JSON.stringify(request));
-    model.send({ lsmkit: "request", id: next++ }, undefined, [bytes.buffer]);
-  });
+           waiting.set(next, resolve);
+           const bytes = new TextEncoder().encode(JSON.stringify(request));
+           model.send({lsmkit: "request", id: next++}, undefined, [bytes.buffer]);
+         });
 };
 
 async function startLive(host, channel) {
   const live = new Live(host, channel);
-  await live.begin({ do: "join" });
+  await live.begin({do: "join"});
   return live;
 }
 
 class Live {
   constructor(host, channel) {
-    Object.assign(this, { host, channel, speed: "1", pending: {}, settings: {}, fields: [], presets: {}, busy: false });
+    Object.assign(this, {
+      host,
+      channel,
+      speed: "1",
+      pending: {},
+      settings: {},
+      fields: [],
+      presets: {},
+      busy: false
+    });
   }
 
   async ask(request) {
@@ -43,11 +55,13 @@ class Live {
     return part;
   }
 
-  reset(settings) { return this.begin({ do: "reset", settings }); }
+  reset(settings) { return this.begin({do: "reset", settings}); }
 
   async begin(request) {
     let part;
-    try { part = await this.ask(request); } catch (error) {
+    try {
+      part = await this.ask(request);
+    } catch (error) {
       if (!this.player) throw error;
       this.say(error.message);
       return;
@@ -59,9 +73,12 @@ class Live {
     this.take(run, part);
     this.fields = part.form.fields;
     this.presets = part.form.presets;
-    this.player = new Player(this.host, [run], { live: this, saveHtml: () => this.savePage() });
+    this.player = new Player(this.host, [run], {live: this, saveHtml: () => this.savePage()});
     this.player.setAxis("time");
-    if (view) { Object.assign(this.player.settings, view); this.player.setView(view.view); }
+    if (view) {
+      Object.assign(this.player.settings, view);
+      this.player.setView(view.view);
+    }
     this.build();
     this.player.draw();
     if (wasPlaying) this.player.play();
@@ -74,10 +91,11 @@ class Live {
     this.full = part.live.full;
   }
 
-  // -- Running -------------------------------------------------------------------------------------
+  // -- Running
+  // -------------------------------------------------------------------------------------
 
   play() {
-    const { player } = this;
+    const {player} = this;
     player.playhead.move(player.playhead.range()[1]);
     if (!this.busy) this.loop(player);
   }
@@ -92,12 +110,17 @@ class Live {
         last = now;
         const set = this.pending;
         this.pending = {};
-        const part = await this.ask({ do: "run", until_s: until, budget_ms: ASK_EVERY_MS, set });
+        const part = await this.ask({do: "run", until_s: until, budget_ms: ASK_EVERY_MS, set});
         if (player.closed) break;
         this.take(run, part);
         player.appended();
-        if (this.full) { player.pause(); this.say("This session holds as many events as it can: reset to go on, or save it."); }
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, ASK_EVERY_MS - (performance.now() - now))));
+        if (this.full) {
+          player.pause();
+          this.say("This session holds as many events as it can: reset to go on, or save it.");
+        }
+        await new Promise(
+            (resolve) =>
+                setTimeout(resolve, Math.max(0, ASK_EVERY_MS - (performance.now() - now))));
       }
     } catch (error) {
       player.pause();
@@ -111,32 +134,52 @@ class Live {
   // What the last replies left untold.
   async lookOnce(player) {
     try {
-      const part = await this.ask({ do: "run", until_s: 0, look: true, set: {} });
+      const part = await this.ask({do: "run", until_s: 0, look: true, set: {}});
       if (player.closed) return;
       this.take(player.runs[0], part);
       player.appended();
     } catch (error) { this.say(error.message); }
   }
 
-  // -- The form ------------------------------------------------------------------------------------
+  // -- The form
+  // ------------------------------------------------------------------------------------
 
   build() {
     this.inputs = {};
-    const input = (field) => this.inputs[field.name] = field.choices.length ? this.chooser(field) : this.number(field);
-    const row = (field) => h("label", { class: field.live ? "live-field" : "" },
-      h("span", {}, field.label, field.unit ? h("small", {}, ` ${field.unit}`) : null, field.live ? h("em", {}, " live") : null), input(field));
-    const plain = this.fields.filter((field) => !field.advanced), advanced = this.fields.filter((field) => field.advanced);
-    this.message = h("p", { class: "message", role: "alert" });
+    const input = (field) => this.inputs[field.name] =
+        field.choices.length ? this.chooser(field) : this.number(field);
+    const row = (field) =>
+        h("label", {class: field.live ? "live-field" : ""},
+          h("span", {}, field.label, field.unit ? h("small", {}, ` ${field.unit}`) : null,
+            field.live ? h("em", {}, " live") : null),
+          input(field));
+    const plain = this.fields.filter((field) => !field.advanced),
+          advanced = this.fields.filter((field) => field.advanced);
+    this.message = h("p", {class: "message", role: "alert"});
     const presets = [["", "choose …"], ...Object.keys(this.presets).map((name) => [name, name])];
-    const form = h("form", { class: "live", "aria-label": "simulation", submit: (e) => { e.preventDefault(); this.reset(this.read()); } },
-      h("h3", {}, "Live simulation"),
-      select("preset", presets, "", (name) => name && this.fill(this.presets[name])),
-      select("speed of virtual time", LIVE_SPEEDS, this.speed, (value) => { this.speed = value; }),
-      plain.map(row),
-      h("details", { class: "advanced" }, h("summary", {}, "Advanced LSM tuning"), this.sizing(), advanced.map(row)),
-      h("div", { class: "acts" }, this.resetButton = h("button", { type: "submit" }, "Reset with these"),
-        button("save the session, to be replayed", "Save", () => this.save())),
-      this.message);
+    const form =
+        h("form", {
+          class: "live",
+          "aria-label": "simulation",
+          submit: (e) => {
+            e.preventDefault();
+            this.reset(this.read());
+          }
+        },
+          h("h3", {}, "Live simulation"),
+          select("preset", presets, "", (name) => name && this.fill(this.presets[name])),
+          select(
+              "speed of virtual time", LIVE_SPEEDS, this.speed,
+              (value) => {
+                this.speed = value;
+              }),
+          plain.map(row),
+          h("details", {class: "advanced"}, h("summary", {}, "Advanced LSM tuning"), this.sizing(),
+            advanced.map(row)),
+          h("div", {class: "acts"},
+            this.resetButton = h("button", {type: "submit"}, "Reset with these"),
+            button("save the session, to be replayed", "Save", () => this.save())),
+          this.message);
     form.addEventListener("keydown", (e) => e.stopPropagation());
     this.player.body.prepend(form);
     this.player.speedSlot.replaceChildren();
@@ -145,25 +188,40 @@ class Live {
 
   // The one choice that RollingStone has as a switch.
   sizing() {
-    const box = h("input", { type: "checkbox", change: (e) => {
-      this.inputs.level_sizing.value = e.target.checked ? "dynamic" : "static";
-      this.marks();
-    } });
+    const box = h("input", {
+      type: "checkbox",
+      change: (e) => {
+        this.inputs.level_sizing.value = e.target.checked ? "dynamic" : "static";
+        this.marks();
+      }
+    });
     this.sizingBox = box;
-    return h("label", { class: "switch" }, box, h("span", {}, "levels sized from the last one up (dynamic)"));
+    return h(
+        "label", {class: "switch"}, box,
+        h("span", {}, "levels sized from the last one up (dynamic)"));
   }
 
   chooser(field) {
-    return h("select", { "data-field": field.name, "aria-label": field.label, change: () => this.marks() },
-      field.choices.map((choice) => h("option", { value: choice }, choice)));
+    return h(
+        "select", {"data-field": field.name, "aria-label": field.label, change: () => this.marks()},
+        field.choices.map((choice) => h("option", {value: choice}, choice)));
   }
 
   number(field) {
-    return h("input", { type: "number", "data-field": field.name, "aria-label": field.label, min: field.least, max: field.most, step: "any",
-      required: true, change: (e) => {
-        if (field.live && e.target.checkValidity()) this.pending[field.name] = Number(e.target.value);
+    return h("input", {
+      type: "number",
+      "data-field": field.name,
+      "aria-label": field.label,
+      min: field.least,
+      max: field.most,
+      step: "any",
+      required: true,
+      change: (e) => {
+        if (field.live && e.target.checkValidity())
+          this.pending[field.name] = Number(e.target.value);
         this.marks();
-      } });
+      }
+    });
   }
 
   fill(values) {
@@ -173,7 +231,8 @@ class Live {
   }
 
   read() {
-    const value = (field) => field.choices.length ? this.inputs[field.name].value : Number(this.inputs[field.name].value);
+    const value = (field) => field.choices.length ? this.inputs[field.name].value :
+                                                    Number(this.inputs[field.name].value);
     return Object.fromEntries(this.fields.map((field) => [field.name, value(field)]));
   }
 
@@ -195,17 +254,19 @@ class Live {
 
   async save() {
     try {
-      const { saved } = await this.ask({ do: "save" });
+      const {saved} = await this.ask({do: "save"});
       download("lsmkit-session.json", "application/json", JSON.stringify(saved, null, 1));
     } catch (error) { this.say(error.message); }
   }
 
   async savePage() {
     try {
-      const { page } = await this.ask({ do: "page" });
+      const {page} = await this.ask({do: "page"});
       download("lsmkit.html", "text/html", page);
     } catch (error) { this.say(error.message); }
   }
 
-  close() { if (this.player) this.player.close(); }
+  close() {
+    if (this.player) this.player.close();
+  }
 }

@@ -13,8 +13,8 @@ from pathlib import Path
 __all__ = ["BOOTSTRAP", "PARTS", "module_base64", "module_text"]
 
 PARTS = (
-    "format", "run", "draw", "views", "charts", "words", "controls", "export", "player", "live",
-    "hosts",
+    "format", "run", "draw", "views", "charts", "words", "controls", "export", "stage",
+    "player", "live", "hosts",
 )  # fmt: skip
 
 

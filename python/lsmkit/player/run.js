@@ -13,9 +13,16 @@ const LEVELS = 64;
 
 // A column that may grow.
 class Growing {
-  constructor() { this.data = null; this.length = 0; }
+  constructor() {
+    this.data = null;
+    this.length = 0;
+  }
   push(part) {
-    if (!this.data || !this.length) { this.data = part; this.length = part.length; return; }
+    if (!this.data || !this.length) {
+      this.data = part;
+      this.length = part.length;
+      return;
+    }
     const need = this.length + part.length;
     if (need > this.data.length) {
       const larger = new this.data.constructor(Math.max(need, 2 * this.data.length));
@@ -33,26 +40,30 @@ class Run {
     this.header = {};
     this.steps = 0;
     this.tables = 0;
-    this.bornAt = [0, 0]; // rows born in state s: bornAt[s] up to bornAt[s + 1]
-    this.deaths = { rows: new Uint32Array(0), at: [0, 0] };
+    this.bornAt = [0, 0];  // rows born in state s: bornAt[s] up to bornAt[s + 1]
+    this.deaths = {rows: new Uint32Array(0), at: [0, 0]};
     this.standing = new Uint32Array(64);
     this.place = new Int32Array(0);
     this.levels = [];
     this.keys = new Strings();
     this.texts = new Strings();
     this.keyframes = null;
-    this.counters = { replayed: 0, scanned: 0, seeks: 0, mostReplayed: 0 };
+    this.counters = {replayed: 0, scanned: 0, seeks: 0, mostReplayed: 0};
     this.reset();
   }
 
   // Column `name`, or null: "table weight", "event time_us", "figure write_amp" ...
-  column(name) { const column = this.columns.get(name); return column ? column.data : null; }
+  column(name) {
+    const column = this.columns.get(name);
+    return column ? column.data : null;
+  }
 
-  // -- What comes: all of a run, or the part that follows what is here -----------------------------
+  // -- What comes: all of a run, or the part that follows what is here
+  // -----------------------------
 
   append(part) {
-    const { columns, ...header } = part;
-    this.header = { ...this.header, ...header };
+    const {columns, ...header} = part;
+    this.header = {...this.header, ...header};
     const first = this.steps;
     for (const [name, values] of Object.entries(columns)) {
       if (!/^(table|event|figure|target) /.test(name)) continue;
@@ -61,7 +72,7 @@ class Run {
     }
     this.texts.push(columns.texts, columns["text ends"]);
     this.keys.push(columns.keys, columns["key ends"]);
-    this.order = columns.rank || null; // of each key; null: keys are in order
+    this.order = columns.rank || null;  // of each key; null: keys are in order
     this.steps += (columns["event time_us"] || []).length;
     this.tables += (columns["table born"] || []).length;
     if (this.column("table born")) this.index(first, part.ended);
@@ -69,10 +80,11 @@ class Run {
     this.massOf = null;
   }
 
-  // Births and deaths by state, from state `first` + 1 on. `ended`: [row, state] of rows from before.
+  // Births and deaths by state, from state `first` + 1 on. `ended`: [row, state] of rows from
+  // before.
   index(first, ended) {
     const born = this.column("table born"), died = this.column("table died");
-    const { steps, tables } = this;
+    const {steps, tables} = this;
     if (this.place.length < tables) {
       const place = new Int32Array(Math.max(tables, first ? 2 * this.place.length : 0)).fill(-1);
       place.set(this.place);
@@ -89,20 +101,22 @@ class Run {
       deathAt[state + 1] += deathAt[state];
     }
     const rows = new Uint32Array(deathAt[steps + 1]), next = deathAt.slice();
-    for (let row = 0; row < tables; row++) if (died[row] <= steps) rows[next[died[row]]++] = row;
+    for (let row = 0; row < tables; row++)
+      if (died[row] <= steps) rows[next[died[row]]++] = row;
     this.bornAt = bornAt;
-    this.deaths = { rows, at: deathAt };
+    this.deaths = {rows, at: deathAt};
     if (first === 0) this.load(0);
   }
 
-  // -- The state that is looked at -----------------------------------------------------------------
+  // -- The state that is looked at
+  // -----------------------------------------------------------------
 
   reset() {
     for (let i = 0; i < this.count; i++) this.place[this.standing[i]] = -1;
     this.count = 0;
     this.state = 0;
     this.layoutState = -1;
-    this.levels = Array.from({ length: LEVELS }, () => ({ weight: 0, tables: 0, file: 0 }));
+    this.levels = Array.from({length: LEVELS}, () => ({weight: 0, tables: 0, file: 0}));
   }
 
   add(row) {
@@ -133,13 +147,13 @@ class Run {
   }
 
   forward() {
-    const state = ++this.state, { rows, at } = this.deaths;
+    const state = ++this.state, {rows, at} = this.deaths;
     for (let i = at[state]; i < at[state + 1]; i++) this.remove(rows[i]);
     for (let row = this.bornAt[state]; row < this.bornAt[state + 1]; row++) this.add(row);
   }
 
   back() {
-    const state = this.state--, { rows, at } = this.deaths;
+    const state = this.state--, {rows, at} = this.deaths;
     for (let row = this.bornAt[state]; row < this.bornAt[state + 1]; row++) this.remove(row);
     for (let i = at[state]; i < at[state + 1]; i++) this.add(rows[i]);
   }
@@ -170,16 +184,17 @@ class Run {
     this.counters.scanned += this.tables;
   }
 
-  // -- Keyframes -----------------------------------------------------------------------------------
+  // -- Keyframes
+  // -----------------------------------------------------------------------------------
 
   // Builds them a slice at a time; yields between slices. What is appended later leaves them true.
-  *buildKeyframes(slice = 20000) {
+  * buildKeyframes(slice = 20000) {
     const count = Math.floor(this.steps / KEYFRAME) + 1, tables = this.tables;
     let leaves = 1;
     while (leaves < count) leaves *= 2;
     const born = this.column("table born"), died = this.column("table died");
     const nodes = new Uint32Array(2 * leaves + 1);
-    const each = function* (visit) {
+    const each = function*(visit) {
       for (let row = 0; row < tables; row++) {
         let low = Math.ceil(born[row] / KEYFRAME) + leaves;
         let high = Math.min(count, Math.ceil(died[row] / KEYFRAME)) + leaves;
@@ -193,8 +208,10 @@ class Run {
     yield* each((node) => nodes[node + 1]++);
     for (let node = 0; node < 2 * leaves; node++) nodes[node + 1] += nodes[node];
     const rows = new Uint32Array(nodes[2 * leaves]), next = nodes.slice();
-    yield* each((node, row) => { rows[next[node]++] = row; });
-    this.keyframes = { count, leaves, nodes, rows };
+    yield* each((node, row) => {
+      rows[next[node]++] = row;
+    });
+    this.keyframes = {count, leaves, nodes, rows};
   }
 
   nearestKeyframe(state) {
@@ -203,14 +220,15 @@ class Run {
   }
 
   loadKeyframe(state) {
-    const { leaves, nodes, rows } = this.keyframes;
+    const {leaves, nodes, rows} = this.keyframes;
     this.reset();
     for (let node = state / KEYFRAME + leaves; node >= 1; node >>= 1)
       for (let i = nodes[node]; i < nodes[node + 1]; i++) this.add(rows[i]);
     this.state = state;
   }
 
-  // -- What is asked about it ----------------------------------------------------------------------
+  // -- What is asked about it
+  // ----------------------------------------------------------------------
 
   // The tables that stand, by level, then by run from the newest on, each in key order.
   layout() {
@@ -223,7 +241,8 @@ class Run {
       else runs.set(run[row], [row]);
     }
     this.layers = levels.map((runs) => [...runs].sort((a, b) => b[0] - a[0]).map(([, rows]) => {
-      const keyed = Float64Array.from(rows, (row, i) => (low ? this.rank(low[row]) : i) * 2097152 + i);
+      const keyed =
+          Float64Array.from(rows, (row, i) => (low ? this.rank(low[row]) : i) * 2097152 + i);
       return Array.from(keyed.sort(), (key) => rows[key % 2097152]);
     }));
     this.layoutState = this.state;
@@ -245,13 +264,15 @@ class Run {
       density[b] -= weight[row] / (b - a);
     }
     const mass = new Float64Array(this.keys.length + 1);
-    for (let i = 0, here = 0; i < this.keys.length; i++) mass[i + 1] = mass[i] + (here += density[i]);
+    for (let i = 0, here = 0; i < this.keys.length; i++)
+      mass[i + 1] = mass[i] + (here += density[i]);
     const all = mass[this.keys.length] || 1;
     return (this.massOf = mass.map((value) => value / all));
   }
 
   deepest() {
-    for (let level = LEVELS - 1; level >= 0; level--) if (this.levels[level].tables) return level;
+    for (let level = LEVELS - 1; level >= 0; level--)
+      if (this.levels[level].tables) return level;
     return 0;
   }
 
@@ -274,8 +295,8 @@ class Run {
   }
 
   axisColumn(axis) {
-    return axis === "time" || !this.column("figure user_bytes")
-      ? this.column("event time_us") : this.column("figure user_bytes");
+    return axis === "time" || !this.column("figure user_bytes") ? this.column("event time_us") :
+                                                                  this.column("figure user_bytes");
   }
 
   // The last state at or before a place on an axis.
@@ -285,7 +306,10 @@ class Run {
   }
 
   kind(step) { return this.header.kinds[this.column("event kind")[step]]; }
-  event(name, step) { const c = this.column(`event ${name}`); return c ? c[step] : NaN; }
+  event(name, step) {
+    const c = this.column(`event ${name}`);
+    return c ? c[step] : NaN;
+  }
   figure(name, state = this.state) {
     const values = this.column(`figure ${name}`);
     return values && state > 0 ? values[state - 1] : NaN;
@@ -305,15 +329,18 @@ function firstAbove(values, value, count) {
 
 // Byte strings, one after the other, in the parts they came in.
 class Strings {
-  constructor() { this.parts = []; this.length = 0; }
+  constructor() {
+    this.parts = [];
+    this.length = 0;
+  }
   push(bytes, ends) {
     if (!ends || !ends.length) return;
-    this.parts.push({ first: this.length, bytes, ends });
+    this.parts.push({first: this.length, bytes, ends});
     this.length += ends.length;
   }
   at(index) {
     for (let i = this.parts.length - 1; i >= 0; i--) {
-      const { first, bytes, ends } = this.parts[i], own = index - first;
+      const {first, bytes, ends} = this.parts[i], own = index - first;
       if (own >= 0) return bytes.subarray(own ? ends[own - 1] : 0, ends[own]);
     }
     return new Uint8Array(0);
