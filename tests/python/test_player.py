@@ -150,6 +150,18 @@ def test_figures_are_those_of_the_series_as_of_each_event():
     assert timeline["debt_weight"][1] > 0
 
 
+def test_read_amplification_over_time_is_among_the_figures():
+    """W4.13: tables probed per get, event by event."""
+    workload = lsmkit.Workload.overwrites(keys=20_000, times=3, mix={"put": 1, "get": 1})
+    run = lsmkit.simulate(workload, lsmkit.Options.small())
+    _, columns = unpacked(encode(run))
+    series = run.series()
+    told = columns["figure read_amp"][np.searchsorted(columns["event number"], series["event"])]
+    known = np.ma.filled(series["read_amp"].astype(float), np.nan)
+    assert np.allclose(told, known, equal_nan=True)
+    assert 1 < np.nanmax(known) < 10
+
+
 def test_a_database_with_a_bounded_history_is_played_from_what_is_kept():
     with MemoryDisk().open("/db", lsmkit.Options.small(background="inline")) as db:
         for number in range(60_000):

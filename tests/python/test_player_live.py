@@ -57,7 +57,7 @@ class Joined:
 
 
 def test_parts_add_up_to_the_run():
-    session = LiveSession()
+    session = LiveSession({"read_share": 0.3})
     page = Joined(session)
     while page.header["live"]["now_us"] < 2_000_000:
         page.run(page.header["live"]["now_us"] / 1e6 + 0.13)
@@ -70,7 +70,7 @@ def test_parts_add_up_to_the_run():
     ordered = [page.keys[number] for number in np.argsort(page.rank)]
     assert ordered == sorted(ordered)
     assert ordered[0] == run.tables(all=True)["smallest_key"].min()
-    for name in ("write_amp_weight", "run_count", "space_amp", "user_bytes"):
+    for name in ("write_amp_weight", "run_count", "space_amp", "user_bytes", "read_amp"):
         assert np.allclose(page.columns[f"figure {name}"], whole[f"figure {name}"], equal_nan=True)
     lengths = {len(v) for n, v in page.columns.items() if n.startswith(("event", "figure"))}
     assert lengths == {len(run.events())}

@@ -248,4 +248,6 @@ def _ratios(series: Mapping[str, list[Any]]) -> dict[str, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
         found["write_amp_weight"] = written / of["user_weight"]
         found["space_amp"] = of["weight"] / of["live_weight"]
+        probed, gets = (np.diff(of[name], prepend=0) for name in ("tables_probed", "gets"))
+        found["read_amp"] = probed / gets  # since the event before
     return found
