@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 from itertools import pairwise
 
@@ -267,6 +268,11 @@ def test_the_server_answers_its_own_page_alone(server):
     assert fetch(server, "POST", page + "live", b'{"do": "reset"}', **evil)[0] == 403
     assert fetch(server, "POST", page + "live", b"x" * (1 << 17))[0] == 413
     assert fetch(server, "DELETE", page)[0] == 501
+
+
+def test_a_silent_connection_keeps_nobody_waiting(server):
+    with socket.create_connection(("127.0.0.1", server.server_port)):
+        assert fetch(server, "GET", f"/{server.token}/")[0] == 200
 
 
 def test_the_server_is_for_this_machine_alone(server):

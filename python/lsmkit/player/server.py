@@ -5,8 +5,9 @@ in `Host` is checked, so that no page of another site reaches it by a name that 
 """
 
 import secrets
+import threading
 import zlib
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from lsmkit._errors import InvalidArgument
@@ -24,10 +25,11 @@ HEADERS = {
 }
 
 
-class LiveServer(HTTPServer):
+class LiveServer(ThreadingHTTPServer):
     """One session behind one address, ``server.url``; `serve_forever` until `shutdown` or Ctrl-C.
 
-    Requests are answered one after the other, on the thread that serves.
+    Requests are answered one after the other. Each connection has a thread, for browsers open some
+    in advance and leave them idle.
 
     Parameters
     ----------
@@ -49,7 +51,8 @@ class LiveServer(HTTPServer):
                 f"host={host!r}: it is served on 127.0.0.1 alone; from elsewhere, tunnel there: "
                 "ssh -L PORT:127.0.0.1:PORT"
             )
-        self.session = session
+        self._session = session
+        self._lock = threading.Lock()
         self.token = secrets.token_urlsafe(24)
         super().__init__((host, port), _Handler)
         names = (f"127.0.0.1:{self.server_port}", f"localhost:{self.server_port}")
@@ -63,6 +66,11 @@ class LiveServer(HTTPServer):
         """The address, token included."""
         return f"http://127.0.0.1:{self.server_port}/{self.token}/"
 
+    def reply(self, request: bytes) -> bytes:
+        """The session's, to one request at a time."""
+        with self._lock:
+            return self._session.reply(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error."""
 
@@ -71,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: LiveServer
     server_version = "lsmkit"
     sys_version = ""
-    timeout = 10  # seconds that a client may keep the others waiting
+    timeout = 10  # seconds that a client may be silent
 
     def do_GET(self) -> None:
         if self._may("/"):
@@ -88,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > MAX_REQUEST_BYTES:
             self._answer(413, "text/plain", b"a request has a length, and a small one")
             return
-        reply = self.server.session.reply(self.rfile.read(int(length)))
+        reply = self.server.reply(self.rfile.read(int(length)))
         self._answer(200, "application/octet-stream", reply)
 
     def _may(self, path: str) -> bool:
