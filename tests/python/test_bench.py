@@ -320,7 +320,7 @@ def test_workloads_of_lsmkit_alone_are_told_and_left_out_without_it(bench):
         "--stores", INSTALLED[1], "--workloads", "fillseq,wal", "--num", 10, "--rounds", 1
     )  # fmt: skip
     assert code == 0
-    assert err == "lsmkit: wal is left out: it measures lsmkit, which takes no part\n"
+    assert err.startswith("lsmkit: wal is left out: it measures lsmkit, which takes no part\n")
     assert "lsmkit's tree" not in out
 
 

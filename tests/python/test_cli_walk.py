@@ -38,6 +38,8 @@ CALLS = {
     "levels": "DIR",
     "load": "NEW LINES",
     "log": "DIR --tail 3",
+    "notebooks": "NEW",
+    "play": "DIR --out OUT",
     "put": "DIR key value",
     "scan": "DIR --limit 3",
     "simulate": "overwrites --keys 2000 --preset small",
@@ -92,6 +94,8 @@ def test_a_wrong_option_is_exit_code_2(command, run):
 def test_an_error_is_one_line_and_exit_code_1(command, where, tmp_path, places, run):
     if command == "put" and "not there" in where:
         pytest.skip("put makes a database")
+    if command == "play" and "not there" in where:
+        pytest.skip("play takes it for a workload's name")
     directory = tmp_path / "other"
     if "another" in where:
         directory.mkdir()
