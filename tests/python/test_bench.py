@@ -61,6 +61,7 @@ def test_every_workload_runs_on_every_store(done, store, workload):
     assert sample.us_per_op == sample.seconds * 1e6 / due
     assert sample.mode == ("always" if workload == "fillsync" else "none")
     finds = {"readrandom": NUM, "readmissing": 0, "readseq": NUM, "seekrandom": NUM}
+    finds |= {"readmany": NUM, "scanmany": NUM}
     assert sample.found == (finds | {"readwhilewriting": NUM}).get(workload)
     assert (sample.shape is None) == (store != "lsmkit")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 __all__ = ["Beside", "Measured", "Part", "beside", "measure_parts"]
 
@@ -22,6 +22,7 @@ class Part:
     def __init__(self, keys: list[bytes], values: list[bytes], limit_s: float | None) -> None:
         self.keys = keys
         self.values = values
+        self.columns: list[tuple[Any, Any]] = []  # of them, for stores that take arrays
         self.done = 0
         self._limit_s = limit_s
 
@@ -55,17 +56,20 @@ def measure_parts(
     *,
     threads: int = 1,
     busy: bool = False,
+    prepare: Callable[[Part], object] = lambda part: None,
 ) -> Measured:
     """Cut the keys into one part per thread and time from the first start to the last end.
 
-    One thread is the calling one. With `busy` a Python thread spins beside it and the work ends
-    after `BUSY_S` seconds at the latest.
+    `prepare` is done with each part before, and not timed. One thread is the calling one. With
+    `busy` a Python thread spins beside it and the work ends after `BUSY_S` seconds at the latest.
     """
     cuts = [number * len(keys) // threads for number in range(threads + 1)]
     limit_s = BUSY_S if busy else None
     parts = [
         Part(keys[begin:end], values[begin:end], limit_s) for begin, end in itertools.pairwise(cuts)
     ]
+    for part in parts:
+        prepare(part)
     start = threading.Barrier(threads)
 
     def timed(part: Part) -> tuple[float, float, int]:

@@ -109,7 +109,8 @@ def steps(settings: Settings, store: str) -> list[Step]:
             out.append(Step(name, 1, False))
             continue
         out += [Step(name, count, False) for count in settings.threads]
-        alone = name in WORKLOADS and not WORKLOADS[name].writer_beside
+        workload = WORKLOADS.get(name)
+        alone = workload is not None and not (workload.writer_beside or workload.by_arrays)
         if alone and max(settings.threads) > 1:
             out.append(Step(name, 1, True))
     return out

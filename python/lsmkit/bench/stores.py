@@ -11,11 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import lsmkit
 
 __all__ = [
     "LMDB_MAX_KEY_BYTES",
     "OPENERS",
+    "Arrays",
     "Ask",
     "Shape",
     "Store",
@@ -32,6 +35,15 @@ LMDB_MAX_KEY_BYTES = 511
 Shape = dict[str, Any]
 
 
+class Arrays(NamedTuple):
+    """A store's calls for many keys at once, which take what `column` makes of a list."""
+
+    column: Callable[[list[bytes]], Any]
+    put: Callable[[Any, Any], object]
+    get: Callable[[Any], int]  # how many were there
+    scan: Callable[[bytes, int], int]  # how many rows there were, of so many from a key on
+
+
 class Store(NamedTuple):
     """An open store. `rows` gives (key, value) from a key on; `shape` is None for the peers."""
 
@@ -44,6 +56,7 @@ class Store(NamedTuple):
     shape: Callable[[], Shape | None]
     engine: str
     options: dict[str, Any]
+    arrays: Arrays | None = None  # None: it has none, and loops over single calls
 
 
 class Ask(NamedTuple):
@@ -88,7 +101,24 @@ def lsmkit_store(db: lsmkit.DB) -> Store:
             name: str(value) if isinstance(value, lsmkit.Sync) else value
             for name, value in shown.items()
         },
+        arrays=_arrays(db),
     )
+
+
+def _arrays(db: lsmkit.DB) -> Arrays:
+    """Ours, over NumPy's fixed widths."""
+
+    def column(rows: list[bytes]) -> Any:
+        return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+
+    def get(keys: Any) -> int:
+        values = db.get_many(keys)
+        return len(values) - values.null_count
+
+    def scan(start: bytes, rows: int) -> int:
+        return sum(len(batch) for batch in db.scan(start, limit=rows))
+
+    return Arrays(column, db.put_many, get, scan)
 
 
 def _shape(db: lsmkit.DB) -> Shape:

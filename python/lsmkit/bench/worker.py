@@ -21,7 +21,14 @@ from lsmkit.bench.data import Data, make_data
 from lsmkit.bench.parts import Measured, Part, beside, measure_parts
 from lsmkit.bench.settings import Settings, Step, steps
 from lsmkit.bench.stores import OPENERS, Ask, Store, package_version
-from lsmkit.bench.workloads import WORKLOADS, get_all, put_all, synced_count
+from lsmkit.bench.workloads import (
+    WORKLOADS,
+    get_all,
+    into_columns,
+    put_all,
+    put_many,
+    synced_count,
+)
 
 CHECKED_KEYS = 1000
 ENTRY_ROOM_BYTES = 64
@@ -76,12 +83,18 @@ class Round:
             def work(part: Part) -> int:
                 return workload.work(store, part)
 
+            def prepare(part: Part) -> None:
+                if workload.by_arrays:
+                    into_columns(store, part)
+
             if workload.writer_beside:
                 with beside(_putter(store, self._data)) as writer:
                     measured = measure_parts(work, keys, values, threads=step.threads)
                 figures["writes_per_s"] = writer.calls / writer.seconds
             else:
-                measured = measure_parts(work, keys, values, threads=step.threads, busy=step.busy)
+                measured = measure_parts(
+                    work, keys, values, threads=step.threads, busy=step.busy, prepare=prepare
+                )
             if not workload.reads_only:
                 shape = store.shape()
                 before = num if workload.starts_filled else 0
@@ -94,7 +107,7 @@ class Round:
             if workload.found_share is not None:
                 due = workload.found_share * measured.operations
                 _ensure(self._name, "keys found", measured.found, due)
-            elif workload.work is put_all:
+            elif workload.work in (put_all, put_many):
                 _ensure_values(self._name, store, keys, values, measured.operations)
         found = measured.found if workload.found_share is not None else None
         return _to_json(step, str(mode), measured, found, shape, figures)

@@ -13,10 +13,14 @@ seekrandom          a new iterator at a key that is there, and ten rows of it   
 readwhilewriting    a get as in readrandom; one more thread overwrites meanwhile      filled
 fillsync            a put that waits for the disk; a thousandth of them, at least 100  nothing
 deleterandom        a delete of a key that is there, each once, in random order       filled
+fillmany            as fillrandom, 100,000 keys a call                                nothing
+readmany            as readrandom, 100,000 keys a call                                filled
+scanmany            as readseq, as arrays                                             filled
 ==================  ================================================================  =============
 
 "Filled" is by fillrandom, without syncs, and settled: flushed, no compaction due. Reads share one
-filled store, which was read once before; what writes gets one of its own.
+filled store, which was read once before; what writes gets one of its own. The last three hand
+NumPy arrays to those stores that take them; others do it key by key, in a loop.
 """
 
 from collections.abc import Callable
@@ -28,9 +32,20 @@ from lsmkit.bench.data import Data
 from lsmkit.bench.parts import Part
 from lsmkit.bench.stores import Store
 
-__all__ = ["SEEK_ROWS", "WORKLOADS", "Workload", "get_all", "put_all", "synced_count"]
+__all__ = [
+    "SEEK_ROWS",
+    "WORKLOADS",
+    "Workload",
+    "get_all",
+    "into_columns",
+    "put_all",
+    "put_many",
+    "synced_count",
+]
 
 SEEK_ROWS = 10
+MANY = 100_000
+"""Keys of one call with arrays."""
 
 
 def put_all(store: Store, part: Part) -> int:
@@ -79,6 +94,42 @@ def seek_all(store: Store, part: Part) -> int:
     return found
 
 
+def into_columns(store: Store, part: Part) -> None:
+    """Make arrays of the part's keys and values, as many as there will be calls."""
+    if store.arrays is None:
+        return
+    column = store.arrays.column
+    for begin in range(0, len(part.keys), MANY):
+        rows = slice(begin, begin + MANY)
+        part.columns.append((column(part.keys[rows]), column(part.values[rows])))
+
+
+def put_many(store: Store, part: Part) -> int:
+    """As `put_all`, by arrays."""
+    if store.arrays is None:
+        return put_all(store, part)
+    for keys, values in part.columns:
+        store.arrays.put(keys, values)
+    part.done = len(part.keys)
+    return 0
+
+
+def get_many(store: Store, part: Part) -> int:
+    """As `get_all`, by arrays."""
+    if store.arrays is None:
+        return get_all(store, part)
+    part.done = len(part.keys)
+    return sum(store.arrays.get(keys) for keys, _ in part.columns)
+
+
+def scan_many(store: Store, part: Part) -> int:
+    """As `scan`, by arrays."""
+    if store.arrays is None:
+        return scan(store, part)
+    part.done = len(part.keys)
+    return store.arrays.scan(part.keys[0], len(part.keys))
+
+
 class Workload(NamedTuple):
     """One workload.
 
@@ -93,6 +144,7 @@ class Workload(NamedTuple):
     rows_after: Callable[[int, int], int] = lambda before, operations: before
     synced: bool = False
     writer_beside: bool = False
+    by_arrays: bool = False
 
     @property
     def reads_only(self) -> bool:
@@ -122,6 +174,9 @@ WORKLOADS: dict[str, Workload] = {
     "readwhilewriting": Workload(get_all, _drawn, found_share=1, writer_beside=True),
     "fillsync": Workload(put_all, _shuffled, starts_filled=False, rows_after=_sum, synced=True),
     "deleterandom": Workload(delete_all, _again, rows_after=_difference),
+    "fillmany": Workload(put_many, _shuffled, starts_filled=False, rows_after=_sum, by_arrays=True),
+    "readmany": Workload(get_many, _drawn, found_share=1, by_arrays=True),
+    "scanmany": Workload(scan_many, _ascending, found_share=1, by_arrays=True),
 }
 
 
