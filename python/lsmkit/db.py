@@ -4,14 +4,12 @@ import logging
 import os
 import struct
 from collections.abc import Iterator
-from types import TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
     Literal,
     NoReturn,
     Protocol,
-    Self,
     TypeAlias,
     TypeVar,
     Unpack,
@@ -24,6 +22,7 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.arrays import WritesArrays
 from lsmkit.batch import WriteBatch
 from lsmkit.buffers import Buffer
+from lsmkit.closing import ClosesItself
 from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.options import (
@@ -135,7 +134,12 @@ class DBBounds(Bounds[Buffer], total=False):
 
 
 class DB(  # type: ignore[misc]
-    _core.DB, WritesArrays, SortedMutableMapping[bytes, bytes], WithCompactionStats, Playable
+    _core.DB,
+    ClosesItself,
+    WritesArrays,
+    SortedMutableMapping[bytes, bytes],
+    WithCompactionStats,
+    Playable,
 ):
     """An open database: a mutable mapping from bytes to bytes, in the order of its keys.
 
@@ -469,18 +473,6 @@ class DB(  # type: ignore[misc]
         return tree_html.draw(self)
 
     # -- Life --------------------------------------------------------------------------------------
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> Literal[False]:
-        self.close()
-        return False
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

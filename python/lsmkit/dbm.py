@@ -10,11 +10,11 @@ their order. Two things go beyond `dbm`: a directory, not a file, and any number
 
 import os
 from collections.abc import Iterator, MutableMapping
-from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import lsmkit
 from lsmkit._errors import Error
+from lsmkit.closing import ClosesItself
 from lsmkit.db import DB, Path
 
 __all__ = ["Dbm", "error", "open", "whichdb"]
@@ -82,7 +82,7 @@ def _bytes(data: Text) -> Any:
     return data.encode() if isinstance(data, str) else data
 
 
-class Dbm(MutableMapping[Any, Any]):
+class Dbm(ClosesItself, MutableMapping[Any, Any]):
     """An open database with the methods of `dbm` objects. Made by `lsmkit.dbm.open`."""
 
     def __init__(self, db: DB) -> None:
@@ -163,17 +163,6 @@ class Dbm(MutableMapping[Any, Any]):
     def close(self) -> None:
         """Close it. Idempotent."""
         self._call(self._db.close)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<lsmkit.dbm.Dbm of {self._db.path!r}>"

@@ -1,12 +1,12 @@
 """`Snapshot`: what a database showed at one moment."""
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from lsmkit import _core
 from lsmkit.arrays import ReadsArrays
 from lsmkit.buffers import Buffer
+from lsmkit.closing import ClosesItself
 from lsmkit.sorted_mapping import SortedMapping
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["Snapshot"]
 T = TypeVar("T")
 
 
-class Snapshot(ReadsArrays, SortedMapping[bytes, bytes]):
+class Snapshot(ClosesItself, ReadsArrays, SortedMapping[bytes, bytes]):
     """What a database showed at one moment, whatever is written later. Made by `DB.snapshot()`.
 
     Keeps superseded records on disk until it is closed, so close it: it is a context manager.
@@ -86,17 +86,6 @@ class Snapshot(ReadsArrays, SortedMapping[bytes, bytes]):
     def close(self) -> None:
         """Let go of what the snapshot keeps on disk. Idempotent."""
         self._core.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"seqno {self.seqno:,}"

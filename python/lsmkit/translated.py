@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, overloa
 
 from lsmkit import _core
 from lsmkit.batch import WriteBatch
+from lsmkit.closing import ClosesItself
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import SortedMapping, SortedMutableMapping
 
@@ -81,7 +82,7 @@ class _TranslatedMapping(SortedMapping[K, V]):
         )
 
 
-class TranslatedSnapshot(_TranslatedMapping[K, V]):
+class TranslatedSnapshot(ClosesItself, _TranslatedMapping[K, V]):
     """What a translated database showed at one moment. A context manager."""
 
     __slots__ = ()
@@ -110,17 +111,6 @@ class TranslatedSnapshot(_TranslatedMapping[K, V]):
     def close(self) -> None:
         """Let go of what the snapshot keeps on disk. Idempotent."""
         self._source.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<translated {self._source!r}>"

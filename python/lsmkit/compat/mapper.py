@@ -8,10 +8,10 @@ Names are str, parts of them separated by "/"; contents are bytes. It needs no f
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import lsmkit
+from lsmkit.closing import ClosesItself
 from lsmkit.db import DB, Path
 
 __all__ = ["Mapper"]
@@ -19,7 +19,7 @@ __all__ = ["Mapper"]
 _ABSENT: Any = object()
 
 
-class Mapper(MutableMapping[str, bytes]):
+class Mapper(ClosesItself, MutableMapping[str, bytes]):
     """The records of a database whose keys begin with `root`, by the rest of their names.
 
     Parameters
@@ -117,17 +117,6 @@ class Mapper(MutableMapping[str, bytes]):
     def close(self) -> None:
         """Close the database."""
         self.db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Mapper({os.fspath(self.db.path)!r}, {self.root!r})"

@@ -13,11 +13,11 @@ for itself are ignored, and each says so.
 import contextlib
 import os
 import threading
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import lsmkit
 from lsmkit import _core
+from lsmkit.closing import ClosesItself
 from lsmkit.compat.plyvel_batch import WriteBatch
 from lsmkit.compat.plyvel_errors import (
     CorruptionError,
@@ -78,7 +78,7 @@ class _Readable:
         return Iterator(self._moment, self._prefix, **bounds)
 
 
-class DB(_Readable):
+class DB(ClosesItself, _Readable):
     """An open database with plyvel's methods.
 
     Parameters
@@ -273,17 +273,6 @@ class DB(_Readable):
         except lsmkit.Error as error:
             raise translated(error) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __del__(self) -> None:
         with contextlib.suppress(Exception):  # at exit, or if it was never opened
             self.close()
@@ -341,7 +330,7 @@ class PrefixedDB(_Readable):
         return f"<lsmkit.compat.plyvel.PrefixedDB with prefix {self._prefix!r}>"
 
 
-class Snapshot(_Readable):
+class Snapshot(ClosesItself, _Readable):
     """What a database showed at one moment. Made by `DB.snapshot`; a context manager."""
 
     def __init__(self, db: DB, prefix: bytes) -> None:
@@ -379,17 +368,6 @@ class Snapshot(_Readable):
         self._core = None
 
     release = close
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def repair_db(name: Any, **options: Any) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from collections.abc import Iterator as Rows
 from enum import Enum
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from lsmkit import _core
 from lsmkit._errors import Error
+from lsmkit.closing import ClosesItself
 from lsmkit.compat.plyvel_errors import (
     IteratorInvalidError,
     closed_error,
@@ -20,7 +20,7 @@ from lsmkit.compat.plyvel_errors import (
 __all__ = ["Iterator", "RawIterator"]
 
 
-class _Closable:
+class _Closable(ClosesItself):
     """What keeps one moment of a database readable until it is closed."""
 
     def __init__(self, moment: _core.Snapshot) -> None:
@@ -35,18 +35,6 @@ class _Closable:
     def close(self) -> None:
         """Let go of what it keeps. Idempotent."""
         self._moment = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> Literal[False]:
-        self.close()
-        return False
 
     def __contains__(self, key: object) -> bool:
         no_membership()
