@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kEntries = 100'000;  // dozens of polls in each part
 constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kLongAfter = std::chrono::milliseconds(300);
 
 // Other threads than the one that made it wait in their first commit to a table until they are let
 // go, or patience is lost.
@@ -179,15 +180,21 @@ TEST_CASE("what poll throws while a job waits ends the other parts" *
   Listener listener(disk);
   int polls_after = 0;
   bool thrown = false;
+  // Lets the other part go on well after the throw, by when the job knows of it.
+  std::thread letting_go;
   CHECK_THROWS_AS(job.run(disk, 2,
                           [&](uint64_t entry_count) {
                             polls_after += thrown;
                             if (!listener.waits(entry_count)) return;
                             thrown = true;
-                            disk.let_go();
+                            letting_go = std::thread([&] {
+                              std::this_thread::sleep_for(kLongAfter);
+                              disk.let_go();
+                            });
                             throw Interrupted();
                           }),
                   Interrupted);
+  letting_go.join();
   CHECK(thrown);
   CHECK(polls_after == 0);
   CHECK_FALSE(disk.lost_patience());
