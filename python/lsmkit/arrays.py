@@ -1,8 +1,8 @@
 """Many keys in one call, as arrays: what `DB` and `Snapshot` have in common."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lsmkit import _core
 from lsmkit.binary_array import BinaryArray
 from lsmkit.buffers import Buffer
+from lsmkit.progress import Progress, shown
 from lsmkit.rows import pieces_of, rows_of
 from lsmkit.scan import Scan, scan
 from lsmkit.sorted_mapping import CHUNK_BYTES
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from lsmkit.snapshot import Snapshot
 
 __all__ = ["ReadsArrays", "WritesArrays"]
-
-Progress: TypeAlias = Callable[[int, int], object] | None
 
 
 class ReadsArrays:
@@ -49,23 +48,22 @@ class ReadsArrays:
         TypeError, InvalidArgument
             As `put_many`.
         """
-        moment, found = self._moment(), []
-        for rows in rows_of(keys, "key"):
-            offsets, data, bits = _core.get_rows(
-                moment.db, rows, snapshot=moment.core, progress=progress
-            )
-            valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(rows), bitorder="little")
-            values = np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8)
-            found.append(BinaryArray(*values, valid.view(np.bool_)))
+        moment = self._moment()
+        with shown(progress, "looking up") as tell:
+            found = [
+                _values(rows, *_core.get_rows(moment.db, rows, snapshot=moment.core, progress=tell))
+                for rows in rows_of(keys, "key")
+            ]
         return BinaryArray.concatenate(found)
 
     def contains_many(self, keys: Any, *, progress: Progress = None) -> npt.NDArray[np.bool_]:
         """Which of many keys are there: bool of shape (rows,). See `get_many`."""
         moment = self._moment()
-        found = [
-            _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=progress)
-            for rows in rows_of(keys, "key")
-        ]
+        with shown(progress, "looking up") as tell:
+            found = [
+                _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=tell)
+                for rows in rows_of(keys, "key")
+            ]
         return np.concatenate([np.frombuffer(part, np.bool_) for part in found])
 
     def get_view(self, key: Buffer, /) -> memoryview | None:
@@ -230,15 +228,24 @@ def _write(db: _core.DB, batch: _core.WriteBatch, sync: bool) -> int:
     return len(batch)
 
 
+def _values(
+    rows: _core.Rows, offsets: memoryview, data: memoryview, bits: memoryview
+) -> BinaryArray:
+    valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(rows), bitorder="little")
+    values = np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8)
+    return BinaryArray(*values, valid.view(np.bool_))
+
+
 def _in_chunks(chunks: Iterator[int], keys: Any, progress: Progress) -> int:
     """Goes through commits, each of which tells how many rows it holds."""
     written, total = 0, len(keys) if hasattr(keys, "__len__") else 0
-    try:
-        for rows in chunks:
-            written += rows
-            if progress is not None:
-                progress(written, total)
-    except BaseException as error:  # Ctrl-C, too
-        error.rows_written = written  # type: ignore[attr-defined]
-        raise
+    with shown(progress, "writing") as tell:
+        try:
+            for rows in chunks:
+                written += rows
+                if tell is not None:
+                    tell(written, total)
+        except BaseException as error:  # Ctrl-C, too
+            error.rows_written = written  # type: ignore[attr-defined]
+            raise
     return written

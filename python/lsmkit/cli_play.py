@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import lsmkit
+from lsmkit.cli_look import is_rocksdb
 from lsmkit.cli_output import note, print_json, progress
 from lsmkit.cli_simulate import add_workload_arguments, asked_for
 
@@ -23,9 +24,9 @@ def add_commands(add: Any) -> None:
     play.add_argument(
         "runs",
         nargs="*",
-        metavar="DIR|WORKLOAD",
-        help="a database's directory, or a workload as `lsmkit simulate` takes it, to be "
-        "simulated; two of them are played side by side",
+        metavar="DIR|LOG|WORKLOAD",
+        help="a database's directory, ours or a RocksDB's, or its LOG, or a workload as `lsmkit "
+        "simulate` takes it, to be simulated; two of them are played side by side",
     )
     play.add_argument("--out", metavar="FILE", help="the page (default: lsmkit-player.html)")
     play.add_argument("--start", type=int, metavar="N", help="number of the first event")
@@ -54,7 +55,7 @@ def show_player(options: argparse.Namespace) -> int:
     if options.live:
         return _serve(options)
     if not 1 <= len(options.runs) <= 2:
-        options.refuse("one or two of DIR and WORKLOAD are due, or --live")
+        options.refuse("one or two of DIR, LOG and WORKLOAD are due, or --live")
     out = Path(options.out or "lsmkit-player.html")
     with ExitStack() as stack:
         runs = [_run(name, options, stack) for name in options.runs]
@@ -70,7 +71,10 @@ def show_player(options: argparse.Namespace) -> int:
 
 
 def _run(name: str, options: argparse.Namespace, stack: ExitStack) -> Any:
-    """The database of that name, for as long as the stack keeps it open, or a simulation."""
+    """The database of that name, for as long as the stack keeps it open, a log, or a simulation."""
+    if is_rocksdb(Path(name)):
+        with progress("reading the log") as show:
+            return lsmkit.read_rocksdb_log(name, progress=show)
     if Path(name).is_dir():
         return stack.enter_context(lsmkit.open(name, read_only=True))
     options.workload = name

@@ -88,6 +88,7 @@ class History:
     causes: list[str] = field(default_factory=list)
     origin_us: int = 0
     event_count: int = 0  # before thinning
+    notes: list[str] = field(default_factory=list)  # what is shown in place of what
 
     @property
     def steps(self) -> int:
@@ -114,6 +115,7 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
     born, died, kept = _lives(tables, numbers)
     tables = tables[kept]
     keys, low, high = _bounds(tables)
+    weight, notes = _sizes(tables)
     kinds, kind = _counted(events["kind"])
     reasons, reason = _counted(events["reason"])
     texts, text = _counted(events["text"], first="")
@@ -122,7 +124,10 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
     origin = 0 if hasattr(source, "fidelity") else int(clock[0])
     figures = _figures(_within(series, "event", first, last), numbers)
     history = History(
-        tables={name: _plain(tables, name) for name in TABLE_COLUMNS if _full(tables, name)},
+        tables={
+            **{name: _plain(tables, name) for name in TABLE_COLUMNS if _full(tables, name)},
+            "weight": weight,
+        },
         born=born,
         died=died,
         low=low,
@@ -141,6 +146,7 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
         figures=figures,
         origin_us=origin,
         event_count=len(numbers),
+        notes=notes,
     )
     timeline = getattr(source, "timeline", None)
     if timeline is not None:
@@ -205,6 +211,21 @@ def _bounds(tables: Frame) -> tuple[list[bytes], Array, Array]:
 def shown_key(key: bytes) -> bytes:
     """As much of a key as is shown."""
     return key if len(key) <= MAX_KEY_BYTES else key[: MAX_KEY_BYTES - 3] + b"..."
+
+
+def _sizes(tables: Frame) -> tuple[Array, list[str]]:
+    """What each table is drawn as large as, and a note if that is not its weight.
+
+    A log that begins in the middle does not tell the weights of tables that it found there.
+    """
+    if _full(tables, "weight"):
+        return _plain(tables, "weight"), []
+    column = tables.column("file_bytes")
+    sizes = column.values if column.valid is None else np.where(column.valid, column.values, 0)
+    notes = ["tables are as large as their files: the log does not tell the weights of all"]
+    if column.null_count:
+        notes.append(f"{column.null_count} tables of which it tells no size at all have none")
+    return sizes, notes
 
 
 def _counted(values: Array, first: str | None = None) -> tuple[list[str], Array]:

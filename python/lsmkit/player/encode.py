@@ -44,6 +44,7 @@ def encode_history(
         columns["target weight"] = targets.reshape(-1)
     header = {
         **header_of(source, options, name),
+        "notes": [*getattr(source, "assumptions", ()), *history.notes],
         "steps": history.steps,
         "events": history.event_count,
         "origin_us": history.origin_us,
@@ -73,5 +74,6 @@ def name_of(source: Any) -> str:
     if workload is not None:
         layout = getattr(getattr(source, "options", None), "layout", "")
         return f"{workload.name}, {layout}" if layout else str(workload.name)
-    path = getattr(source, "path", None)
+    files = getattr(source, "files", None)  # a log's
+    path = files[-1] if files else getattr(source, "path", None)
     return str(path) if path is not None else type(source).__name__

@@ -37,7 +37,7 @@ class LiveServer(ThreadingHTTPServer):
     port : int
         0: any that is free.
     host : str
-        127.0.0.1 or ::1 or localhost.
+        127.0.0.1 or localhost.
 
     Raises
     ------
