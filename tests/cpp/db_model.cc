@@ -91,9 +91,8 @@ class Walk {
       case 12:
         return move_held();
       case 13:
-        return read_pinned();
       case 14:
-        return read_many();
+        return read_pinned();
       case 15:
         if (random_() % 4 == 0) db_->sync();
         return;
@@ -113,8 +112,9 @@ class Walk {
       case 28:
       case 29:
       case 30:
-      case 31:
         return read();
+      case 31:
+        return random_() % 4 == 0 ? read_many() : read();
       default:
         return put();
     }
