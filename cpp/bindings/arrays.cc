@@ -260,6 +260,13 @@ void register_arrays(py::module_& m) {
       .def_static("arrow", rows_of_arrow, py::arg("schema"), py::arg("array"), py::kw_only(),
                   py::arg("keys"))
       .def("first_null", &Rows::first_null)
+      .def(
+          "prefixed",
+          [](const Rows& rows, const py::bytes& prefix, size_t first, size_t count) {
+            const std::string_view bytes = prefix;
+            return without_gil([&] { return rows.prefixed(bytes, first, count); });
+          },
+          py::arg("prefix"), py::arg("first"), py::arg("count"))
       .def("__len__", &Rows::count);
   py::class_<ChunkReader>(m, "ChunkReader", plain, "The chunks of an Arrow stream of one column.")
       .def(py::init<const py::object&, bool>(), py::arg("stream"), py::kw_only(), py::arg("keys"))

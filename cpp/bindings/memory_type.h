@@ -62,8 +62,9 @@ struct BinaryColumn {
   size_t rows = 0;
 
   BinaryColumn() { offsets.append_number(int64_t{0}); }
-  void add(std::string_view bytes) {
+  void add(std::string_view bytes, std::string_view more = {}) {
     data.append(bytes);
+    data.append(more);
     offsets.append_number(static_cast<int64_t>(data.size()));
     ++rows;
   }

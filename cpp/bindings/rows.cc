@@ -88,6 +88,10 @@ Rows Rows::joined(py::handle sequence, Role role) {
     const BytesArgument bytes(item.ptr(), role);
     column->add(bytes.bytes());
   }
+  return of(std::move(column));
+}
+
+Rows Rows::of(std::shared_ptr<const BinaryColumn> column) {
   Rows rows;
   rows.layout_ = Layout::kOffsets64;
   rows.count_ = column->rows;
@@ -133,6 +137,14 @@ Rows Rows::arrow(const ArrowSchema& schema, OwnedArrow<ArrowArray> array, Role r
     rows.valid_offset_ = offset;
   }
   return rows;
+}
+
+Rows Rows::prefixed(std::string_view prefix, size_t first, size_t count) const {
+  ensure(first <= count_ && count <= count_ - first, "no such rows");
+  auto column = std::make_shared<BinaryColumn>();
+  column->offsets.reserve((count + 1) * sizeof(int64_t));
+  for (size_t i = 0; i < count; ++i) column->add(prefix, row(first + i));
+  return of(std::move(column));
 }
 
 size_t Rows::first_null() const {

@@ -17,6 +17,8 @@
 
 namespace lsmkit {
 
+struct BinaryColumn;
+
 // A Python buffer, held.
 class PinnedBuffer {
  public:
@@ -42,6 +44,8 @@ class Rows {
   static Rows joined(pybind11::handle sequence, Role role);
   // Throws Python's TypeError for what is no column of bytes.
   static Rows arrow(const ArrowSchema& schema, OwnedArrow<ArrowArray> array, Role role);
+  // A copy of some rows, each behind `prefix`. Without the GIL.
+  Rows prefixed(std::string_view prefix, size_t first, size_t count) const;
 
   size_t count() const { return count_; }
   bool is_null(size_t row) const {
@@ -71,6 +75,7 @@ class Rows {
       throw_bad_offsets(row);
     return {data_ + begin, static_cast<size_t>(end - begin)};
   }
+  static Rows of(std::shared_ptr<const BinaryColumn> column);
   std::string_view rare_row(size_t row) const;
   std::string_view view(size_t row) const;
   [[noreturn]] static void throw_bad_offsets(size_t row);

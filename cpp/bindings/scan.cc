@@ -20,6 +20,7 @@ struct ScanRequest {
   uint64_t limit = UINT64_MAX;
   size_t batch_rows = 0;
   size_t batch_bytes = 0;
+  size_t strip_bytes = 0;  // taken off the front of each key
 };
 
 struct ScanBatch {
@@ -50,7 +51,7 @@ class Scanner {
     auto batch = std::make_shared<ScanBatch>();
     step(cursor);
     while (cursor.valid() && given_ < request_.limit) {
-      batch->keys.add(cursor.key());
+      batch->keys.add(cursor.key().substr(request_.strip_bytes));
       batch->values.add(cursor.value());
       ++given_;
       if (batch->keys.rows >= request_.batch_rows || batch->bytes() >= request_.batch_bytes)
@@ -85,15 +86,21 @@ std::shared_ptr<Scanner> make_scanner(DbArgument db, const py::object& start,
                                       const py::object& stop, bool include_start, bool include_stop,
                                       const py::object& prefix, const py::object& snapshot,
                                       bool reverse, uint64_t limit, size_t batch_rows,
-                                      size_t batch_bytes) {
+                                      size_t batch_bytes, size_t strip_bytes) {
   const RangeArguments range{.start = start.ptr(),
                              .stop = stop.ptr(),
                              .include_start = include_start,
                              .include_stop = include_stop,
                              .prefix = prefix.ptr()};
-  auto* const scanner = new Scanner(
-      db.object(), range.resolve(), snapshot_of(snapshot.ptr(), db.object()),
-      {.reverse = reverse, .limit = limit, .batch_rows = batch_rows, .batch_bytes = batch_bytes});
+  const size_t prefix_bytes = key_or_none(prefix.ptr()).value_or("").size();
+  ensure(strip_bytes <= prefix_bytes, "no more is taken off keys than the prefix of all of them");
+  auto* const scanner =
+      new Scanner(db.object(), range.resolve(), snapshot_of(snapshot.ptr(), db.object()),
+                  {.reverse = reverse,
+                   .limit = limit,
+                   .batch_rows = batch_rows,
+                   .batch_bytes = batch_bytes,
+                   .strip_bytes = strip_bytes});
   return {scanner, [](Scanner* last) { with_gil([&] { delete last; }); }};
 }
 
@@ -138,7 +145,8 @@ void register_scan(py::module_& m) {
       .def(py::init(&make_scanner), py::arg("db"), py::kw_only(), py::arg("start") = none,
            py::arg("stop") = none, py::arg("include_start") = true, py::arg("include_stop") = false,
            py::arg("prefix") = none, py::arg("snapshot") = none, py::arg("reverse") = false,
-           py::arg("limit") = UINT64_MAX, py::arg("batch_rows"), py::arg("batch_bytes"))
+           py::arg("limit") = UINT64_MAX, py::arg("batch_rows"), py::arg("batch_bytes"),
+           py::arg("strip_bytes") = 0)
       .def("next", next_batch,
            "Offsets and data of the next rows' keys, and of their values; None: the end.");
   m.def("arrow_stream", arrow_stream, py::arg("scanner"),

@@ -64,6 +64,7 @@ from lsmkit.sweep import sweep
 from lsmkit.tune import Prices, Tuning, tune
 from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
+from lsmkit.typed_arrays import TypedBatch, TypedScan
 from lsmkit.version import Version
 from lsmkit.workload import Phase, Workload
 
@@ -140,7 +141,9 @@ __all__ = [
     "Timing",
     "Tuning",
     "Twin",
+    "TypedBatch",
     "TypedDB",
+    "TypedScan",
     "Version",
     "Waits",
     "Window",

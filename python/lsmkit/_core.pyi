@@ -489,6 +489,7 @@ class Rows:
     @staticmethod
     def arrow(schema: object, array: object, *, keys: bool) -> Rows: ...
     def first_null(self) -> int: ...  # len: there is none
+    def prefixed(self, prefix: bytes, first: int, count: int) -> Rows: ...  # a copy
     def __len__(self) -> int: ...
 
 # The chunks of an Arrow stream of one column, None at its end.
@@ -543,6 +544,7 @@ class Scanner:
         limit: int = ...,
         batch_rows: int,
         batch_bytes: int,
+        strip_bytes: int = 0,  # taken off the front of each key, of which they are `prefix`'s first
     ) -> None: ...
     # Offsets and data of the keys, then of the values; None: the end.
     def next(self) -> tuple[memoryview, memoryview, memoryview, memoryview] | None: ...

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy.typing as npt
 
 from lsmkit import _core
 from lsmkit.binary_array import BinaryArray
-from lsmkit.buffers import Buffer
-from lsmkit.progress import Progress, shown
+from lsmkit.buffers import Buffer, key_bytes
+from lsmkit.progress import Progress, Tell, shown
 from lsmkit.rows import pieces_of, rows_of
 from lsmkit.scan import Scan, scan
 from lsmkit.sorted_mapping import CHUNK_BYTES
@@ -29,6 +30,11 @@ class ReadsArrays:
     @abstractmethod
     def _moment(self) -> "Snapshot":
         """What all of a call sees."""
+
+    @property
+    def _key_prefix(self) -> bytes:
+        """What all keys begin with in the database, and do not outside of it."""
+        return b""
 
     def get_many(self, keys: Any, *, progress: Progress = None) -> BinaryArray:
         """The values of many keys, as they are at one moment. Absent keys give nulls.
@@ -51,8 +57,8 @@ class ReadsArrays:
         moment = self._moment()
         with shown(progress, "looking up") as tell:
             found = [
-                _values(rows, *_core.get_rows(moment.db, rows, snapshot=moment.core, progress=tell))
-                for rows in rows_of(keys, "key")
+                _values(rows, *_core.get_rows(moment.db, rows, snapshot=moment.core, progress=part))
+                for rows, part in _parts(rows_of(keys, "key", self._key_prefix), keys, tell)
             ]
         return BinaryArray.concatenate(found)
 
@@ -61,10 +67,11 @@ class ReadsArrays:
         moment = self._moment()
         with shown(progress, "looking up") as tell:
             found = [
-                _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=tell)
-                for rows in rows_of(keys, "key")
+                _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=part)
+                for rows, part in _parts(rows_of(keys, "key", self._key_prefix), keys, tell)
             ]
-        return np.concatenate([np.frombuffer(part, np.bool_) for part in found])
+        parts = [np.frombuffer(part, np.bool_) for part in found]
+        return np.concatenate([np.zeros(0, np.bool_), *parts])  # a stream may hold no chunk
 
     def get_view(self, key: Buffer, /) -> memoryview | None:
         """The value of a key where it lies in memory, without a copy; None if it is absent.
@@ -73,6 +80,8 @@ class ReadsArrays:
         that holds it in memory.
         """
         moment = self._moment()
+        if self._key_prefix:
+            key = self._key_prefix + key_bytes(key)
         return _core.get_view(moment.db, key, snapshot=moment.core)
 
     def scan(
@@ -110,6 +119,7 @@ class ReadsArrays:
         """
         return scan(
             self._moment(),
+            self._key_prefix,
             start,
             stop,
             prefix=prefix,
@@ -169,7 +179,7 @@ class WritesArrays(ReadsArrays):
         """
         if atomic:
             batch = _core.WriteBatch()
-            for piece in pieces_of(keys, values):
+            for piece in pieces_of(keys, values, self._key_prefix):
                 _core.add_puts(batch, *piece)
             return _write(self._core_db(), batch, sync)
         return _in_chunks(self._puts(keys, values, sync), keys, progress)
@@ -180,14 +190,14 @@ class WritesArrays(ReadsArrays):
         """Delete many keys; absent ones are fine. As `put_many` without values."""
         if atomic:
             batch = _core.WriteBatch()
-            for rows in rows_of(keys, "key"):
+            for rows in rows_of(keys, "key", self._key_prefix):
                 _core.add_deletes(batch, rows)
             return _write(self._core_db(), batch, sync)
         return _in_chunks(self._deletes(keys, sync), keys, progress)
 
     # Both yield how many rows each commit holds.
     def _puts(self, keys: Any, values: Any, sync: bool) -> Iterator[int]:
-        for key_rows, key, value_rows, value, count in pieces_of(keys, values):
+        for key_rows, key, value_rows, value, count in pieces_of(keys, values, self._key_prefix):
             done = 0
             while done < count:
                 rows = _core.put_rows(
@@ -204,7 +214,7 @@ class WritesArrays(ReadsArrays):
                 yield rows
 
     def _deletes(self, keys: Any, sync: bool) -> Iterator[int]:
-        for rows in rows_of(keys, "key"):
+        for rows in rows_of(keys, "key", self._key_prefix):
             done = 0
             while done < len(rows):
                 count = _core.delete_rows(
@@ -226,6 +236,20 @@ def _write(db: _core.DB, batch: _core.WriteBatch, sync: bool) -> int:
     if len(batch):
         db.write(batch, sync=sync)
     return len(batch)
+
+
+def _parts(
+    pieces: Iterator[_core.Rows], keys: Any, tell: Tell | None
+) -> Iterator[tuple[_core.Rows, Tell | None]]:
+    """Pieces of a column, each with what tells how far it is, as a part of all."""
+    before, total = 0, len(keys) if hasattr(keys, "__len__") else 0
+    for rows in pieces:
+        yield rows, None if tell is None else partial(_tell_all, tell, before, total)
+        before += len(rows)
+
+
+def _tell_all(tell: Tell, before: int, total: int, done: int, _: int) -> None:
+    tell(before + done, total)
 
 
 def _values(

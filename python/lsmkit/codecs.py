@@ -18,9 +18,21 @@ import struct
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar, cast, overload
 
+import numpy as np
+import numpy.typing as npt
+
 from lsmkit._errors import InvalidArgument
+from lsmkit.binary_array import BinaryArray
 from lsmkit.keys import as_float, cut, expect
 from lsmkit.text import escape, shorten
+from lsmkit.value_arrays import (
+    columns_of,
+    decode_floats,
+    decode_integers,
+    encode_floats,
+    encode_integers,
+    listed,
+)
 
 __all__ = ["Bytes", "Float", "Int", "Json", "Str", "Struct", "ValueCodec", "value_codec"]
 
@@ -43,6 +55,36 @@ class ValueCodec(ABC, Generic[V]):
     def decode(self, data: bytes, /) -> V:
         """The value. InvalidArgument if `data` is none."""
 
+    def encode_many(self, values: Any, /) -> Any:
+        """A column of values as bytes that `DB.put_many` takes.
+
+        Parameters
+        ----------
+        values : array or sequence
+            Numbers best as NumPy arrays, text and JSON as lists; of a struct codec a sequence of
+            columns, one per element.
+
+        Raises
+        ------
+        TypeError, InvalidArgument
+            As `encode`, and for a row that is null.
+        """
+        return BinaryArray.of([self.encode(value) for value in listed(values)])
+
+    def decode_many(self, data: BinaryArray, /) -> Any:
+        """The column of values that `encode_many` made `data` of.
+
+        Numbers come back as NumPy arrays, masked where a row is null; integers as int64, or as
+        objects if one of them needs more; text and JSON as lists, with None; bytes as they are; of
+        a struct codec a tuple of columns.
+
+        Raises
+        ------
+        InvalidArgument
+            A row is none of this codec.
+        """
+        return [None if row is None else self.decode(row) for row in data.to_list()]
+
     def __repr__(self) -> str:
         return f"<value codec {self.name}>"
 
@@ -57,6 +99,12 @@ class Bytes(ValueCodec[bytes]):
         return bytes(value)
 
     def decode(self, data: bytes, /) -> bytes:
+        return data
+
+    def encode_many(self, values: Any, /) -> Any:
+        return values
+
+    def decode_many(self, data: BinaryArray, /) -> BinaryArray:
         return data
 
 
@@ -113,6 +161,18 @@ class Int(ValueCodec[int]):
     def decode(self, data: bytes, /) -> int:
         return int.from_bytes(data, "little", signed=True)
 
+    def encode_many(self, values: Any, /) -> BinaryArray:
+        short = encode_integers(values)
+        return super().encode_many(values) if short is None else short
+
+    def decode_many(self, data: BinaryArray, /) -> npt.NDArray[Any]:
+        short = decode_integers(data)
+        if short is not None:
+            return short
+        numbers = np.empty(len(data), object)
+        numbers[:] = super().decode_many(data)
+        return numbers if data.valid is None else np.ma.MaskedArray(numbers, ~data.valid)
+
 
 class Struct(ValueCodec[tuple[Any, ...]]):
     """Tuples that the standard library's `struct` packs."""
@@ -152,6 +212,24 @@ class Struct(ValueCodec[tuple[Any, ...]]):
         except struct.error:
             raise _no_value(self.name, data) from None
 
+    def encode_many(self, values: Any, /) -> BinaryArray:
+        columns = [listed(column) for column in values]
+        if len(columns) != self.width:
+            raise InvalidArgument(f"{self.name} takes {self.width} columns, not {len(columns)}")
+        if len({len(column) for column in columns}) > 1:
+            counts = ", ".join(str(len(column)) for column in columns)
+            raise InvalidArgument(f"the columns have different lengths: {counts}")
+        return BinaryArray.of([self.encode(row) for row in zip(*columns, strict=True)])
+
+    def decode_many(self, data: BinaryArray, /) -> tuple[Any, ...]:
+        nothing = bytes(self._struct.size)
+        rows = [self.decode(nothing if row is None else row) for row in data.to_list()]
+        return columns_of(rows, self._kinds(), data)
+
+    def _kinds(self) -> list[type[np.generic] | None]:
+        """What NumPy holds each element as; None: as a list."""
+        return [_kind_of(item) for item in self._struct.unpack(b"\xff" * self._struct.size)]
+
 
 class Float(ValueCodec[float]):
     """Floating-point numbers, NaN too."""
@@ -166,6 +244,14 @@ class Float(ValueCodec[float]):
         if len(data) != 8:
             raise _no_value(self.name, data)
         return cast(float, struct.unpack("<d", data)[0])
+
+    def encode_many(self, values: Any, /) -> Any:
+        block = encode_floats(values)
+        return super().encode_many(values) if block is None else block
+
+    def decode_many(self, data: BinaryArray, /) -> Any:
+        numbers = decode_floats(data)
+        return super().decode_many(data) if numbers is None else numbers  # which raises
 
 
 _OF_TYPE: dict[Any, ValueCodec[Any]] = {
@@ -195,6 +281,13 @@ def value_codec(value: Any) -> Any:
         f"value={cut(value)}: there are bytes, str, int, float, dict, list, struct.Struct, and the "
         "codecs of lsmkit.codecs"
     )
+
+
+def _kind_of(item: Any) -> type[np.generic] | None:
+    """Of an element that was unpacked from bits that are all set."""
+    if isinstance(item, int) and not isinstance(item, bool):
+        return np.int64 if item < 0 else np.uint64
+    return {bool: np.bool_, float: np.float64, complex: np.complex128}.get(type(item))
 
 
 def _no_value(name: str, data: bytes) -> InvalidArgument:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.binary_array import BinaryArray
+from lsmkit.value_arrays import without_nulls
 
 __all__ = [
     "Block",
@@ -63,7 +64,7 @@ def _bytes(numbers: npt.NDArray[np.uint64]) -> Block:
 
 
 def _integers(column: Any, kinds: str, name: str) -> npt.NDArray[Any]:
-    numbers = np.asarray(column)
+    numbers = without_nulls(column)
     if numbers.size == 0:
         return numbers.reshape(0).astype(np.int64)
     if numbers.ndim != 1 or numbers.dtype.kind not in kinds:
@@ -102,7 +103,7 @@ def i64_of(encoded: Any) -> npt.NDArray[np.int64]:
 
 def encode_f64(column: Any) -> Block:
     """Floats but NaN; integers that floats hold exactly."""
-    given = np.asarray(column)
+    given = without_nulls(column)
     if given.size and (given.ndim != 1 or given.dtype.kind not in "iuf"):
         raise TypeError(f"codec f64 takes a column of floats, not {given.dtype}")
     numbers = given.reshape(-1).astype(np.float64)
@@ -129,7 +130,7 @@ def f64_of(encoded: Any) -> npt.NDArray[np.float64]:
 
 def encode_datetimes(column: Any, first_us: int, last_us: int) -> Block:
     """Moments of a datetime64 column, which are taken as UTC, to the microsecond."""
-    moments = np.asarray(column)
+    moments = without_nulls(column)
     if moments.size and (moments.ndim != 1 or moments.dtype.kind != "M"):
         raise TypeError(f"codec datetime takes a column of datetime64 in UTC, not {moments.dtype}")
     nat = np.flatnonzero(np.isnat(moments.astype("M8[us]")))
@@ -144,8 +145,12 @@ def encode_datetimes(column: Any, first_us: int, last_us: int) -> Block:
     return encode_i64(us)
 
 
-def datetimes_of(encoded: Any) -> npt.NDArray[np.datetime64]:
-    return i64_of(encoded).view("M8[us]")
+def datetimes_of(encoded: Any, first_us: int, last_us: int) -> npt.NDArray[np.datetime64]:
+    us = i64_of(encoded)
+    wrong = np.flatnonzero((us < first_us) | (us > last_us))
+    if len(wrong):
+        raise InvalidArgument(f"row {wrong[0]} is no key of codec datetime: not in years 1 to 9999")
+    return us.view("M8[us]")
 
 
 def join_parts(parts: Sequence[BinaryArray]) -> BinaryArray:

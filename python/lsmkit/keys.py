@@ -29,6 +29,7 @@ from lsmkit import key_arrays
 from lsmkit._errors import InvalidArgument
 from lsmkit.binary_array import BinaryArray
 from lsmkit.text import escape, shorten
+from lsmkit.value_arrays import listed
 
 __all__ = ["F64", "I64", "U64", "Bytes", "Datetime", "KeyCodec", "Str", "Tuple", "key_codec"]
 
@@ -77,7 +78,7 @@ class KeyCodec(ABC, Generic[K]):
         TypeError, InvalidArgument
             As `encode`; the text names the row.
         """
-        return BinaryArray.of([self.encode(key) for key in keys])
+        return BinaryArray.of([self.encode(key) for key in listed(keys)])
 
     def decode_many(self, data: Any, /) -> Any:
         """The column of keys that `encode_many` made `data` of. InvalidArgument if it is none.
@@ -90,7 +91,7 @@ class KeyCodec(ABC, Generic[K]):
 
     def encode_parts(self, keys: Any, /) -> BinaryArray:
         """As `encode_part`, of a column."""
-        return BinaryArray.of([self.encode_part(key) for key in keys])
+        return BinaryArray.of([self.encode_part(key) for key in listed(keys)])
 
     def encode_bound(self, bound: K, /) -> bytes:
         """As `encode`, for the bound of a range, which need not be a whole key."""
@@ -144,10 +145,6 @@ class Str(KeyCodec[str]):
             return data.decode()
         except UnicodeDecodeError:
             raise no_key(self.name, data) from None
-
-    def encode_many(self, keys: Any, /) -> BinaryArray:
-        texts = keys.tolist() if isinstance(keys, np.ndarray) else keys
-        return super().encode_many(texts)  # type: ignore[return-value]
 
     encode_prefix = encode
 
@@ -264,7 +261,7 @@ class Datetime(_Fixed[datetime]):
         return key_arrays.encode_datetimes(keys, _FIRST_US, _LAST_US)
 
     def decode_many(self, data: Any, /) -> Any:
-        return key_arrays.datetimes_of(data)
+        return key_arrays.datetimes_of(data, _FIRST_US, _LAST_US)
 
 
 class Tuple(KeyCodec[tuple[Any, ...]]):

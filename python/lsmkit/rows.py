@@ -14,8 +14,13 @@ __all__ = ["Pieces", "Role", "pieces_of", "rows_of"]
 Role: TypeAlias = Literal["key", "value"]
 
 
-def rows_of(column: Any, role: Role) -> Iterator[_core.Rows]:
-    """The column's chunks as the compiled module reads them. Only Arrow streams have several.
+PREFIXED_ROWS = 1 << 18  # as many keys are copied at once to get their prefix
+
+
+def rows_of(column: Any, role: Role, prefix: bytes = b"") -> Iterator[_core.Rows]:
+    """The column's chunks as the compiled module reads them, each row behind `prefix`.
+
+    Without a prefix only Arrow streams have several.
 
     Raises
     ------
@@ -30,7 +35,11 @@ def rows_of(column: Any, role: Role) -> Iterator[_core.Rows]:
         if null < len(rows):
             raise InvalidArgument(f"row {first + null}: its {role} is null, which none may be")
         first += len(rows)
-        yield rows
+        if not prefix:
+            yield rows
+            continue
+        for begin in range(0, max(1, len(rows)), PREFIXED_ROWS):
+            yield rows.prefixed(prefix, begin, min(PREFIXED_ROWS, len(rows) - begin))
 
 
 def _chunks(column: Any, role: Role) -> Iterator[_core.Rows]:
@@ -115,9 +124,15 @@ class Pieces:
             places = [place + length for place in places]
 
 
-def pieces_of(keys: Any, values: Any) -> Pieces:
-    """The two columns side by side. InvalidArgument if their lengths are known to differ."""
+def pieces_of(keys: Any, values: Any, prefix: bytes = b"") -> Pieces:
+    """The two columns side by side, keys behind `prefix`.
+
+    Raises
+    ------
+    InvalidArgument
+        Their lengths are known to differ.
+    """
     lengths = [len(column) if hasattr(column, "__len__") else None for column in (keys, values)]
     if None not in lengths and lengths[0] != lengths[1]:
         raise InvalidArgument(f"{lengths[0]} keys and {lengths[1]} values: as many are due")
-    return Pieces(rows_of(keys, "key"), rows_of(values, "value"))
+    return Pieces(rows_of(keys, "key", prefix), rows_of(values, "value"))

@@ -106,6 +106,7 @@ def _column(offsets: memoryview, data: memoryview) -> BinaryArray:
 
 def scan(
     snapshot: "Snapshot",
+    key_prefix: bytes,
     start: Buffer | None,
     stop: Buffer | None,
     *,
@@ -114,18 +115,20 @@ def scan(
     limit: int | None,
     **bounds: Any,
 ) -> Scan:
-    """Check what was asked for. Errors as `DB.scan` says."""
+    """Check what was asked for, of the keys behind `key_prefix`. Errors as `DB.scan` says."""
     for name, value in (("batch_rows", batch_rows), ("batch_bytes", batch_bytes)):
         if value < 1:
             raise InvalidArgument(f"{name}={value}: a batch holds at least one")
     if limit is not None and limit < 0:
         raise InvalidArgument(f"limit={limit}: as many rows can't be")
-    if bounds.get("prefix") is not None:
-        bounds["prefix"] = key_bytes(bounds["prefix"])
+    prefix = bounds.pop("prefix", None)
+    if key_prefix or prefix is not None:
+        bounds["prefix"] = key_prefix + (b"" if prefix is None else key_bytes(prefix))
     return Scan(
         snapshot,
-        start=None if start is None else key_bytes(start),
-        stop=None if stop is None else key_bytes(stop),
+        start=None if start is None else key_prefix + key_bytes(start),
+        stop=None if stop is None else key_prefix + key_bytes(stop),
+        strip_bytes=len(key_prefix),
         limit=_WITHOUT_LIMIT if limit is None else limit,
         batch_rows=batch_rows,
         batch_bytes=batch_bytes,

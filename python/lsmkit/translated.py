@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, overloa
 
 from lsmkit import _core
 from lsmkit.batch import WriteBatch
+from lsmkit.buffers import Buffer
 from lsmkit.closing import ClosesItself
 from lsmkit.snapshot import Snapshot
 from lsmkit.sorted_mapping import SortedMapping, SortedMutableMapping
@@ -25,7 +26,7 @@ class Translation(Protocol[K, V]):
 
     def encode_key(self, key: K) -> bytes: ...
     def decode_key(self, data: bytes) -> K: ...
-    def encode_value(self, value: V) -> bytes: ...
+    def encode_value(self, value: V) -> Buffer: ...
     def decode_value(self, data: bytes) -> V: ...
     def encode_bound(self, key: K) -> bytes: ...  # the bound of a range; need not be a whole key
     def encode_prefix(self, prefix: K | None) -> bytes | None: ...  # None: every key

@@ -8,19 +8,21 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.codecs import Struct, ValueCodec, value_codec
 from lsmkit.keys import KeyCodec, Tuple, key_codec
 from lsmkit.optional import need
-from lsmkit.translated import TranslatedDB
+from lsmkit.snapshot import Snapshot
+from lsmkit.translated import TranslatedDB, TranslatedSnapshot
+from lsmkit.typed_arrays import ReadsTypedArrays, WritesTypedArrays
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
 
-__all__ = ["KeyCodec", "TypedDB", "ValueCodec"]
+__all__ = ["Coded", "KeyCodec", "TypedDB", "TypedSnapshot", "ValueCodec"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class _Coded(Generic[K, V]):
+class Coded(Generic[K, V]):
     """A key codec and a value codec as one translation."""
 
     key: KeyCodec[K]
@@ -49,27 +51,41 @@ class _Coded(Generic[K, V]):
         return None if prefix is None else self.key.encode_prefix(prefix)
 
 
-class TypedDB(TranslatedDB[K, V]):
+class TypedSnapshot(ReadsTypedArrays[K, V], TranslatedSnapshot[K, V]):
+    """What a typed database showed at one moment. Made by `TypedDB.snapshot()`."""
+
+    __slots__ = ()
+    _source: Snapshot
+    _translation: Coded[K, V]
+
+
+class TypedDB(WritesTypedArrays[K, V], TranslatedDB[K, V]):
     """A database as a sorted mapping of Python values. Made by `DB.typed()`.
 
     The order of keys is that of the values. For tuple keys, bounds and prefixes may be shorter
-    tuples: ``readings.iterator(prefix=("kitchen",))``.
+    tuples: ``readings.iterator(prefix=("kitchen",))``. Whole columns of NumPy's numbers and of
+    lists go in and out by `put_many`, `get_many` and `scan`.
     """
 
-    __slots__ = ("_coded", "_name")
+    __slots__ = ()
+    _source: "DB"
+    _translation: Coded[K, V]
 
     def __init__(
         self, db: "DB", key: type[K] | KeyCodec[K], value: type[V] | ValueCodec[V]
     ) -> None:
-        self._coded = _Coded(key_codec(key), value_codec(value))
-        self._name = self._coded.name
-        _claim(db, self._name)
-        super().__init__(db, self._coded)
+        coded = Coded(key_codec(key), value_codec(value))
+        _claim(db, coded.name)
+        super().__init__(db, coded)
 
     @property
     def name(self) -> str:
         """The names of both codecs, as they are stored in the database."""
-        return self._name
+        return self._translation.name
+
+    def snapshot(self) -> TypedSnapshot[K, V]:
+        """As `DB.snapshot`."""
+        return TypedSnapshot(self._source.snapshot(), self._translation)
 
     def to_pandas(self, **bounds: Any) -> Any:
         """A range (as `iterator` takes it) as columns `key` and `value`. Needs pandas.
@@ -87,14 +103,14 @@ class TypedDB(TranslatedDB[K, V]):
     def _columns(self, bounds: dict[str, Any]) -> dict[str, list[Any]]:
         rows: list[Any] = list(self.iterator(**bounds))
         if not bounds.get("include_value", True):
-            return _columns_of("key", rows, self._coded.key)
+            return _columns_of("key", rows, self._translation.key)
         if not bounds.get("include_key", True):
-            return _columns_of("value", rows, self._coded.value)
-        columns = _columns_of("key", [key for key, _ in rows], self._coded.key)
-        return columns | _columns_of("value", [value for _, value in rows], self._coded.value)
+            return _columns_of("value", rows, self._translation.value)
+        columns = _columns_of("key", [key for key, _ in rows], self._translation.key)
+        return columns | _columns_of("value", [value for _, value in rows], self._translation.value)
 
     def __repr__(self) -> str:
-        return f"<lsmkit.TypedDB of {self.db.path!r}, {self._name}>"
+        return f"<lsmkit.TypedDB of {self.db.path!r}, {self.name}>"
 
 
 def _columns_of(
