@@ -27,39 +27,26 @@ Role role_of(bool keys) {
 
 // -- Writing ------------------------------------------------------------------------------------
 
-// A commit, in the order of keys: within one nobody sees another.
-void write_block(Db& db, const SortedKeys& keys, const WriteOptions& options,
-                 const std::function<void(WriteBatch&, size_t row)>& add) {
-  WriteBatch batch;
-  for (size_t rank = 0; rank < keys.count(); ++rank) add(batch, keys.row(rank));
-  db.write(batch, options);
-}
-
-size_t put_rows(DbArgument db, const Rows& keys, size_t key, const Rows& values, size_t value,
-                size_t count, size_t max_bytes, bool sync) {
-  ensure(key + count <= keys.count() && value + count <= values.count(), "no such rows");
+// One commit of as many of `count` rows as weigh `max_bytes`; how many it took. Without values they
+// are deleted. In the order of keys: within a commit nobody sees another.
+size_t write_rows(DbArgument db, const Rows& keys, size_t key, const Rows* values, size_t value,
+                  size_t count, size_t max_bytes, bool sync, const py::object& progress) {
+  ensure(key + count <= keys.count() && (!values || value + count <= values->count()),
+         "no such rows");
+  const auto value_of = [&](size_t row) {
+    return values ? values->row(value + row) : std::string_view();
+  };
   size_t rows = 0;
-  long_call(py::none(), [&](const Poll& poll) {
+  long_call(progress, [&](const Poll& poll) {
     for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
-      bytes += weight_of(keys.row(key + rows).size(), values.row(value + rows).size());
+      bytes += weight_of(keys.row(key + rows).size(), value_of(rows).size());
     const SortedKeys sorted(keys, key, rows);
-    write_block(*db, sorted, {.sync = sync, .poll = &poll}, [&](WriteBatch& batch, size_t row) {
-      batch.put(sorted.key(row), values.row(value + row));
-    });
-  });
-  return rows;
-}
-
-size_t delete_rows(DbArgument db, const Rows& keys, size_t first, size_t count, size_t max_bytes,
-                   bool sync) {
-  ensure(first + count <= keys.count(), "no such rows");
-  size_t rows = 0;
-  long_call(py::none(), [&](const Poll& poll) {
-    for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
-      bytes += weight_of(keys.row(first + rows).size(), 0);
-    const SortedKeys sorted(keys, first, rows);
-    write_block(*db, sorted, {.sync = sync, .poll = &poll},
-                [&](WriteBatch& batch, size_t row) { batch.remove(sorted.key(row)); });
+    WriteBatch batch;
+    for (size_t rank = 0; rank < sorted.count(); ++rank) {
+      const size_t row = sorted.row(rank);
+      values ? batch.put(sorted.key(row), value_of(row)) : batch.remove(sorted.key(row));
+    }
+    db->write(batch, {.sync = sync, .poll = &poll});
   });
   return rows;
 }
@@ -272,12 +259,10 @@ void register_arrays(py::module_& m) {
       .def(py::init<const py::object&, bool>(), py::arg("stream"), py::kw_only(), py::arg("keys"))
       .def("next", &ChunkReader::next);
 
-  m.def("put_rows", put_rows, py::arg("db"), py::arg("keys"), py::arg("key"), py::arg("values"),
+  m.def("write_rows", write_rows, py::arg("db"), py::arg("keys"), py::arg("key"), py::arg("values"),
         py::arg("value"), py::arg("count"), py::kw_only(), py::arg("max_bytes"), py::arg("sync"),
-        "Writes one commit of rows; returns how many it took.");
-  m.def("delete_rows", delete_rows, py::arg("db"), py::arg("keys"), py::arg("first"),
-        py::arg("count"), py::kw_only(), py::arg("max_bytes"), py::arg("sync"),
-        "Deletes in one commit; returns how many rows it took.");
+        py::arg("progress") = none,
+        "Writes one commit of rows, deletes without values; returns how many it took.");
   m.def("add_puts", add_puts, py::arg("batch"), py::arg("keys"), py::arg("key"), py::arg("values"),
         py::arg("value"), py::arg("count"), "Adds rows to a WriteBatch.");
   m.def("add_deletes", add_deletes, py::arg("batch"), py::arg("keys"),

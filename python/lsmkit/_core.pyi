@@ -498,19 +498,18 @@ class ChunkReader:
     def next(self) -> Rows | None: ...
 
 # Writes, in one commit, as many of `count` rows as weigh `max_bytes`, at least one; says how many.
-def put_rows(
+# Without values the keys are deleted. `progress` is told while the write waits for room.
+def write_rows(
     db: DB,
     keys: Rows,
     key: int,
-    values: Rows,
+    values: Rows | None,
     value: int,
     count: int,
     *,
     max_bytes: int,
     sync: bool,
-) -> int: ...
-def delete_rows(
-    db: DB, keys: Rows, first: int, count: int, *, max_bytes: int, sync: bool
+    progress: _Progress = None,
 ) -> int: ...
 def add_puts(
     batch: WriteBatch, keys: Rows, key: int, values: Rows, value: int, count: int

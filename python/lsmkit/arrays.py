@@ -12,7 +12,7 @@ from lsmkit import _core
 from lsmkit.binary_array import BinaryArray
 from lsmkit.buffers import Buffer, key_bytes
 from lsmkit.progress import Progress, Tell, shown
-from lsmkit.rows import pieces_of, rows_of
+from lsmkit.rows import Piece, pieces_of, rows_of, whole_pieces_of
 from lsmkit.scan import Scan, scan
 from lsmkit.sorted_mapping import CHUNK_BYTES
 
@@ -161,7 +161,8 @@ class WritesArrays(ReadsArrays):
             All in one commit, which holds at most `lsmkit.MAX_BATCH_BYTES`; else in commits of
             about 8 MiB.
         progress : callable, optional
-            Called with (rows written, rows) after each commit; may raise to end the call.
+            Called with (rows written, rows) after each commit, and while one waits for room; may
+            raise to end the call.
 
         Returns
         -------
@@ -177,65 +178,71 @@ class WritesArrays(ReadsArrays):
             As with every error of this call: commits before it stand, and its attribute
             `rows_written` says how many rows they hold (absent if `atomic`: none).
         """
-        if atomic:
-            batch = _core.WriteBatch()
-            for piece in pieces_of(keys, values, self._key_prefix):
-                _core.add_puts(batch, *piece)
-            return _write(self._core_db(), batch, sync)
-        return _in_chunks(self._puts(keys, values, sync), keys, progress)
+        pieces = pieces_of(keys, values, self._key_prefix)
+        return self._write(pieces, keys, sync, atomic, progress)
 
     def delete_many(
         self, keys: Any, *, sync: bool = False, atomic: bool = False, progress: Progress = None
     ) -> int:
         """Delete many keys; absent ones are fine. As `put_many` without values."""
+        pieces = whole_pieces_of(keys, self._key_prefix)
+        return self._write(pieces, keys, sync, atomic, progress)
+
+    def _write(
+        self, pieces: Iterator[Piece], keys: Any, sync: bool, atomic: bool, progress: Progress
+    ) -> int:
         if atomic:
-            batch = _core.WriteBatch()
-            for rows in rows_of(keys, "key", self._key_prefix):
-                _core.add_deletes(batch, rows)
-            return _write(self._core_db(), batch, sync)
-        return _in_chunks(self._deletes(keys, sync), keys, progress)
+            return _in_one(self._core_db(), pieces, sync)
+        written, total = 0, len(keys) if hasattr(keys, "__len__") else 0
+        with shown(progress, "writing") as tell:
 
-    # Both yield how many rows each commit holds.
-    def _puts(self, keys: Any, values: Any, sync: bool) -> Iterator[int]:
-        for key_rows, key, value_rows, value, count in pieces_of(keys, values, self._key_prefix):
-            done = 0
-            while done < count:
-                rows = _core.put_rows(
-                    self._core_db(),
-                    key_rows,
-                    key + done,
-                    value_rows,
-                    value + done,
-                    count - done,
-                    max_bytes=CHUNK_BYTES,
-                    sync=sync,
-                )
-                done += rows
-                yield rows
+            def tell_all(*_: int) -> None:
+                if tell is not None:
+                    tell(written, total)
 
-    def _deletes(self, keys: Any, sync: bool) -> Iterator[int]:
-        for rows in rows_of(keys, "key", self._key_prefix):
-            done = 0
-            while done < len(rows):
-                count = _core.delete_rows(
-                    self._core_db(),
-                    rows,
-                    done,
-                    len(rows) - done,
-                    max_bytes=CHUNK_BYTES,
-                    sync=sync,
-                )
-                done += count
-                yield count
+            try:
+                for rows in _in_chunks(self._core_db(), pieces, sync, tell_all):
+                    written += rows
+                    tell_all()
+            except BaseException as error:  # Ctrl-C, too
+                error.rows_written = written  # type: ignore[attr-defined]
+                raise
+        return written
 
     def _core_db(self) -> _core.DB:
         return cast(_core.DB, self)
 
 
-def _write(db: _core.DB, batch: _core.WriteBatch, sync: bool) -> int:
+def _in_one(db: _core.DB, pieces: Iterator[Piece], sync: bool) -> int:
+    batch = _core.WriteBatch()
+    for keys, key, values, value, count in pieces:
+        if values is None:
+            _core.add_deletes(batch, keys)
+        else:
+            _core.add_puts(batch, keys, key, values, value, count)
     if len(batch):
         db.write(batch, sync=sync)
     return len(batch)
+
+
+def _in_chunks(db: _core.DB, pieces: Iterator[Piece], sync: bool, tell: Tell) -> Iterator[int]:
+    """Goes through commits; yields how many rows each holds."""
+    for keys, key, values, value, count in pieces:
+        done = 0
+        while done < count:
+            rows = _core.write_rows(
+                db,
+                keys,
+                key + done,
+                values,
+                value + done,
+                count - done,
+                max_bytes=CHUNK_BYTES,
+                sync=sync,
+                progress=tell,
+            )
+            done += rows
+            yield rows
 
 
 def _parts(
@@ -258,18 +265,3 @@ def _values(
     valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(rows), bitorder="little")
     values = np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8)
     return BinaryArray(*values, valid.view(np.bool_))
-
-
-def _in_chunks(chunks: Iterator[int], keys: Any, progress: Progress) -> int:
-    """Goes through commits, each of which tells how many rows it holds."""
-    written, total = 0, len(keys) if hasattr(keys, "__len__") else 0
-    with shown(progress, "writing") as tell:
-        try:
-            for rows in chunks:
-                written += rows
-                if tell is not None:
-                    tell(written, total)
-        except BaseException as error:  # Ctrl-C, too
-            error.rows_written = written  # type: ignore[attr-defined]
-            raise
-    return written

@@ -9,7 +9,7 @@ from lsmkit import _core
 from lsmkit._errors import InvalidArgument
 from lsmkit.binary_array import BinaryArray
 
-__all__ = ["Pieces", "Role", "pieces_of", "rows_of"]
+__all__ = ["Piece", "Role", "pieces_of", "rows_of", "whole_pieces_of"]
 
 Role: TypeAlias = Literal["key", "value"]
 
@@ -97,42 +97,44 @@ def _no_bytes(array: np.ndarray[Any, Any]) -> str:
     return f"an array of {array.dtype} ({shape}) is no column of bytes"
 
 
-class Pieces:
-    """Goes through the chunks of two columns side by side, wherever each is cut."""
-
-    def __init__(self, keys: Iterator[_core.Rows], values: Iterator[_core.Rows]) -> None:
-        self._columns = (keys, values)
-
-    def __iter__(self) -> Iterator[tuple[_core.Rows, int, _core.Rows, int, int]]:
-        """Yields (keys, first key, values, first value, how many)."""
-        ends: list[_core.Rows | None] = [None, None]
-        places = [0, 0]
-        while True:
-            for side, column in enumerate(self._columns):
-                while (rows := ends[side]) is None or places[side] == len(rows):
-                    ends[side], places[side] = next(column, None), 0
-                    if ends[side] is None:
-                        break
-            keys, values = ends
-            if keys is None or values is None:
-                if keys is not values:
-                    shorter, longer = ("keys", "values") if keys is None else ("values", "keys")
-                    raise InvalidArgument(f"there are fewer {shorter} than {longer}")
-                return
-            length = min(len(keys) - places[0], len(values) - places[1])
-            yield keys, places[0], values, places[1], length
-            places = [place + length for place in places]
+Piece: TypeAlias = tuple[_core.Rows, int, _core.Rows | None, int, int]
+"""Keys, the first key of them, values (None: without), the first value, how many rows."""
 
 
-def pieces_of(keys: Any, values: Any, prefix: bytes = b"") -> Pieces:
-    """The two columns side by side, keys behind `prefix`.
+def whole_pieces_of(keys: Any, prefix: bytes = b"") -> Iterator[Piece]:
+    """Keys without values."""
+    return ((rows, 0, None, 0, len(rows)) for rows in rows_of(keys, "key", prefix))
+
+
+def pieces_of(keys: Any, values: Any, prefix: bytes = b"") -> Iterator[Piece]:
+    """Two columns side by side, wherever each is cut; keys behind `prefix`.
 
     Raises
     ------
     InvalidArgument
-        Their lengths are known to differ.
+        Their lengths differ: at once if both are known, else at the end of the shorter one.
     """
     lengths = [len(column) if hasattr(column, "__len__") else None for column in (keys, values)]
     if None not in lengths and lengths[0] != lengths[1]:
         raise InvalidArgument(f"{lengths[0]} keys and {lengths[1]} values: as many are due")
-    return Pieces(rows_of(keys, "key", prefix), rows_of(values, "value"))
+    return _side_by_side(rows_of(keys, "key", prefix), rows_of(values, "value"))
+
+
+def _side_by_side(*columns: Iterator[_core.Rows]) -> Iterator[Piece]:
+    ends: list[_core.Rows | None] = [None, None]
+    places = [0, 0]
+    while True:
+        for side, column in enumerate(columns):
+            while (rows := ends[side]) is None or places[side] == len(rows):
+                ends[side], places[side] = next(column, None), 0
+                if ends[side] is None:
+                    break
+        keys, values = ends
+        if keys is None or values is None:
+            if keys is not values:
+                shorter, longer = ("keys", "values") if keys is None else ("values", "keys")
+                raise InvalidArgument(f"there are fewer {shorter} than {longer}")
+            return
+        length = min(len(keys) - places[0], len(values) - places[1])
+        yield keys, places[0], values, places[1], length
+        places = [place + length for place in places]
