@@ -37,7 +37,7 @@ size_t write_rows(DbArgument db, const Rows& keys, size_t key, const Rows* value
     return values ? values->row(value + row) : std::string_view();
   };
   size_t rows = 0;
-  long_call(progress, [&](const Poll& poll) {
+  const auto write = [&](const Poll& poll) {
     for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
       bytes += weight_of(keys.row(key + rows).size(), value_of(rows).size());
     const SortedKeys sorted(keys, key, rows);
@@ -47,7 +47,8 @@ size_t write_rows(DbArgument db, const Rows& keys, size_t key, const Rows* value
       values ? batch.put(sorted.key(row), value_of(row)) : batch.remove(sorted.key(row));
     }
     db->write(batch, {.sync = sync, .poll = &poll});
-  });
+  };
+  long_call(progress, write, /*tells_end=*/false);  // who counts rows must hear of these
   return rows;
 }
 

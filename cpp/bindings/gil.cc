@@ -70,7 +70,8 @@ void take_gil(PyThreadState* state) {
   or_sleep_for_ever([state] { PyEval_RestoreThread(state); });
 }
 
-void long_call(const py::object& progress, const std::function<void(const Poll&)>& call) {
+void long_call(const py::object& progress, const std::function<void(const Poll&)>& call,
+               bool tells_end) {
   constexpr auto kInterval = std::chrono::milliseconds(20);
   auto last = std::chrono::steady_clock::now() - kInterval;  // the first poll is told at once
   std::exception_ptr raised;
@@ -105,7 +106,7 @@ void long_call(const py::object& progress, const std::function<void(const Poll&)
   if (raised) std::rethrow_exception(std::move(raised));
   if (error) std::rethrow_exception(std::move(error));
   // So that short calls end at the whole, too.
-  if (untold && !progress.is_none())
+  if (untold && tells_end && !progress.is_none())
     or_sleep_for_ever([&] { progress(untold->done, untold->total); });
 }
 

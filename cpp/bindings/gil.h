@@ -46,9 +46,11 @@ auto without_gil(F&& f) {
 
 // Runs a long call without the GIL. When it polls, but at most every 20 ms, signal handlers run and
 // `progress(done, total)` is told (unless it is None); what they raise ends the call and is thrown
-// from here. Where the call stood at last is told in any case.
+// from here. Where the call stood at last is told in any case, unless `tells_end` is false: then
+// nothing is raised once it is done.
 // Requires: the engine polls on the thread that called it.
-void long_call(const pybind11::object& progress, const std::function<void(const Poll&)>& call);
+void long_call(const pybind11::object& progress, const std::function<void(const Poll&)>& call,
+               bool tells_end = true);
 
 // Runs f with the GIL, whether this thread has it or not.
 void with_gil(const std::function<void()>& f);

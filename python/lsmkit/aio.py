@@ -11,26 +11,26 @@ An object may be used from several loops, as the engine may be used from any thr
 
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, overload
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 import lsmkit
-from lsmkit._errors import ClosedError, InvalidArgument
-from lsmkit.aio_calls import Progress, Rows, interruptible, join, settled, without_stop
+from lsmkit._errors import InvalidArgument
+from lsmkit.aio_calls import Rows, join, settled
+from lsmkit.aio_views import AsyncReads, AsyncSnapshot, Opening
 from lsmkit.buffers import Buffer
 from lsmkit.db import DB, Path
 from lsmkit.frame import Frame
 from lsmkit.options import Options, OptionsDict
 from lsmkit.planning import Explanation
-from lsmkit.snapshot import Snapshot
+from lsmkit.progress import Progress, Tell
 from lsmkit.stats import Stats
 
 __all__ = ["AsyncBatch", "AsyncDB", "AsyncSnapshot", "Opening", "Rows", "open"]
 
 T = TypeVar("T")
-H = TypeVar("H", bound="_Held")
 P = ParamSpec("P")
 
 DEFAULT_WORKERS = 4
@@ -79,124 +79,14 @@ def _close_late(future: "Future[DB]") -> None:
         future.result().close()
 
 
-class Opening(Generic[H]):
-    """What is being opened: await it, or use it as ``async with``."""
-
-    def __init__(self, start: Callable[[], Any]) -> None:
-        self._start = start
-        self._held: H | None = None
-
-    def __await__(self) -> Generator[Any, None, H]:
-        return self._start().__await__()  # type: ignore[no-any-return]
-
-    async def __aenter__(self) -> H:
-        self._held = await self
-        return self._held
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._held is not None
-        await self._held.close()
-
-
-class _Held:
-    """What can be read and closed: a database, or one moment of it."""
-
-    _source: DB | Snapshot
-    _pool: ThreadPoolExecutor
-
-    async def _run(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-        return await join(self._submit(function, *args, **named))
-
-    def _submit(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> "Future[T]":
-        if self._source.closed:
-            raise ClosedError("the database, or the snapshot, is closed")
-        try:
-            return self._pool.submit(without_stop(function), *args, **named)
-        except RuntimeError:  # closed since
-            raise ClosedError("the database is closed") from None
-
-    @overload
-    async def get(self, key: Buffer, default: None = None) -> bytes | None: ...
-    @overload
-    async def get(self, key: Buffer, default: T) -> bytes | T: ...
-    async def get(self, key: Buffer, default: Any = None) -> Any:
-        """The value of a key, or `default`."""
-        return await self._run(self._source.get, key, default)
-
-    async def get_all(self, keys: Iterable[Buffer]) -> list[bytes | None]:
-        """The values of many keys, None for those that are absent: one hop for all of them."""
-        wanted = list(keys)
-
-        def read() -> list[bytes | None]:
-            return [self._source.get(key) for key in wanted]
-
-        return await self._run(read)
-
-    async def contains(self, key: Buffer) -> bool:
-        """Whether there is such a key."""
-        return await self._run(self._source.__contains__, key)
-
-    async def first(self) -> tuple[bytes, bytes] | None:
-        """The item with the smallest key, or None."""
-        return await self._run(self._source.first)
-
-    async def last(self) -> tuple[bytes, bytes] | None:
-        """The item with the largest key, or None."""
-        return await self._run(self._source.last)
-
-    async def floor(self, key: Buffer) -> tuple[bytes, bytes] | None:
-        """The item with the largest key <= `key`, or None."""
-        return await self._run(self._source.floor, key)  # type: ignore[arg-type]
-
-    async def ceiling(self, key: Buffer) -> tuple[bytes, bytes] | None:
-        """The item with the smallest key >= `key`, or None."""
-        return await self._run(self._source.ceiling, key)  # type: ignore[arg-type]
-
-    def iterator(
-        self, *, chunk_rows: int = 1000, chunk_bytes: int = 1 << 20, **bounds: Any
-    ) -> "Rows[Any]":
-        """Iterate over a range, as it is when the first row is asked for.
-
-        Parameters
-        ----------
-        chunk_rows, chunk_bytes : int
-            Rows are read ahead in chunks: until they are this many, or this many bytes.
-        **bounds
-            As in `DB.iterator`.
-
-        Returns
-        -------
-        Rows
-            An async iterator over rows; its `chunks()` gives lists of them. Close it (`aclose`, or
-            ``async with``) if you leave early: until then it keeps what it reads on disk.
-        """
-        source = self._source
-        moment = bounds.get("snapshot")
-        if isinstance(moment, AsyncSnapshot):
-            bounds["snapshot"] = moment._source
-        return Rows(self._submit, lambda: source.iterator(**bounds), chunk_rows, chunk_bytes)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """The keys, in order."""
-        return self.iterator(include_value=False)
-
-    async def close(self) -> None:
-        raise NotImplementedError
-
-
-class AsyncDB(_Held):
+class AsyncDB(AsyncReads):
     """An open database, for asyncio. Made by `lsmkit.aio.open`.
 
     A call that is cancelled before its turn does nothing. A point call (`get`, `put`, `delete`,
     `write`) that has begun goes on by itself, so a cancelled write may have been made. A long call
     (those with `progress`) is interrupted within a moment, and is over when `CancelledError`
     comes; the engine stays consistent and usable. `progress(done, total)` is called in the loop;
-    what it raises ends the call.
+    what it raises ends the call. True shows it on standard error, as everywhere.
     """
 
     def __init__(self, db: DB, pool: ThreadPoolExecutor) -> None:
@@ -269,11 +159,42 @@ class AsyncDB(_Held):
         inner = batch.batch if isinstance(batch, AsyncBatch) else batch
         await self._run(self._source.write, inner, sync=sync)
 
+    async def put_many(
+        self,
+        keys: Any,
+        values: Any,
+        *,
+        sync: bool = False,
+        atomic: bool = False,
+        progress: Progress = None,
+    ) -> int:
+        """As `DB.put_many`. Cancelled, it ends after the commit under way; those before it stand.
+
+        `atomic=True` is one commit, which goes on by itself once it has begun.
+        """
+        put = self._source.put_many
+        return await self._long(
+            lambda tell: put(keys, values, sync=sync, atomic=atomic, progress=tell),
+            progress,
+            "writing",
+        )
+
+    async def delete_many(
+        self, keys: Any, *, sync: bool = False, atomic: bool = False, progress: Progress = None
+    ) -> int:
+        """As `DB.delete_many`, and as `put_many` here."""
+        delete = self._source.delete_many
+        return await self._long(
+            lambda tell: delete(keys, sync=sync, atomic=atomic, progress=tell),
+            progress,
+            "deleting",
+        )
+
     async def update(self, other: Any, *, progress: Progress = None) -> None:
         """As `DB.update`: atomic chunks of about 8 MiB. `progress`: (rows so far, 0)."""
         rows = other.items() if hasattr(other, "items") else other
 
-        def update(tell: Callable[[int, int], object]) -> None:
+        def update(tell: Tell) -> None:
             def counted() -> Generator[Any, None, None]:
                 for done, row in enumerate(rows):
                     if done % 256 == 0:
@@ -282,7 +203,7 @@ class AsyncDB(_Held):
 
             self._source.update(counted())
 
-        await self._long(update, progress)
+        await self._long(update, progress, "writing")
 
     async def sync(self) -> None:
         """Return when everything acknowledged so far survives a power loss."""
@@ -303,11 +224,6 @@ class AsyncDB(_Held):
 
     # -- Long calls --------------------------------------------------------------------------------
 
-    async def _long(
-        self, function: Callable[[Callable[[int, int], object]], T], progress: Progress
-    ) -> T:
-        return await interruptible(self._submit, function, progress)
-
     async def count(
         self,
         start: Buffer | None = None,
@@ -319,12 +235,14 @@ class AsyncDB(_Held):
         """As `DB.count`."""
         count = self._source.count
         return await self._long(
-            lambda tell: count(start, stop, prefix=prefix, progress=tell), progress
+            lambda tell: count(start, stop, prefix=prefix, progress=tell),
+            progress,
+            "counting",
         )
 
     async def flush(self, *, progress: Progress = None) -> None:
         """Write the memtables out as tables of L0."""
-        await self._long(lambda tell: self._source.flush(progress=tell), progress)
+        await self._long(lambda tell: self._source.flush(progress=tell), progress, "flushing")
 
     async def compact_range(
         self,
@@ -335,19 +253,23 @@ class AsyncDB(_Held):
     ) -> None:
         """As `DB.compact_range`; a cancelled one leaves what its jobs so far have done."""
         compact = self._source.compact_range
-        await self._long(lambda tell: compact(start, stop, progress=tell), progress)
+        await self._long(lambda tell: compact(start, stop, progress=tell), progress, "compacting")
 
     async def wait_idle(self, *, progress: Progress = None) -> None:
         """Return when no compaction is due."""
-        await self._long(lambda tell: self._source.wait_idle(progress=tell), progress)
+        await self._long(lambda tell: self._source.wait_idle(progress=tell), progress, "compacting")
 
     async def verify(self, *, progress: Progress = None) -> int:
         """As `DB.verify`: the number of entries read, or CorruptionError."""
-        return await self._long(lambda tell: self._source.verify(progress=tell), progress)
+        return await self._long(
+            lambda tell: self._source.verify(progress=tell), progress, "verifying"
+        )
 
     async def checkpoint(self, path: Path, *, progress: Progress = None) -> None:
         """As `DB.checkpoint`; a cancelled one is removed."""
-        await self._long(lambda tell: self._source.checkpoint(path, progress=tell), progress)
+        await self._long(
+            lambda tell: self._source.checkpoint(path, progress=tell), progress, "copying"
+        )
 
     async def refresh(self) -> bool:
         """As `DB.refresh`, for a database opened with `read_only=True`."""
@@ -397,64 +319,9 @@ class AsyncDB(_Held):
             done.set_exception(error)
         self._pool.shutdown(wait=False)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"seqno {self.last_seqno:,}"
         return f"<lsmkit.aio.AsyncDB of {os.fspath(self.path)!r}, {state}>"
-
-
-class AsyncSnapshot(_Held):
-    """What a database showed at one moment. Made by `AsyncDB.snapshot()`; close it."""
-
-    def __init__(self, snapshot: Snapshot, pool: ThreadPoolExecutor) -> None:
-        self._source: Snapshot = snapshot
-        self._pool = pool
-
-    @property
-    def seqno(self) -> int:
-        """The newest commit that it shows."""
-        return self._source.seqno
-
-    @property
-    def closed(self) -> bool:
-        """Whether it, or its database, has been closed."""
-        return self._source.closed
-
-    async def count(
-        self,
-        start: Buffer | None = None,
-        stop: Buffer | None = None,
-        *,
-        prefix: Buffer | None = None,
-    ) -> int:
-        """As `Snapshot.count`."""
-        return await self._run(self._source.count, start, stop, prefix=prefix)
-
-    async def close(self) -> None:
-        """Let go of what the snapshot keeps on disk. Idempotent."""
-        if not self._source.closed:
-            await self._run(self._source.close)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
 
 class AsyncBatch:

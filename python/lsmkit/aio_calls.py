@@ -7,18 +7,25 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from types import TracebackType
-from typing import Any, Generic, ParamSpec, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from lsmkit._errors import InvalidArgument
+from lsmkit.closing import AsyncClosesItself
+from lsmkit.progress import Progress, Tell, shown
 
-__all__ = ["Progress", "Rows", "Submit", "interruptible", "join", "settled", "without_stop"]
+__all__ = [
+    "Rows",
+    "Submit",
+    "chunks_of",
+    "interruptible",
+    "join",
+    "one_by_one",
+    "settled",
+    "without_stop",
+]
 
 T = TypeVar("T")
 P = ParamSpec("P")
-
-Progress: TypeAlias = Callable[[int, int], object] | None
-Tell: TypeAlias = Callable[[int, int], object]
 
 
 class Submit(Protocol):
@@ -65,41 +72,88 @@ async def settled(future: "Future[Any]") -> None:
     await over
 
 
-async def interruptible(submit: Submit, function: Callable[[Tell], T], progress: Progress) -> T:
-    """Run a long call on a thread; a cancelled one is over when CancelledError is raised."""
-    loop = asyncio.get_running_loop()
-    stop = threading.Event()
-    failed: list[BaseException] = []
+async def interruptible(
+    submit: Submit, function: Callable[[Tell], T], progress: Progress, what: str
+) -> T:
+    """Run a long call on a thread; a cancelled one is over when CancelledError is raised.
 
-    def show(done: int, total: int) -> None:
-        if progress is None or stop.is_set():
+    `progress` is told in the loop; `what` says what is being done.
+    """
+    with shown(progress, what) as show:
+        call = _LongCall(asyncio.get_running_loop(), show)
+        future = submit(function, call.tell)
+        try:
+            await settled(future)
+        except asyncio.CancelledError as error:
+            call.stop.set()
+            if not future.cancel():
+                await settled(future)
+                _carry(future, error)
+            raise
+        if call.raised is not None:
+            _carry(future, call.raised)
+            raise call.raised
+        return future.result()
+
+
+class _LongCall:
+    """Carries what a call on a thread tells into the loop, and what ends the call back."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, show: Tell | None) -> None:
+        self.stop = threading.Event()
+        self.raised: BaseException | None = None
+        self._loop = loop
+        self._show = show
+
+    def tell(self, done: int, total: int) -> None:
+        if self.stop.is_set():
+            raise _Interrupted
+        if self._show is not None:
+            self._loop.call_soon_threadsafe(self._show_here, done, total)
+
+    def _show_here(self, done: int, total: int) -> None:
+        if self._show is None or self.stop.is_set():
             return
         try:
-            progress(done, total)
-        except BaseException as error:  # of the caller's function; raised again below
-            failed.append(error)
-            stop.set()
-
-    def tell(done: int, total: int) -> None:
-        if stop.is_set():
-            raise _Interrupted
-        if progress is not None:
-            loop.call_soon_threadsafe(show, done, total)
-
-    future = submit(function, tell)
-    try:
-        await settled(future)
-    except asyncio.CancelledError:
-        stop.set()
-        if not future.cancel():
-            await settled(future)
-        raise
-    if failed:
-        raise failed[0]
-    return future.result()
+            self._show(done, total)
+        except BaseException as error:  # of the caller's function; raised again by the call
+            self.raised = error
+            self.stop.set()
 
 
-class Rows(Generic[T]):
+def _carry(future: "Future[Any]", error: BaseException) -> None:
+    """Says with the error, too, how many rows an interrupted call has written."""
+    ended = None if future.cancelled() else future.exception()
+    written = getattr(ended, "rows_written", None)
+    if written is not None:
+        error.rows_written = written  # type: ignore[attr-defined]
+
+
+def chunks_of(chunk_rows: int, chunk_bytes: int) -> Callable[[Iterator[T]], list[T]]:
+    """What takes as many rows, or as many bytes of keys and values. InvalidArgument below 1."""
+    if chunk_rows < 1 or chunk_bytes < 1:
+        raise InvalidArgument(
+            f"chunk_rows={chunk_rows}, chunk_bytes={chunk_bytes}: 1 or more is due"
+        )
+
+    def take(source: Iterator[Any]) -> list[Any]:
+        rows, weight = [], 0
+        for row in itertools.islice(source, chunk_rows):
+            rows.append(row)
+            weight += len(row) if isinstance(row, bytes) else sum(map(len, row))
+            if weight >= chunk_bytes:
+                break
+        return rows
+
+    return take
+
+
+def one_by_one(source: Iterator[T]) -> list[T]:
+    """Takes the next one alone."""
+    return list(itertools.islice(source, 1))
+
+
+class Rows(AsyncClosesItself, Generic[T]):
     """Rows of a range, an async iterator that reads them ahead in chunks. It is used up once.
 
     A wait that is cancelled loses no row: the next one goes on where it stood.
@@ -109,17 +163,11 @@ class Rows(Generic[T]):
         self,
         submit: Submit,
         begin: Callable[[], Iterator[T]],
-        chunk_rows: int,
-        chunk_bytes: int,
+        take: Callable[[Iterator[T]], list[T]],
     ) -> None:
-        if chunk_rows < 1 or chunk_bytes < 1:
-            raise InvalidArgument(
-                f"chunk_rows={chunk_rows}, chunk_bytes={chunk_bytes}: 1 or more is due"
-            )
         self._submit = submit
         self._begin = begin
-        self._chunk_rows = chunk_rows
-        self._chunk_bytes = chunk_bytes
+        self._take = take
         self._source: Iterator[T] | None = None
         self._rows: deque[T] = deque()
         self._reading: Future[list[T]] | None = None
@@ -128,13 +176,7 @@ class Rows(Generic[T]):
     def _read(self) -> list[T]:
         if self._source is None:
             self._source = self._begin()
-        rows, weight = [], 0
-        for row in itertools.islice(self._source, self._chunk_rows):
-            rows.append(row)
-            weight += len(row) if isinstance(row, bytes) else sum(map(len, row))  # type: ignore
-            if weight >= self._chunk_bytes:
-                break
-        return rows
+        return self._take(self._source)
 
     async def _fill(self) -> bool:
         """Whether there are rows, after reading the next chunk."""
@@ -180,13 +222,4 @@ class Rows(Generic[T]):
         if close is not None:
             close()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
+    close = aclose

@@ -1,10 +1,10 @@
-"""`ClosesItself`: what a `with` block does to everything that has a `close()`."""
+"""`ClosesItself`: what a `with` block does to everything that has a `close()`; asyncio's twin."""
 
 from abc import abstractmethod
 from types import TracebackType
 from typing import Self
 
-__all__ = ["ClosesItself"]
+__all__ = ["AsyncClosesItself", "ClosesItself"]
 
 
 class ClosesItself:
@@ -26,3 +26,24 @@ class ClosesItself:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class AsyncClosesItself:
+    """As `ClosesItself`, of an ``async with`` block."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of it. Idempotent."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
