@@ -48,7 +48,9 @@ Record Tree::insert(Record record) {
     add(rightmost_, rightmost_->order().count(), record);
     return Record();
   }
-  Leaf* leaf = find_leaf(root_.load(std::memory_order_relaxed), target);
+  Leaf* const leaf = lies_under_finger(target.key)
+                         ? finger_.leaf
+                         : find_leaf(root_.load(std::memory_order_relaxed), target);
   const Order order = leaf->order();
   const unsigned place = count_before<Ties::kBehind>(*leaf, order, target);
   if (place < order.count()) {
@@ -74,12 +76,28 @@ bool Tree::comes_last(std::string_view key, Seqno seqno) const {
          compare_record(rightmost_->record(last), {key, seqno}) < 0;
 }
 
+// Ascending inserts into the middle come to the same leaf several times over. Words tell where its
+// first and last record stand, but only of keys that share what the words skip.
+bool Tree::lies_under_finger(std::string_view key) const {
+  if (finger_.leaf == nullptr) return false;
+  const Leaf& leaf = *finger_.leaf;
+  const size_t skipped = leaf.skipped_key_bytes;
+  const Order order = leaf.order();
+  if (order.count() == 0 || key.substr(0, skipped) != finger_.record.key().substr(0, skipped)) {
+    return false;
+  }
+  const uint64_t word = key_word(key, skipped);
+  return leaf.words[order.slot(0)] < word && word < leaf.words[order.slot(order.count() - 1)];
+}
+
 void Tree::add(Leaf* leaf, unsigned place, Record record) {
   if (leaf->order().count() < kNodeSlots) {
     leaf->insert(place, key_word(record.key(), leaf->skipped_key_bytes), record);
+    finger_ = {leaf, record};
     return;
   }
   Leaf* right = split_leaf(arena_, root_, leaf, place, record);
+  finger_ = {};  // it may be what was split
   if (leaf == rightmost_) rightmost_ = right;
 }
 

@@ -56,12 +56,19 @@ class Tree {
   static void prev(TreePosition& position);
 
  private:
+  bool lies_under_finger(std::string_view key) const;
   bool comes_last(std::string_view key, Seqno seqno) const;
   void add(Leaf* leaf, unsigned place, Record record);
 
   Arena& arena_;
   std::atomic<Node*> root_;
-  Leaf* rightmost_;  // writer only
+  // The writer's own: where ascending inserts go on.
+  struct Finger {
+    Leaf* leaf = nullptr;  // of the last insert, if that did not split it
+    Record record;         // what was inserted
+  };
+  Finger finger_;
+  Leaf* rightmost_;
 };
 
 }  // namespace lsmkit

@@ -65,6 +65,10 @@ void WriteBatch::append(const WriteBatch& other) {
   weight_ += other.weight_;
 }
 
+void WriteBatch::reserve(size_t ops, uint64_t bytes) {
+  ops_.reserve(ops_.size() + ops * (kMaxOpHeadBytes + kMaxValueHeadBytes) + bytes);
+}
+
 void WriteBatch::clear() {
   ops_.clear();
   op_count_ = 0;

@@ -18,6 +18,8 @@ class WriteBatch {
   // Adds the ops of `other`, in order.
   void append(const WriteBatch& other);
   void clear();
+  // Makes room for ops of together so many bytes of keys and values.
+  void reserve(size_t ops, uint64_t bytes);
 
   bool empty() const { return op_count_ == 0; }
   size_t op_count() const { return op_count_; }

@@ -33,7 +33,7 @@ bool same(const Entry& entry, const Model::value_type& due) {
 }
 
 // The next entry of a random history: commits of up to five ops, so that a key now and then comes
-// twice in one commit.
+// twice in one commit; or many ops whose keys ascend.
 struct History {
   const KeyProfile& profile;
   std::mt19937_64 random;
@@ -41,7 +41,19 @@ struct History {
 
   void step(auto& table, Model& model) {
     if (random() % 5 < 2) ++seqno;
-    const std::string key = profile.draw(random);
+    write(profile.draw(random), table, model);
+  }
+
+  void ascend(size_t keys, auto& table, Model& model) {
+    ++seqno;
+    std::vector<std::string> ascending(keys);
+    for (std::string& key : ascending) key = profile.draw(random);
+    std::sort(ascending.begin(), ascending.end());
+    for (const std::string& key : ascending) write(key, table, model);
+  }
+
+ private:
+  void write(const std::string& key, auto& table, Model& model) {
     const Kind kind = random() % 4 ? Kind::kPut : Kind::kDelete;
     const std::string value =
         kind == Kind::kPut ? std::string(random() % 30, static_cast<char>(random())) : "";
@@ -147,7 +159,8 @@ void check_against_model() {
       check_whole_walks(table, model);
       check_gets(table, model, history);
       check_wandering(table, model, history);
-      for (size_t step = 0; step < steps_for(profile) / 4; ++step) history.step(table, model);
+      for (size_t step = 0; step < steps_for(profile) / 8; ++step) history.step(table, model);
+      history.ascend(steps_for(profile) / 8, table, model);
     }
   }
 }
