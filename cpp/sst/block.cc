@@ -182,12 +182,9 @@ int BlockCursor::compare_restart(uint32_t index, std::string_view key, Seqno seq
   return compare_internal({h.body, h.own}, block_->base_seqno() + h.seqno_delta, key, seqno);
 }
 
-// Finds the last stretch that begins before the target, and walks it. On the way no key is put
-// together: of entries before the target it is enough to know how many bytes they have in common
-// with it. An entry that shares more with its predecessor than that differs from the target where
-// its predecessor does, and so comes before it as well; any other is compared from there on.
-void BlockCursor::seek(std::string_view key, Seqno seqno) {
-  uint32_t low = 0, high = block_->restart_count();
+// The last stretch, from `low` on, that begins before the target; `low` if none does.
+uint32_t BlockCursor::find_stretch(uint32_t low, std::string_view key, Seqno seqno) const {
+  uint32_t high = block_->restart_count();
   while (high - low > 1) {
     const uint32_t middle = low + (high - low) / 2;
     if (compare_restart(middle, key, seqno) < 0) {
@@ -196,10 +193,35 @@ void BlockCursor::seek(std::string_view key, Seqno seqno) {
       high = middle;
     }
   }
-  restart_ = low;
+  return low;
+}
+
+void BlockCursor::seek(std::string_view key, Seqno seqno) {
+  restart_ = find_stretch(0, key, seqno);
+  walk(block_->restart_offset(restart_), 0, 0, key, seqno);
+}
+
+void BlockCursor::seek_onward(std::string_view key, Seqno seqno) {
+  size_t in_common = 0;
+  if (!precedes(key_, seqno_, key, seqno, &in_common)) return;
+  const uint32_t stretch = find_stretch(restart_, key, seqno);
+  if (stretch == restart_) {
+    walk(next_, key_.size(), in_common, key, seqno);
+  } else {
+    restart_ = stretch;
+    walk(block_->restart_offset(stretch), 0, 0, key, seqno);
+  }
+}
+
+// From the entry at `at` to the first one that is not before the target; what stands before `at`
+// has a key of `key_before` bytes and `in_common` of them with the target. On the way no key is put
+// together: of entries before the target it is enough to know how many bytes they have in common
+// with it. An entry that shares more with its predecessor than that differs from the target where
+// its predecessor does, and so comes before it as well; any other is compared from there on.
+void BlockCursor::walk(uint32_t at, size_t key_before, size_t in_common, std::string_view key,
+                       Seqno seqno) {
   entry_ = kNowhere;
-  size_t in_common = 0, key_before = 0;
-  for (uint32_t at = block_->restart_offset(low); at < block_->entries_end();) {
+  while (at < block_->entries_end()) {
     const EntryHead h = decode_head(*block_, at, key_before);
     bool before = h.shared > in_common;
     if (!before) {
@@ -210,7 +232,8 @@ void BlockCursor::seek(std::string_view key, Seqno seqno) {
     if (!before) {
       key_.assign(key.substr(0, h.shared)).append(h.body, h.own);
       stand(at, h);
-      if (high < block_->restart_count() && at >= block_->restart_offset(high)) restart_ = high;
+      const uint32_t after = restart_ + 1;
+      if (after < block_->restart_count() && at >= block_->restart_offset(after)) restart_ = after;
       return;
     }
     key_before = h.shared + h.own;

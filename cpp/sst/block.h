@@ -72,6 +72,8 @@ class BlockCursor {
   void seek_to_first();
   void seek_to_last();
   void seek(std::string_view key, Seqno seqno);
+  // The same from where seek() of the same or an earlier target left it. Requires: valid().
+  void seek_onward(std::string_view key, Seqno seqno);
   void next();
   void prev();
 
@@ -84,6 +86,8 @@ class BlockCursor {
   void enter_restart(uint32_t index);
   void decode(uint32_t at);  // the entry there, on top of key_ as its predecessor's; or nowhere
   int compare_restart(uint32_t index, std::string_view key, Seqno seqno) const;
+  uint32_t find_stretch(uint32_t low, std::string_view key, Seqno seqno) const;
+  void walk(uint32_t at, size_t key_before, size_t in_common, std::string_view key, Seqno seqno);
 
   const Block* block_ = nullptr;
   uint32_t entry_ = kNowhere;  // where the entry begins

@@ -65,7 +65,7 @@ class BlockSlot {
     const BlockSlot& slot;
   };
 
-  static constexpr size_t kPrefetchedLines = 48;
+  static constexpr size_t kPrefetchedLines = 66;
 
   mutable std::atomic<bool> held_{false};
   std::atomic<bool> filled_{false};

@@ -96,14 +96,15 @@ std::string_view IndexReader::separator(size_t block) const {
   return std::string_view(keys_).substr(begin, key_ends_[block] - begin);
 }
 
-size_t IndexReader::find(std::string_view key) const {
-  if (handles_.empty()) return 0;
+size_t IndexReader::find(std::string_view key, size_t from) const {
+  if (from >= handles_.size()) return from;
   const std::string_view shared = separator(0).substr(0, shared_bytes_);
   const int against_shared = key.substr(0, shared_bytes_).compare(shared);
-  if (against_shared < 0) return 0;
+  if (against_shared < 0) return from;
   if (against_shared > 0) return handles_.size();
   const uint64_t prefix = key_prefix(key.substr(shared_bytes_));
-  size_t at = count_below(prefixes_.data(), prefixes_.size(), prefix);
+  const auto count = from == 0 ? count_below : count_few_below;
+  size_t at = from + count(prefixes_.data() + from, prefixes_.size() - from, prefix);
   // Among separators of one prefix the bytes decide.
   size_t high = at;
   for (size_t step = 1; high < prefixes_.size() && prefixes_[high] == prefix; step *= 2)

@@ -34,8 +34,9 @@ class IndexReader {
   size_t block_count() const { return handles_.size(); }
   const BlockHandle& handle(size_t block) const { return handles_[block]; }
   std::string_view separator(size_t block) const;
-  // The first block whose separator is at or above `key`; block_count() if there is none.
-  size_t find(std::string_view key) const;
+  // The first block, of those from `from` on, whose separator is at or above `key`; block_count()
+  // if there is none. Cheapest where that is near `from`, or for the first one.
+  size_t find(std::string_view key, size_t from = 0) const;
   uint64_t separator_bytes() const { return keys_.size(); }  // of all of them
 
  private:

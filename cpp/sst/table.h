@@ -97,8 +97,9 @@ class Table {
  private:
   explicit Table(std::unique_ptr<ReadFile> file, BlockCache* cache);
   void find_blocks(std::span<GroupLookup> group) const;
+  void prefetch_blocks(std::span<const GroupLookup> group) const;
   void seek_in_block(GroupLookup& lookup, const std::shared_ptr<const Block>& block,
-                     Seqno seqno) const;
+                     BlockCursor& cursor, Seqno seqno) const;
   void read_frame(std::optional<uint64_t> expected_id);
   std::string read_meta_block(const BlockHandle& handle) const;
   std::string_view check_stored(const BlockHandle& handle, std::string_view stored,

@@ -11,11 +11,8 @@ namespace lsmkit {
 void Table::get_group(std::span<GroupLookup> group, Seqno seqno) const {
   for (const GroupLookup& lookup : group) filter_.prefetch(lookup.hash);
   find_blocks(group);
-  if (!slots_.empty()) {
-    for (const GroupLookup& lookup : group) {
-      if (lookup.block < index_.block_count()) slots_[lookup.block].prefetch_block();
-    }
-  }
+  prefetch_blocks(group);
+  thread_local BlockCursor cursor;  // keeps its key buffer from one group to the next
   std::shared_ptr<const Block> block;
   size_t at = index_.block_count();  // which one `block` is
   for (GroupLookup& lookup : group) {
@@ -25,27 +22,43 @@ void Table::get_group(std::span<GroupLookup> group, Seqno seqno) const {
       count_read(block != nullptr);
       if (!block) block = read_block(lookup.block, true);
       at = lookup.block;
+      cursor.reset(*block);
     }
-    seek_in_block(lookup, block, seqno);
+    seek_in_block(lookup, block, cursor, seqno);
   }
 }
 
 // Past the last one where the filter knows better, or no block can hold the key.
 void Table::find_blocks(std::span<GroupLookup> group) const {
+  size_t near = 0;
   for (GroupLookup& lookup : group) {
     lookup.result = TableGetResult::kAbsent;
     lookup.stats.filter_negative = !filter_.may_contain(lookup.hash);
-    lookup.block = lookup.stats.filter_negative ? index_.block_count() : index_.find(lookup.key);
-    if (lookup.block < slots_.size()) __builtin_prefetch(&slots_[lookup.block]);
+    lookup.block = index_.block_count();
+    if (lookup.stats.filter_negative) continue;
+    lookup.block = near = index_.find(lookup.key, near);
+    if (near < slots_.size()) __builtin_prefetch(&slots_[near]);
   }
 }
 
+void Table::prefetch_blocks(std::span<const GroupLookup> group) const {
+  size_t last = slots_.size();
+  for (const GroupLookup& lookup : group) {
+    if (lookup.block == last || lookup.block >= slots_.size()) continue;
+    slots_[lookup.block].prefetch_block();
+    last = lookup.block;
+  }
+}
+
+// The cursor stands where an earlier key of the group left it, or nowhere.
 void Table::seek_in_block(GroupLookup& lookup, const std::shared_ptr<const Block>& block,
-                          Seqno seqno) const {
-  thread_local BlockCursor cursor;  // keeps its key buffer from one lookup to the next
+                          BlockCursor& cursor, Seqno seqno) const {
   try {
-    cursor.reset(*block);
-    cursor.seek(lookup.key, seqno);
+    if (cursor.valid()) {
+      cursor.seek_onward(lookup.key, seqno);
+    } else {
+      cursor.seek(lookup.key, seqno);
+    }
   } catch (const DecodeError& error) {
     corrupt(index_.handle(lookup.block).offset, error.what());
   }
