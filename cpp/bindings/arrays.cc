@@ -7,6 +7,7 @@
 #include "bindings.h"
 #include "db_argument.h"
 #include "gil.h"
+#include "look_up.h"
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/bytes/key.h"
 #include "object.h"
@@ -18,14 +19,19 @@ namespace lsmkit {
 
 namespace {
 
-constexpr size_t kRowsPerPoll = 4096;
-constexpr size_t kRowsPerBlock = 64 << 10;  // what is looked up in the order of keys
+constexpr size_t kRowsAhead = 12;  // that memory is asked for
 
 Role role_of(bool keys) {
   return keys ? Role::kKey : Role::kValue;
 }
 
 // -- Writing ------------------------------------------------------------------------------------
+
+// Rows in the order of keys lie here and there: their memory is asked for ahead.
+void prefetch(std::string_view row) {
+  __builtin_prefetch(row.data());
+  if (row.size() > 64) __builtin_prefetch(row.data() + 64);
+}
 
 // One commit of as many of `count` rows as weigh `max_bytes`; how many it took. Without values they
 // are deleted. In the order of keys: within a commit nobody sees another.
@@ -38,11 +44,14 @@ size_t write_rows(DbArgument db, const Rows& keys, size_t key, const Rows* value
   };
   size_t rows = 0;
   const auto write = [&](const Poll& poll) {
-    for (uint64_t bytes = 0; rows < count && bytes < max_bytes; ++rows)
+    uint64_t bytes = 0;
+    for (; rows < count && bytes < max_bytes; ++rows)
       bytes += weight_of(keys.row(key + rows).size(), value_of(rows).size());
     const SortedKeys sorted(keys, key, rows);
     WriteBatch batch;
+    batch.reserve(rows, bytes);
     for (size_t rank = 0; rank < sorted.count(); ++rank) {
+      if (rank + kRowsAhead < rows) prefetch(value_of(sorted.row(rank + kRowsAhead)));
       const size_t row = sorted.row(rank);
       values ? batch.put(sorted.key(row), value_of(row)) : batch.remove(sorted.key(row));
     }
@@ -74,50 +83,14 @@ void add_deletes(const py::object& batch, const Rows& keys) {
 
 // -- Reading ------------------------------------------------------------------------------------
 
-// Values that came in the order of keys, to be given back in the order of rows.
-class Found {
- public:
-  explicit Found(size_t rows) : places_(rows) {}
-  void put(size_t row, std::string_view value) {
-    places_[row] = {bytes_.size(), value.size(), true};
-    bytes_.append(value);
-  }
-  bool has(size_t row) const { return places_[row].found; }
-  std::string_view value(size_t row) const {
-    return {bytes_.data() + places_[row].begin, places_[row].size};
-  }
-
- private:
-  struct Place {
-    size_t begin = 0;
-    size_t size = 0;
-    bool found = false;
-  };
-  std::vector<Place> places_;
-  GrowingBytes bytes_;
-};
-
-// take(first_row, block) for one block of keys after the other, of one moment, without the GIL.
-void look_up(DbArgument db_argument, const Rows& keys, const py::object& snapshot_object,
-             const py::object& progress, bool with_values,
-             const std::function<void(size_t first, const Found&, size_t rows)>& take) {
-  Db& db = *db_argument;
-  SnapshotRef snapshot = snapshot_of(snapshot_object.ptr(), db_argument.object());
+// take(stretches) for rows one after the other, of one moment, without the GIL.
+void look_up(DbArgument db, const Rows& keys, const py::object& snapshot_object,
+             const py::object& progress, size_t threads, bool with_values,
+             const std::function<void(std::vector<FoundRows>&)>& take) {
+  SnapshotRef snapshot = snapshot_of(snapshot_object.ptr(), db.object());
   long_call(progress, [&](const Poll& poll) {
-    if (!snapshot) snapshot = db.snapshot();
-    const size_t count = keys.count();
-    for (size_t first = 0; first < count; first += kRowsPerBlock) {
-      const SortedKeys block(keys, first, std::min(kRowsPerBlock, count - first));
-      Found found(block.count());
-      for (size_t rank = 0; rank < block.count(); rank += kRowsPerPoll) {
-        const auto keys_here = block.keys(rank, std::min(kRowsPerPoll, block.count() - rank));
-        db.get_sorted(keys_here, snapshot.get(), [&](size_t i, std::string_view value) {
-          found.put(block.row(rank + i), with_values ? value : std::string_view());
-        });
-        poll({.done = first + rank, .total = count});
-      }
-      take(first, found, block.count());
-    }
+    if (!snapshot) snapshot = db->snapshot();
+    LookUp(*db, keys, *snapshot, threads).run(with_values, poll, take);
     snapshot.reset();
   });
 }
@@ -135,18 +108,36 @@ class Bits {
   std::vector<uint8_t> bits_;
 };
 
+// Appends what was found: first where each value ends, then the values, stretch beside stretch.
+void append(BinaryColumn& column, const std::vector<FoundRows>& stretches) {
+  std::vector<uint64_t> begins;
+  uint64_t end = column.data.size();
+  for (const FoundRows& found : stretches) {
+    begins.push_back(end);
+    for (size_t row = 0; row < found.count(); ++row) {
+      end += found.size_of(row);
+      column.offsets.append_number(static_cast<int64_t>(end));
+    }
+    column.rows += found.count();
+  }
+  char* const data = column.data.extend(end - column.data.size()) - begins.front();
+  side_by_side(stretches.size(),
+               [&](size_t part) { stretches[part].copy_values(data + begins[part]); });
+}
+
 py::tuple get_rows(DbArgument db, const Rows& keys, const py::object& snapshot,
-                   const py::object& progress) {
+                   const py::object& progress, size_t threads) {
   auto column = std::make_shared<BinaryColumn>();
   auto valid = std::make_shared<Bits>(keys.count());
   column->offsets.reserve((keys.count() + 1) * sizeof(int64_t));
-  const auto take = [&](size_t first, const Found& found, size_t rows) {
-    for (size_t row = 0; row < rows; ++row) {
-      column->add(found.value(row));
-      if (found.has(row)) valid->set(first + row);
+  look_up(db, keys, snapshot, progress, threads, true, [&](std::vector<FoundRows>& stretches) {
+    append(*column, stretches);
+    for (const FoundRows& found : stretches) {
+      for (size_t row = 0; row < found.count(); ++row) {
+        if (found.has(row)) valid->set(found.first() + row);
+      }
     }
-  };
-  look_up(db, keys, snapshot, progress, true, take);
+  });
   const auto view = [&](const GrowingBytes& part) {
     return view_of({part.data(), part.size()}, column);
   };
@@ -154,12 +145,14 @@ py::tuple get_rows(DbArgument db, const Rows& keys, const py::object& snapshot,
 }
 
 py::object contains_rows(DbArgument db, const Rows& keys, const py::object& snapshot,
-                         const py::object& progress) {
+                         const py::object& progress, size_t threads) {
   auto found_rows = std::make_shared<std::vector<uint8_t>>(keys.count());
-  const auto take = [&](size_t first, const Found& found, size_t rows) {
-    for (size_t row = 0; row < rows; ++row) (*found_rows)[first + row] = found.has(row);
-  };
-  look_up(db, keys, snapshot, progress, false, take);
+  look_up(db, keys, snapshot, progress, threads, false, [&](std::vector<FoundRows>& stretches) {
+    for (const FoundRows& found : stretches) {
+      for (size_t row = 0; row < found.count(); ++row)
+        (*found_rows)[found.first() + row] = found.has(row);
+    }
+  });
   return view_of({reinterpret_cast<const char*>(found_rows->data()), found_rows->size()},
                  found_rows);
 }
@@ -269,10 +262,10 @@ void register_arrays(py::module_& m) {
   m.def("add_deletes", add_deletes, py::arg("batch"), py::arg("keys"),
         "Adds deletes of all rows to a WriteBatch.");
   m.def("get_rows", get_rows, py::arg("db"), py::arg("keys"), py::kw_only(),
-        py::arg("snapshot") = none, py::arg("progress") = none,
+        py::arg("snapshot") = none, py::arg("progress") = none, py::arg("threads") = 0,
         "Offsets, data and bits of validity of the keys' values.");
   m.def("contains_rows", contains_rows, py::arg("db"), py::arg("keys"), py::kw_only(),
-        py::arg("snapshot") = none, py::arg("progress") = none,
+        py::arg("snapshot") = none, py::arg("progress") = none, py::arg("threads") = 0,
         "A byte per key: 1 if it is there.");
   m.def("get_view", get_view, py::arg("db"), py::arg("key"), py::kw_only(),
         py::arg("snapshot") = none, "The value where it lies, or None.");

@@ -20,6 +20,10 @@ class GrowingBytes {
  public:
   GrowingBytes() = default;
   ~GrowingBytes() { std::free(data_); }
+  GrowingBytes(GrowingBytes&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
   GrowingBytes(const GrowingBytes&) = delete;
   GrowingBytes& operator=(const GrowingBytes&) = delete;
 
@@ -31,6 +35,12 @@ class GrowingBytes {
       grow(size_ + bytes.size());
     if (!bytes.empty()) std::memcpy(data_ + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
+  }
+  // Appends room for so many bytes, to be written there.
+  char* extend(size_t bytes) {
+    if (capacity_ - size_ < bytes) grow(size_ + bytes);
+    size_ += bytes;
+    return data_ + size_ - bytes;
   }
   template <class T>
   void append_number(T number) {

@@ -518,10 +518,20 @@ def add_deletes(batch: WriteBatch, keys: Rows) -> None: ...
 
 # Of the values: offsets (int64), data, and a bit per row that says whether the key is there.
 def get_rows(
-    db: DB, keys: Rows, *, snapshot: Snapshot | None = None, progress: _Progress = None
+    db: DB,
+    keys: Rows,
+    *,
+    snapshot: Snapshot | None = None,
+    progress: _Progress = None,
+    threads: int = 0,
 ) -> tuple[memoryview, memoryview, memoryview]: ...
 def contains_rows(  # a byte per row
-    db: DB, keys: Rows, *, snapshot: Snapshot | None = None, progress: _Progress = None
+    db: DB,
+    keys: Rows,
+    *,
+    snapshot: Snapshot | None = None,
+    progress: _Progress = None,
+    threads: int = 0,
 ) -> memoryview: ...
 def get_view(db: DB, key: Buffer, *, snapshot: Snapshot | None = None) -> memoryview | None: ...
 def export_rows(  # Arrow's capsules of a type, large_binary, and of an array

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsmkit import _core
+from lsmkit._errors import InvalidArgument
 from lsmkit.binary_array import BinaryArray
 from lsmkit.buffers import Buffer, key_bytes
 from lsmkit.progress import Progress, Tell, shown
@@ -36,13 +37,20 @@ class ReadsArrays:
         """What all keys begin with in the database, and do not outside of it."""
         return b""
 
-    def get_many(self, keys: Any, *, progress: Progress = None) -> BinaryArray:
+    def get_many(
+        self, keys: Any, *, progress: Progress = None, threads: int | None = None
+    ) -> BinaryArray:
         """The values of many keys, as they are at one moment. Absent keys give nulls.
 
         Parameters
         ----------
         keys : array of bytes
             As `put_many` takes them, in any order.
+        progress : callable or bool, optional
+            As for `put_many`.
+        threads : int, optional
+            On at most so many threads at once (1 to 8); by default on as many as there are cores.
+            Fewer than 16,384 keys are looked up on one.
 
         Returns
         -------
@@ -54,20 +62,31 @@ class ReadsArrays:
         TypeError, InvalidArgument
             As `put_many`.
         """
+        most = _thread_limit(threads)
         moment = self._moment()
         with shown(progress, "looking up") as tell:
             found = [
-                _values(rows, *_core.get_rows(moment.db, rows, snapshot=moment.core, progress=part))
+                _values(
+                    rows,
+                    *_core.get_rows(
+                        moment.db, rows, snapshot=moment.core, progress=part, threads=most
+                    ),
+                )
                 for rows, part in _parts(rows_of(keys, "key", self._key_prefix), keys, tell)
             ]
         return BinaryArray.concatenate(found)
 
-    def contains_many(self, keys: Any, *, progress: Progress = None) -> npt.NDArray[np.bool_]:
+    def contains_many(
+        self, keys: Any, *, progress: Progress = None, threads: int | None = None
+    ) -> npt.NDArray[np.bool_]:
         """Which of many keys are there: bool of shape (rows,). See `get_many`."""
+        most = _thread_limit(threads)
         moment = self._moment()
         with shown(progress, "looking up") as tell:
             found = [
-                _core.contains_rows(moment.db, rows, snapshot=moment.core, progress=part)
+                _core.contains_rows(
+                    moment.db, rows, snapshot=moment.core, progress=part, threads=most
+                )
                 for rows, part in _parts(rows_of(keys, "key", self._key_prefix), keys, tell)
             ]
         parts = [np.frombuffer(part, np.bool_) for part in found]
@@ -257,6 +276,15 @@ def _parts(
 
 def _tell_all(tell: Tell, before: int, total: int, done: int, _: int) -> None:
     tell(before + done, total)
+
+
+def _thread_limit(threads: int | None) -> int:
+    """As the C++ side takes it: 0 for as many as there are cores."""
+    if threads is None:
+        return 0
+    if threads < 1:
+        raise InvalidArgument(f"threads is {threads}, but a look-up takes 1 at least")
+    return threads
 
 
 def _values(
