@@ -25,14 +25,12 @@ class FoundRows {
   size_t size_of(size_t row) const { return places_[row].size; }
   // All values, in the order of rows. Requires: room for value_bytes().
   void copy_values(char* to) const;
-
- private:
-  friend class LookUp;
   void put(size_t row, std::string_view value) {
     places_[row] = {bytes_.size(), value.size(), true};
     bytes_.append(value);
   }
 
+ private:
   struct Place {
     size_t begin = 0;
     size_t size = 0;

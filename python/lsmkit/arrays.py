@@ -32,6 +32,11 @@ class ReadsArrays:
     def _moment(self) -> "Snapshot":
         """What all of a call sees."""
 
+    def _one_read(self) -> tuple[_core.DB, _core.Snapshot | None]:
+        """What a single look-up reads from; none: as it is now."""
+        moment = self._moment()
+        return moment.db, moment.core
+
     @property
     def _key_prefix(self) -> bytes:
         """What all keys begin with in the database, and do not outside of it."""
@@ -98,10 +103,10 @@ class ReadsArrays:
         The view is read-only. It stays valid, also past `close()`, and keeps the block or memtable
         that holds it in memory.
         """
-        moment = self._moment()
+        db, snapshot = self._one_read()
         if self._key_prefix:
             key = self._key_prefix + key_bytes(key)
-        return _core.get_view(moment.db, key, snapshot=moment.core)
+        return _core.get_view(db, key, snapshot=snapshot)
 
     def scan(
         self,
@@ -155,6 +160,9 @@ class WritesArrays(ReadsArrays):
     """Arrays written to a database."""
 
     __slots__ = ()
+
+    def _one_read(self) -> tuple[_core.DB, _core.Snapshot | None]:
+        return self._core_db(), None
 
     def put_many(
         self,
