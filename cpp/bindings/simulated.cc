@@ -166,9 +166,10 @@ class InTime : public OfTree<Tree> {
   double ops_of(OpKind kind) const override { return static_cast<double>(subject_.ops_of(kind)); }
   uint64_t memtable_weight() const override { return subject_.memtable_weight(); }
   std::optional<TimedView> timed() const override {
-    TimedView view{run_.series(), &run_.waits(), run_.why_ended()};
-    view.samples.push_back(run_.sample());
-    return view;
+    return TimedView{run_.sample(), &run_.waits(), run_.why_ended()};
+  }
+  std::vector<TimedSample> samples(double since_us) const override {
+    return samples_of(run_, since_us);
   }
   const RunLog& log() const override { return log_; }
 

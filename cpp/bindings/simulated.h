@@ -2,10 +2,13 @@
 // time: one shape for the bindings, asked a step of some milliseconds at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lsmkit/sim/drawn_options.h"
 #include "lsmkit/sim/exact_reads.h"
@@ -21,10 +24,20 @@ namespace lsmkit {
 
 // What only a run in time has.
 struct TimedView {
-  std::vector<TimedSample> samples;  // at regular times, and now
+  TimedSample now;
   const WaitTimes* waits = nullptr;
   std::string why_ended;  // empty: it goes on
 };
+
+template <class TimedRun>
+std::vector<TimedSample> samples_of(const TimedRun& run, double since_us) {
+  const auto& all = run.series();
+  auto first = std::ranges::upper_bound(all, since_us, {}, &TimedSample::time_us);
+  if (first != all.begin()) --first;
+  std::vector<TimedSample> found(first, all.end());
+  found.push_back(run.sample());
+  return found;
+}
 
 class SimulatedRun {
  public:
@@ -52,6 +65,8 @@ class SimulatedRun {
   virtual uint64_t live_keys() const = 0;
   virtual uint64_t merged_records() const = 0;
   virtual std::optional<TimedView> timed() const { return std::nullopt; }
+  // At regular times, the first not after `since_us` if there is one, and now. None in lock-step.
+  virtual std::vector<TimedSample> samples(double) const { return {}; }
   // What reads looked into, in all and by level; none: that is not modelled.
   virtual std::optional<ReadCounts> reads() const { return std::nullopt; }
   virtual std::vector<LevelReadCounts> level_reads() const { return {}; }

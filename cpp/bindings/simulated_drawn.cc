@@ -91,9 +91,10 @@ class DrawnInTime final : public OfDrawnTree {
     return static_cast<uint64_t>(run_.sample().totals[Total::kAcceptedOps]);
   }
   std::optional<TimedView> timed() const override {
-    TimedView view{run_.series(), &run_.waits(), run_.why_ended()};
-    view.samples.push_back(run_.sample());
-    return view;
+    return TimedView{run_.sample(), &run_.waits(), run_.why_ended()};
+  }
+  std::vector<TimedSample> samples(double since_us) const override {
+    return samples_of(run_, since_us);
   }
 
  protected:

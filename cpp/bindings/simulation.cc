@@ -6,13 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "bindings.h"
 #include "columns.h"
 #include "db_argument.h"
-#include "event_columns.h"
+#include "held_events.h"
 #include "gil.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/trace/amplification.h"
@@ -44,7 +45,8 @@ py::dict kinds_of(const std::function<uint64_t(OpKind)>& count) {
   return out;
 }
 
-py::dict moment_columns(const RunLog& log) {
+// From the moment of that number on.
+py::dict moment_columns(const RunLog& log, size_t since = 0) {
   Columns rows({"event",           "time_us",
                 "last_seqno",      "table_count",
                 "run_count",       "l0_run_count",
@@ -56,7 +58,8 @@ py::dict moment_columns(const RunLog& log) {
                 "tables_probed",   "filter_negatives",
                 "false_positives", "cache_hits",
                 "cache_misses"});
-  for (const Moment& m : log.moments())
+  const auto& moments = log.moments();
+  for (const Moment& m : std::span(moments).subspan(std::min(since, moments.size())))
     rows.add(m.event, m.time_us, m.last_seqno, m.table_count, m.run_count, m.l0_run_count, m.weight,
              m.live_weight, m.file_bytes, m.counters.user_key_bytes + m.counters.user_value_bytes,
              m.counters.user_weight,
@@ -127,7 +130,7 @@ py::dict to_dict(const LogHistogram& waits) {
 
 py::object to_dict(const std::optional<TimedView>& timed) {
   if (!timed) return py::none();
-  const TimedSample& now = timed->samples.back();
+  const TimedSample& now = timed->now;
   py::dict stalls;
   for (size_t i = 1; i < kStallCauseCount; ++i) {
     const auto cause = static_cast<StallCause>(i);
@@ -306,22 +309,29 @@ class Simulation {
     const Turn turn(busy_, "this Simulation");
     return run_->version();
   }
-  py::dict events() {
+  uint64_t event_count() {
     const Turn turn(busy_, "this Simulation");
-    return event_columns(run_->log().events());
+    return run_->log().event_count();
   }
-  py::dict series() {
+  HeldEvents events(size_t since) {
     const Turn turn(busy_, "this Simulation");
-    return moment_columns(run_->log());
+    const EventList& all = run_->log().events();
+    const size_t begin = std::min(since, all.size());
+    // Tables that no event names, too, for whoever wants them replayed.
+    return {EventList(all.begin() + static_cast<std::ptrdiff_t>(begin), all.end()),
+            since == 0 ? rectangles_of(run_->version()) : std::vector<Rectangle>{}};
+  }
+  py::dict series(size_t since) {
+    const Turn turn(busy_, "this Simulation");
+    return moment_columns(run_->log(), since);
   }
   py::dict level_reads() {
     const Turn turn(busy_, "this Simulation");
     return level_read_columns(run_->level_reads());
   }
-  py::dict samples() {
+  py::dict samples(double since_us) {
     const Turn turn(busy_, "this Simulation");
-    const auto timed = run_->timed();
-    return sample_columns(timed ? timed->samples : std::vector<TimedSample>{});
+    return sample_columns(run_->samples(since_us));
   }
 
  private:
@@ -340,7 +350,7 @@ py::dict to_dict(const TwinReport& report, const WorkloadTwin& twin) {
       "passed_tables"_a = report.passed_tables, "dropped_entries"_a = report.dropped_entries,
       "dropped_tombstones"_a = report.dropped_tombstones, "compactions"_a = report.compactions,
       "levels"_a = report.levels, "difference"_a = path_text(report.difference),
-      "events"_a = event_columns(twin.log().events()), "series"_a = moment_columns(twin.log()),
+      "events"_a = HeldEvents(twin.log().events(), {}), "series"_a = moment_columns(twin.log()),
       "reads"_a = to_dict(twin.engine_reads()),
       "simulated_reads"_a = to_dict(twin.simulated_reads()));
 }
@@ -395,9 +405,10 @@ void register_simulation(py::module_& m) {
       .def("check", &Simulation::check)
       .def("state", &Simulation::state)
       .def("version", &Simulation::version)
-      .def("events", &Simulation::events)
-      .def("series", &Simulation::series)
-      .def("samples", &Simulation::samples)
+      .def("event_count", &Simulation::event_count)
+      .def("events", &Simulation::events, py::kw_only(), py::arg("since") = 0)
+      .def("series", &Simulation::series, py::kw_only(), py::arg("since") = 0)
+      .def("samples", &Simulation::samples, py::kw_only(), py::arg("since_us") = 0.0)
       .def("level_reads", &Simulation::level_reads);
   m.def("device_profiles", device_profiles, "Devices by name.");
   m.def("twin", run_twin, py::arg("workload"), py::arg("options"), py::kw_only(),

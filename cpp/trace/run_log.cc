@@ -32,12 +32,12 @@ void RunLog::take(Event event, const Version& version, uint64_t live_weight,
     shape.push_back({version.level(n).weight(), version.level(n).table_count()});
   while (!shape.empty() && shape.back().table_count == 0) shape.pop_back();
   levels_.push_back(std::move(shape));
-  if (keep_events_) events_.push_back(std::move(event));
+  if (keep_events_) events_.push_back(std::make_shared<const Event>(std::move(event)));
 }
 
 void RunLog::take(Event event) {
   event.number = ++event_count_;
-  if (keep_events_) events_.push_back(std::move(event));
+  if (keep_events_) events_.push_back(std::make_shared<const Event>(std::move(event)));
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include "lsmkit/trace/event.h"
 #include "lsmkit/trace/read_counts.h"
+#include "lsmkit/trace/replay.h"
 
 namespace lsmkit {
 
@@ -57,7 +58,9 @@ class RunLog {
   void take(Event event);
 
   bool keeps_events() const { return keep_events_; }
-  const std::vector<Event>& events() const { return events_; }
+  const EventList& events() const { return events_; }
+  // Taken so far, kept or not.
+  uint64_t event_count() const { return event_count_; }
   const std::vector<Moment>& moments() const { return moments_; }
 
   // From when user_weight and what lived at the start had reached twice live_weight (half-way,
@@ -73,7 +76,7 @@ class RunLog {
   const bool keep_events_;
   const uint64_t start_live_weight_;
   uint64_t event_count_ = 0;
-  std::vector<Event> events_;
+  EventList events_;
   std::vector<Moment> moments_;
   std::vector<std::vector<LevelShape>> levels_;  // of each moment, down to the last that holds any
 };

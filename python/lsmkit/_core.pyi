@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, TypeAlias, TypeVar, final, overload
 
+import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer, disjoint_base
 
@@ -33,6 +34,10 @@ _Array: TypeAlias = npt.NDArray[Any]
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Progress: TypeAlias = Callable[[int, int], object] | None
 _Columns: TypeAlias = dict[str, list[Any]]
+# By name: dtype, values, offsets, valid of an lsmkit.column.Column.
+_Offsets: TypeAlias = npt.NDArray[np.int64] | None
+_Valid: TypeAlias = npt.NDArray[np.bool_] | None
+_ColumnParts: TypeAlias = dict[str, tuple[str, npt.NDArray[Any], _Offsets, _Valid]]
 # (version, job, history_floor, pinned_seqnos, now_us, damaged, busy) -> (inputs, output_level,
 # move, drop, new_run) or None: ChosenTables of cpp/planner/plan_chosen.h, by number. Asked by
 # the thread whose call flushes, which raises what it raises; put, delete and write keep its text as
@@ -257,14 +262,26 @@ def tree(db: DB) -> dict[str, Any]: ...
 # compaction_dropped_entries trivial_move_count stall_us).
 def stats(db: DB) -> dict[str, Any]: ...
 
-# Oldest first, also those of earlier opens that are still kept: kind number time_us wall_us job
+# Events as a log held them at one moment, oldest first. In arrays: columns(), of the frame
+# "events", and numbers(), the first of them; lives() and moments(), of the frames "all_tables" and
+# "series", as far as events tell. rows() has a dict per event: kind number time_us wall_us job
 # reason score input_level output_level removed added read_bytes written_bytes read_weight
 # written_weight in_entries out_entries dropped_entries duration_us last_seqno counters text line.
 # `kind` and `reason` are names (cpp/trace/event.h, cpp/version/version_edit.h). `removed` and
 # `added` are lists of dicts: number level run smallest_key largest_key smallest_seqno largest_seqno
 # weight file_bytes entry_count tombstone_count. `counters` is a dict as in stats(), or None. `line`
 # says it all in one line for people.
-def events(db: DB) -> _Columns: ...
+class HeldEvents:
+    def __init__(self, *args: object, **kwargs: object) -> NoReturn: ...
+    def __len__(self) -> int: ...
+    def numbers(self) -> npt.NDArray[np.uint64]: ...
+    def columns(self) -> _ColumnParts: ...
+    def rows(self) -> list[dict[str, Any]]: ...
+    def lives(self) -> _ColumnParts: ...
+    def moments(self) -> _ColumnParts: ...
+
+# Also those of earlier opens that are still kept.
+def events(db: DB) -> HeldEvents: ...
 
 # -- Workloads and simulations --------------------------------------------------------------------
 
@@ -298,9 +315,10 @@ class Start:
 # profile, "log" and "overload" ("wait", "stop").
 # state(): done now_us ops ops_by_kind last_seqno memtable_weight memtable_entries live_weight
 # live_keys merged_records counters window timed reads, the last four dicts: cpp/trace/run_log.h and
-# read_counts.h; timed None in lock-step, reads where they are not modelled. events() as events(db)
-# below. series(): a Moment a row, of the counters user_bytes user_weight flush_weight
-# compaction_written_weight stall_us, and of its reads. samples(): a TimedSample a row, none in
+# read_counts.h; timed None in lock-step, reads where they are not modelled. events(): but
+# the first so many, whatever is kept of them. series(): a Moment a row but for the first so many,
+# of the counters user_bytes user_weight flush_weight compaction_written_weight stall_us, and of its
+# reads. samples(): a TimedSample a row, the first not after `since_us` if there is one; none in
 # lock-step. Belongs to one thread at a time.
 class Simulation:
     def __init__(
@@ -323,9 +341,10 @@ class Simulation:
     def check(self) -> None: ...
     def state(self) -> dict[str, Any]: ...
     def version(self) -> Version: ...
-    def events(self) -> _Columns: ...
-    def series(self) -> _Columns: ...
-    def samples(self) -> _Columns: ...
+    def event_count(self) -> int: ...
+    def events(self, *, since: int = 0) -> HeldEvents: ...
+    def series(self, *, since: int = 0) -> _Columns: ...
+    def samples(self, *, since_us: float = 0.0) -> _Columns: ...
     def level_reads(self) -> _Columns: ...  # LevelReadCounts (cpp/trace/read_counts.h) a row
 
 def device_profiles() -> dict[str, dict[str, Any]]: ...  # fields of Device by name

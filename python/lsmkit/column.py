@@ -126,6 +126,5 @@ class Column:
         begins, ends = self.offsets[rows], self.offsets[rows + 1]
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(ends - begins, out=offsets[1:])
-        parts = [self.values[begin:end] for begin, end in zip(begins, ends, strict=True)]
-        values = np.concatenate(parts) if parts else self.values[:0]
-        return Column(self.dtype, values, offsets, valid)
+        places = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], ends - begins)
+        return Column(self.dtype, self.values[places], offsets, valid)

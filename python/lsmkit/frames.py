@@ -1,14 +1,25 @@
-"""Frames from what the compiled module tells, whoever it tells of: lists of values by column."""
+"""Frames from what the compiled module tells, whoever it tells of: values by column.
+
+Most come as lists. What may be long comes as arrays: the events, and what their log tells of the
+tables that stood and of how the tree grew.
+"""
 
 import math
+from collections.abc import Mapping, Set
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from lsmkit import _core
+from lsmkit._errors import InvalidArgument
+from lsmkit.column import FIXED_DTYPES, Column
 from lsmkit.frame import Frame
-from lsmkit.history import Replay, Row
-from lsmkit.schema import SCHEMAS
+from lsmkit.schema import SCHEMAS, ColumnSpec
 
 __all__ = [
     "Columns",
+    "Row",
+    "all_tables_of",
     "candidates",
     "events_of",
     "frame_of",
@@ -17,12 +28,16 @@ __all__ = [
     "levels_of",
     "memtable_row",
     "rows_of",
+    "series_of",
     "tables_at",
     "tables_of",
     "verdicts",
 ]
 
+Row: TypeAlias = dict[str, Any]
 Columns: TypeAlias = dict[str, list[Any]]
+_Parts: TypeAlias = Mapping[str, tuple[Any, ...]]  # of columns
+_NONE: frozenset[str] = frozenset()
 
 
 def levels_of(columns: Columns, *, scored: bool) -> Frame:
@@ -36,23 +51,35 @@ def tables_of(columns: Columns) -> Frame:
     return frame_of("tables", rows_of(columns))
 
 
-def events_of(columns: Columns) -> Frame:
-    """One row per event."""
-    numbers = {
-        name: [[table["number"] for table in tables] for tables in columns[name]]
-        for name in ("removed", "added")
-    }
-    return Frame.of_schema("events", SCHEMAS["events"], {**columns, **numbers})
+def events_of(log: _core.HeldEvents, unknown: Set[str] = _NONE) -> Frame:
+    """One row per event. `unknown` columns are null, here and below."""
+    return _frame_of_parts("events", log.columns(), unknown)
 
 
-def levels_at(then: Replay) -> Frame:
-    """The levels as they stood at the end of a replay."""
-    return frame_of("levels", _levels_of(_standing(then)))
+def all_tables_of(log: _core.HeldEvents, unknown: Set[str] = _NONE) -> Frame:
+    """One row per table that the events know of, in order of birth."""
+    return _frame_of_parts("all_tables", log.lives(), unknown)
 
 
-def tables_at(then: Replay) -> Frame:
-    """The tables as they stood at the end of a replay."""
-    return frame_of("tables", _standing(then))
+def series_of(log: _core.HeldEvents) -> Frame:
+    """One row per event that changed the tree."""
+    return _frame_of_parts("series", log.moments())
+
+
+def tables_at(log: _core.HeldEvents, at: int, unknown: Set[str] = _NONE) -> Frame:
+    """The tables as they stood after the event of that number.
+
+    Raises
+    ------
+    InvalidArgument
+        No such event is kept.
+    """
+    return _frame_of_parts("tables", _standing(log, at), unknown)
+
+
+def levels_at(log: _core.HeldEvents, at: int, unknown: Set[str] = _NONE) -> Frame:
+    """The levels as they stood then."""
+    return frame_of("levels", _levels_of(tables_at(log, at, unknown).rows()))
 
 
 def verdicts(columns: Columns) -> Frame:
@@ -114,10 +141,47 @@ def _targeted(columns: Columns) -> list[Row]:
     return [{**row, "target_weight": row["target_weight"] or None} for row in rows_of(columns)]
 
 
-def _standing(then: Replay) -> list[Row]:
+def _frame_of_parts(name: str, parts: _Parts, unknown: Set[str] = _NONE) -> Frame:
+    """A frame of `schema.SCHEMAS`; what there are no parts of is null."""
+    rows = len(Column(*next(iter(parts.values()))))
+    columns = {
+        spec.name: Column(*parts[spec.name])
+        if spec.name in parts and spec.name not in unknown
+        else _nulls(spec, rows)
+        for spec in SCHEMAS[name]
+    }
+    return Frame(columns, {spec.name: spec for spec in SCHEMAS[name]}, name)
+
+
+def _nulls(spec: ColumnSpec, rows: int) -> Column:
+    assert spec.nullable, spec.name
+    none = np.zeros(rows, np.bool_)
+    if spec.dtype in FIXED_DTYPES:
+        return Column(spec.dtype, np.zeros(rows, FIXED_DTYPES[spec.dtype]), None, none)
+    return Column(spec.dtype, np.zeros(0, np.uint8), np.zeros(rows + 1, np.int64), none)
+
+
+def _standing(log: _core.HeldEvents, at: int) -> _Parts:
     """In the order of levels, runs and keys."""
-    rows = then.standing.values()
-    return sorted(rows, key=lambda row: (row["level"], -row["run"], row["smallest_key"]))
+    numbers = log.numbers()
+    if at not in numbers:
+        kept = f"{numbers[0]} to {numbers[-1]}" if len(numbers) else "none"
+        raise InvalidArgument(f"at={at}: no such event is kept; there are {kept}")
+    lives = {name: Column(*parts) for name, parts in log.lives().items()}
+    born, died = lives["born"], lives["died"]
+    stands = np.ones(len(born), np.bool_)
+    stands &= born.values <= at  # null: 0
+    stands &= (died.values > at) if died.valid is None else ~died.valid | (died.values > at)
+    rows = np.flatnonzero(stands)
+    found = {name: column.take(rows) for name, column in lives.items()}
+    levels, runs = found["level"].values.tolist(), found["run"].values.tolist()
+    keys = found["smallest_key"].to_list()
+    order = sorted(range(len(rows)), key=lambda row: (levels[row], -runs[row], keys[row]))
+    return {
+        name: (column.dtype, column.values, column.offsets, column.valid)
+        for name, column in found.items()
+        for column in (column.take(np.array(order, np.intp)),)
+    }
 
 
 def _sum(values: list[int | None]) -> int | None:

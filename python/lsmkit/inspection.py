@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 from lsmkit import _core
 from lsmkit.frame import Frame
 from lsmkit.frames import (
+    all_tables_of,
     events_of,
     frame_of,
     level_rows,
     levels_at,
     memtable_row,
     rows_of,
+    series_of,
     tables_at,
     tables_of,
 )
-from lsmkit.history import Replay, replay
 
 if TYPE_CHECKING:
     from lsmkit.db import DB
@@ -25,7 +26,7 @@ __all__ = ["all_tables", "events", "levels", "series", "summary", "tables"]
 def levels(db: "DB", at: int | None = None) -> Frame:
     """One row per memtable, newest first, and one per level."""
     if at is not None:
-        return levels_at(_history(db, at))
+        return levels_at(_core.events(db), at)
     tree = _core.tree(db)
     seal_weight = db.options.memtable_bytes
     rows = [memtable_row(row, seal_weight) for row in rows_of(tree["memtables"])]
@@ -37,12 +38,12 @@ def tables(db: "DB", at: int | None = None) -> Frame:
     """One row per table."""
     if at is None:
         return tables_of(_core.tree(db)["tables"])
-    return tables_at(_history(db, at))
+    return tables_at(_core.events(db), at)
 
 
 def all_tables(db: "DB") -> Frame:
     """One row per table that the kept events know of, in order of birth."""
-    return frame_of("all_tables", _history(db).tables)
+    return all_tables_of(_core.events(db))
 
 
 def events(db: "DB") -> Frame:
@@ -52,7 +53,7 @@ def events(db: "DB") -> Frame:
 
 def series(db: "DB") -> Frame:
     """How the tree grew, one row per event that changed it."""
-    return frame_of("series", _history(db).moments)
+    return series_of(_core.events(db))
 
 
 def summary(db: "DB") -> Frame:
@@ -91,8 +92,3 @@ def summary(db: "DB") -> Frame:
         "stall_us": counted.stall_us,
     }
     return frame_of("summary", [values])
-
-
-def _history(db: "DB", until: int | None = None) -> Replay:
-    tables = rows_of(_core.tree(db)["tables"])  # first, so that events know of all that comes after
-    return replay(tables, rows_of(_core.events(db)), until)

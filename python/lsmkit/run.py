@@ -11,6 +11,7 @@ from lsmkit.compaction_stats import WithCompactionStats
 from lsmkit.frame import Frame
 from lsmkit.frames import (
     Columns,
+    all_tables_of,
     events_of,
     frame_of,
     level_rows,
@@ -19,7 +20,6 @@ from lsmkit.frames import (
     rows_of,
     tables_at,
 )
-from lsmkit.history import Replay, replay
 from lsmkit.machine import Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.player import Playable
@@ -191,7 +191,7 @@ class Run(WithCompactionStats, Playable):
         self.ops_by_kind: dict[str, int] = state["ops_by_kind"]
         self._state = state
         self._version = core.version()
-        self._events = core.events()
+        self._log = core.events()
         self._series = core.series()
         self._samples = core.samples()
         self._level_reads = core.level_reads()
@@ -207,7 +207,7 @@ class Run(WithCompactionStats, Playable):
             As the tree stood after that event, by number, without memtable, targets and scores.
         """
         if at is not None:
-            return self._told(levels_at(self._replayed(at)))
+            return self._told(levels_at(self._kept_log(), at, self._unknown()))
         seal_weight = self.options.memtable_bytes
         memtable = {
             "sealed": False,
@@ -229,15 +229,15 @@ class Run(WithCompactionStats, Playable):
             Every table that ever was, with the events of its birth and death.
         """
         if all:
-            return self._told(frame_of("all_tables", self._replayed().tables))
+            return self._told(all_tables_of(self._kept_log(), self._unknown()))
         if at is not None:
-            return self._told(tables_at(self._replayed(at)))
+            return self._told(tables_at(self._kept_log(), at, self._unknown()))
         rows = rows_of(self._modelled(self._version.tables()))
         return self._told(frame_of("tables", [self._without_keys(row) for row in rows]))
 
     def events(self) -> Frame:
         """What happened, oldest first; see `DB.events`."""
-        return self._told(events_of(self._modelled(self._events)))
+        return self._told(events_of(self._log, self._unknown()))
 
     def series(self) -> Frame:
         """How the tree grew, one row per event; see `DB.series`."""
@@ -350,14 +350,15 @@ class Run(WithCompactionStats, Playable):
         assert self.timing is not None
         return round(1e6 * sum(self.timing.stall_s.values()))
 
-    def _replayed(self, until: int | None = None) -> Replay:
-        if self._series["event"] and not self._events["number"]:
+    def _kept_log(self) -> _core.HeldEvents:
+        if self._series["event"] and not len(self._log):
             raise InvalidArgument("this run kept no events: simulate with keep_events=True")
-        then = replay(rows_of(self._version.tables()), rows_of(self._events), until)
-        for row in then.tables:
-            self._forget_files(row)
-            self._without_keys(row)
-        return then
+        return self._log
+
+    def _unknown(self) -> frozenset[str]:
+        """Columns that are not modelled."""
+        files = _OF_FILES if self.fidelity == "drawn" else frozenset()
+        return files | (_KEYS if "no keys" in self.assumptions else frozenset())
 
     # -- Shown -------------------------------------------------------------------------------------
 
@@ -393,6 +394,7 @@ class Run(WithCompactionStats, Playable):
 
 
 _OF_TABLES = frozenset(spec.name for spec in SCHEMAS["tables"] if spec.sources == ("db",))
+_KEYS = frozenset(("smallest_key", "largest_key"))
 _OF_FILES = frozenset(
     (
         "file_bytes",

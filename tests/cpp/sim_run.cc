@@ -70,7 +70,7 @@ TEST_CASE("steps of any length make the same edits") {
   CHECK(steps > 80);
   REQUIRE(at_once.log().events().size() == in_steps.log().events().size());
   for (size_t i = 0; i < at_once.log().events().size(); ++i)
-    CHECK(at_once.log().events()[i] == in_steps.log().events()[i]);
+    CHECK(*at_once.log().events()[i] == *in_steps.log().events()[i]);
 }
 
 TEST_CASE("without events a run keeps its moments, and they are the same") {

@@ -72,11 +72,11 @@ Beside exact_beside_engine(const Case& c) {
   // Files decide nothing.
   REQUIRE(run.log().events().size() == without.log().events().size());
   for (size_t i = 0; i < run.log().events().size(); ++i)
-    REQUIRE(difference_of(run.log().events()[i], without.log().events()[i]) == "");
+    REQUIRE(difference_of(*run.log().events()[i], *without.log().events()[i]) == "");
 
   std::map<uint64_t, uint64_t> modelled;
-  for (const Event& event : run.log().events())
-    for (const Rectangle& table : event.added) modelled[table.number] = table.file_bytes;
+  for (const auto& event : run.log().events())
+    for (const Rectangle& table : event->added) modelled[table.number] = table.file_bytes;
   Beside out;
   for (const Event& event : db->events()) {
     for (const Rectangle& table : event.added) {

@@ -123,10 +123,10 @@ TEST_CASE("a twin's fork that is given another seqno, job or record differs") {
     while (run.step()) {
     }
     std::string text;
-    for (const Event& event : run.log().events())
-      text += to_line(event) + to_text(run.tree().version());
-    for (const Event& event : run.log().events())
-      for (const Rectangle& table : event.added)
+    for (const auto& event : run.log().events())
+      text += to_line(*event) + to_text(run.tree().version());
+    for (const auto& event : run.log().events())
+      for (const Rectangle& table : event->added)
         text += std::to_string(table.number) + " " + std::to_string(table.largest_seqno);
     return text;
   };
@@ -157,7 +157,7 @@ TEST_CASE("a directory that was not closed starts as a writer would open it") {
   const auto killed = disk.kill_image(disk.operation_count());
   const WorkloadSpec spec = overwrites(3'000, 18'000);
 
-  std::vector<Event> simulated;
+  EventList simulated;
   {
     const auto look = open_at(*killed, clock, {}, true);
     const Standing standing = look->standing();
@@ -176,7 +176,7 @@ TEST_CASE("a directory that was not closed starts as a writer would open it") {
   std::erase_if(real, [](const Event& event) { return event.added.empty(); });
   REQUIRE(real.size() > 30);
   REQUIRE(real.size() == simulated.size());
-  for (size_t i = 0; i < real.size(); ++i) CHECK(difference_of(real[i], simulated[i]) == "");
+  for (size_t i = 0; i < real.size(); ++i) CHECK(difference_of(real[i], *simulated[i]) == "");
 }
 
 TEST_CASE("segments that go on from the tables' metas write what the engine goes on to write") {

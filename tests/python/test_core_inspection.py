@@ -4,6 +4,7 @@ import pytest
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
+from lsmkit.column import Column
 
 COLUMNS = {
     "memtables": "sealed weight entry_count allocated_bytes smallest_seqno largest_seqno",
@@ -81,16 +82,24 @@ def test_space_amplification_counts_what_is_hidden(core_db):
 
 def test_events_tell_what_happened_in_order(grown):
     events = _core.events(grown)
-    assert list(events) == EVENT_COLUMNS.split()
-    assert len({len(column) for column in events.values()}) == 1
-    assert events["number"] == sorted(events["number"])
-    assert {"open", "flush"} <= set(events["kind"])
-    merged = [i for i, kind in enumerate(events["kind"]) if kind == "compaction"]
+    rows = events.rows()
+    assert len(rows) == len(events)
+    assert all(list(row) == EVENT_COLUMNS.split() for row in rows)
+    assert events.numbers().tolist() == sorted(row["number"] for row in rows)
+    assert {"open", "flush"} <= {row["kind"] for row in rows}
+    merged = [row for row in rows if row["kind"] == "compaction"]
     assert merged
-    for i in merged:
-        assert sum(r["weight"] for r in events["removed"][i]) == events["read_weight"][i]
-        assert sum(r["weight"] for r in events["added"][i]) == events["written_weight"][i]
-    assert all(events["line"])
+    for row in merged:
+        assert sum(table["weight"] for table in row["removed"]) == row["read_weight"]
+        assert sum(table["weight"] for table in row["added"]) == row["written_weight"]
+    assert all(row["line"] for row in rows)
+    columns = {name: Column(*parts) for name, parts in events.columns().items()}
+    assert set(columns) == set(EVENT_COLUMNS.split()) - {"counters"}
+    for name, column in columns.items():
+        told = [row[name] for row in rows]
+        if name in ("removed", "added"):
+            told = [[table["number"] for table in tables] for tables in told]
+        assert column.to_list() == told
 
 
 def test_sizes_of_ranges_add_up(grown):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsmkit.history import Row
+from lsmkit.frames import Row
 from lsmkit.options import Options, option_texts
 from lsmkit.player.data import (
     EVENT_COLUMNS,
@@ -82,13 +82,8 @@ class Deltas:
         return header, columns
 
     def _new_events(self, simulation: Simulation) -> list[Row]:
-        columns = simulation._core.events()
-        names = (*EVENT_COLUMNS, "time_us", "kind", "reason", "text", "removed", "added")
-        count = len(columns["number"])
-        found = [
-            {name: columns[name][index] for name in names} for index in range(self._events, count)
-        ]
-        self._events = count
+        found = simulation._core.events(since=self._events).rows()
+        self._events += len(found)
         return found
 
     def _merged(self, events: list[Row]) -> list[Row]:
