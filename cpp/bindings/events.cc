@@ -4,8 +4,8 @@
 
 #include "bindings.h"
 #include "db_argument.h"
-#include "held_events.h"
 #include "gil.h"
+#include "held_events.h"
 
 namespace lsmkit {
 

@@ -74,6 +74,7 @@ class ExactInLockstep final : public OfTree<ExactTree> {
     tree().check_contents();
   }
   void set_rate(const RateChoice&) override { refuse_rate(); }
+  void set_device(const Device&) override { refuse_device(); }
   bool done() const override { return run_.done(); }
   uint64_t now_us() const override { return run_.now_us(); }
   uint64_t ops() const override { return run_.driver().ops(); }
@@ -109,6 +110,7 @@ class SegmentsInLockstep final : public OfTree<SegmentTree> {
   void flush() override { run_.tree().flush(); }
   void check() const override { version().check_invariants(); }
   void set_rate(const RateChoice&) override { refuse_rate(); }
+  void set_device(const Device&) override { refuse_device(); }
   bool done() const override { return run_.done(); }
   uint64_t now_us() const override { return run_.now_us(); }
   uint64_t ops() const override { return run_.operations(); }
@@ -158,6 +160,7 @@ class InTime : public OfTree<Tree> {
     throw NotSupported("in time, memtables are flushed when their turn comes; run on");
   }
   void set_rate(const RateChoice& rate) override { run_.set_rate(rate); }
+  void set_device(const Device& device) override { run_.set_device(device); }
   bool done() const override { return run_.has_ended(); }
   uint64_t now_us() const override { return static_cast<uint64_t>(run_.now_us()); }
   uint64_t ops() const override {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lsmkit/bytes/error.h"
 #include "lsmkit/sim/drawn_options.h"
 #include "lsmkit/sim/exact_reads.h"
 #include "lsmkit/sim/exact_start.h"
@@ -28,6 +29,10 @@ struct TimedView {
   const WaitTimes* waits = nullptr;
   std::string why_ended;  // empty: it goes on
 };
+
+[[noreturn]] inline void refuse_device() {
+  throw NotSupported("in lock-step there is no device; name one to simulate time");
+}
 
 template <class TimedRun>
 std::vector<TimedSample> samples_of(const TimedRun& run, double since_us) {
@@ -51,6 +56,8 @@ class SimulatedRun {
   virtual void check() const = 0;
   // The present phase's rate from now on. In lock-step: throws NotSupported.
   virtual void set_rate(const RateChoice& rate) = 0;
+  // What it runs on from now on. In lock-step: throws NotSupported.
+  virtual void set_device(const Device& device) = 0;
 
   virtual bool done() const = 0;
   virtual uint64_t now_us() const = 0;

@@ -52,6 +52,7 @@ class DrawnInLockstep final : public OfDrawnTree {
   void set_rate(const RateChoice&) override {
     throw NotSupported("in lock-step a rate moves the clock alone; name a device to simulate time");
   }
+  void set_device(const Device&) override { refuse_device(); }
   bool done() const override { return run_.done(); }
   uint64_t now_us() const override { return run_.now_us(); }
 
@@ -85,6 +86,7 @@ class DrawnInTime final : public OfDrawnTree {
     throw NotSupported("in time, memtables are flushed when their turn comes; run on");
   }
   void set_rate(const RateChoice& rate) override { run_.set_rate(rate); }
+  void set_device(const Device& device) override { run_.set_device(device); }
   bool done() const override { return run_.has_ended(); }
   uint64_t now_us() const override { return static_cast<uint64_t>(run_.now_us()); }
   uint64_t ops() const override {

@@ -13,8 +13,8 @@
 #include "bindings.h"
 #include "columns.h"
 #include "db_argument.h"
-#include "held_events.h"
 #include "gil.h"
+#include "held_events.h"
 #include "lsmkit/db/output_options.h"
 #include "lsmkit/trace/amplification.h"
 #include "lsmkit/twin/engine_driver.h"
@@ -286,6 +286,11 @@ class Simulation {
     const Turn turn(busy_, "this Simulation");
     long_call(py::none(), [&](const Poll&) { run_->set_rate(ConstantRate{per_s}); });
   }
+  void set_device(const py::dict& machine) {
+    const Turn turn(busy_, "this Simulation");
+    const Device device = machine_of(machine).device;
+    long_call(py::none(), [&](const Poll&) { run_->set_device(device); });
+  }
   void check() {
     const Turn turn(busy_, "this Simulation");
     without_gil([&] { run_->check(); });
@@ -402,6 +407,7 @@ void register_simulation(py::module_& m) {
       .def("step", &Simulation::step, py::kw_only(), py::arg("progress") = none)
       .def("flush", &Simulation::flush)
       .def("set_rate", &Simulation::set_rate, py::arg("per_s"))
+      .def("set_device", &Simulation::set_device, py::arg("machine"))
       .def("check", &Simulation::check)
       .def("state", &Simulation::state)
       .def("version", &Simulation::version)

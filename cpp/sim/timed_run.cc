@@ -94,7 +94,9 @@ void TimedRun<S>::advance(double to_us) {
     front().line().serve(speed_, at_us_, to_us,
                          [&](const Waited& waited) { waits_.add(waited, times_); });
   for (Job& job : jobs_) job.left -= us * job.speed;
-  log_waiting_ = std::clamp(log_waiting_ + us * log_waiting_per_us_, 0.0, most_log_waiting_);
+  // A device that was faster may have let more wait than this one does.
+  const double most = std::max(most_log_waiting_, log_waiting_);
+  log_waiting_ = std::clamp(log_waiting_ + us * log_waiting_per_us_, 0.0, most);
   if (log_waiting_ < 1) log_waiting_ = 0;
   totals_ = totals_.after(us, totals_per_us_);
   at_us_ = to_us;
@@ -112,6 +114,25 @@ void TimedRun<S>::set_rate(const RateChoice& rate) {
   ++event_count_;
   advance(now_us_);
   lines_.back().set_rate(rate, changed.seed, at_us_);
+  reallocate();
+}
+
+template <TimedSubject S>
+void TimedRun<S>::set_device(const Device& device) {
+  if (has_ended_) throw InvalidArgument("the run has ended: " + why_ended_);
+  check(device);
+  ++event_count_;
+  advance(now_us_);
+  options_.device = device;
+  device_per_us_ = capacity_per_us(device);
+  log_stream_ = log_stream(options_);
+  most_log_waiting_ = most_log_waiting_bytes(options_);
+  for (Job& job : jobs_) {
+    if (job.left <= 0) continue;  // its syncs are under way
+    const JobLoad load = load_of(job.job.cost, options_);
+    job.stream = load.stream;
+    job.tail_us = load.sync_us;
+  }
   reallocate();
 }
 

@@ -50,6 +50,9 @@ class TimedRun {
   void run();
   // The present phase's operations come at this rate from now on. Throws InvalidArgument.
   void set_rate(const RateChoice& rate);
+  // From now on, also for the jobs that are under way: what is left of each goes as it lets them.
+  // What waits to be written to the log stays waiting. Throws InvalidArgument.
+  void set_device(const Device& device);
 
   double now_us() const { return now_us_; }
   // When step() goes on to.
@@ -135,8 +138,8 @@ class TimedRun {
   uint64_t now() const { return static_cast<uint64_t>(at_us_); }
 
   Subject& subject_;
-  const TimedOptions options_;
-  const Amounts device_per_us_;
+  TimedOptions options_;  // but for the device: constant
+  Amounts device_per_us_;
   Observer observer_;
 
   double at_us_ = 0;   // of the last event: all below is of then
@@ -160,8 +163,8 @@ class TimedRun {
   FlowDelay delay_;
   double utilisation_ = 0;  // of the device
   BusyCores busy_cores_;
-  const Stream log_stream_;
-  const double most_log_waiting_;
+  Stream log_stream_;
+  double most_log_waiting_;
   double log_waiting_ = 0;         // bytes that the device has still to write
   double log_waiting_per_us_ = 0;  // how it grows
   double stall_begin_us_ = 0;

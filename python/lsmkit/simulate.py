@@ -1,5 +1,6 @@
 """`simulate`, `Simulation`: a workload on a tree that is not there, by the engine's own rules."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from lsmkit import _core
@@ -304,6 +305,23 @@ class Simulation:
         if not per_s > 0:
             raise InvalidArgument(f"set_rate: {per_s} is no rate; give more than 0 per second")
         self._core.set_rate(float(per_s))
+        return self
+
+    def set_device(self, device: Device | str) -> Self:
+        """What it runs on from now on, jobs under way included. In time only.
+
+        `Run.machine` has the last that was set.
+
+        Raises
+        ------
+        NotSupported
+            In lock-step, where there is no device.
+        """
+        if self.machine is None:
+            raise NotSupported("in lock-step there is no device; name one to simulate time")
+        changed = replace(self.machine, device=device)
+        self._core.set_device(changed.to_core())
+        self.machine = changed
         return self
 
     def check(self) -> None:

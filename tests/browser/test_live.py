@@ -39,6 +39,8 @@ def test_a_live_session_plays_takes_settings_resets_and_saves(tab, served, tmp_p
     page.locator("[data-field=rate]").fill("90000")
     page.locator("[data-field=rate]").press("Tab")
     opened.until("player.runs[0].header.kinds.includes('set')")
+    page.locator("[data-field=device]").select_option("nvme")
+    opened.until("player.hooks.live.settings.device === 'nvme'")
     page.get_by_role("button", name="pause").click()
     opened.until("!player.hooks.live.busy")
     opened.shot("live")
@@ -55,15 +57,25 @@ def test_a_live_session_plays_takes_settings_resets_and_saves(tab, served, tmp_p
     saved = json.loads(download.value.path().read_text())
     again = LiveSession.replayed(saved)
     assert opened.numbers() == set(again.result().tables()["number"].tolist())
-    assert [change[1:] for change in saved["changes"]] == [["rate", 90000]]
+    assert [change[1:] for change in saved["changes"]] == [["rate", 90000], ["device", "nvme"]]
+    sorted_keys = "[...player.runs[0].byRank].map((key) => [...player.runs[0].keys.at(key)])"
+    ordered = opened.ask(sorted_keys)
+    assert len(ordered) > 100
+    assert ordered == sorted(ordered)
+    page.locator("[data-field=device_mb_per_s]").fill("5")
+    page.locator("[data-field=device_mb_per_s]").press("Tab")  # at once, though it is paused
+    opened.until("player.hooks.live.settings.device_mb_per_s === 5")
+    assert page.get_by_text("at the next reset").locator("visible=true").count() == 1  # the hint
 
     page.get_by_text("Advanced LSM tuning").click()
     page.get_by_label("preset").select_option("leveled, small")
     page.get_by_role("checkbox").uncheck()
     page.locator("[data-field=fanout]").fill("3")
     page.locator("[data-field=fanout]").press("Tab")
-    reset = page.get_by_role("button", name="Reset with 3 changes")
+    reset = page.get_by_role("button", name="Reset with 6 changes")
     assert "due" in reset.get_attribute("class")
+    assert page.get_by_text("at the next reset").locator("visible=true").count() > 5
+    opened.shot("live_waits")
     reset.click()
     opened.until("player.hooks.live.settings.layout === 'leveled' && player.runs[0].steps === 0")
     told = opened.ask("player.runs[0].header.options")

@@ -378,6 +378,37 @@ TEST_CASE("a rate can be set while it runs, and a run with the same settings rep
   CHECK_THROWS_AS(closed.run.set_rate(ConstantRate{1}), InvalidArgument);
 }
 
+TEST_CASE("a device can be set while it runs: what is under way goes on at its speed") {
+  // Twice what the slow device sustains is put for 10 s.
+  const auto accepted = [](std::vector<std::pair<double, double>> speeds) {
+    Ran ran(workload({bytes_per_s(8e6, 20)}), small_tree(), machine(1e6));
+    for (const auto& [seconds, bytes_per_s] : speeds) {
+      ran.run.run_until(seconds * kSecond);
+      ran.run.set_device(machine(bytes_per_s).device);
+    }
+    ran.run.run_until(20 * kSecond);
+    const TimedSample at_end = ran.run.sample();
+    return std::pair(at_end.totals[Total::kAcceptedBytes], ran.run.series());
+  };
+  const auto slow = accepted({});
+  const auto fast = accepted({{0, 1e9}});
+  CHECK(fast.first == doctest::Approx(8e6 * 20).epsilon(0.02));
+  CHECK(slow.first < 0.3 * fast.first);
+  const auto late = accepted({{10, 1e9}});
+  CHECK(late.first > 0.9 * fast.first);
+  const auto worse = accepted({{0, 1e9}, {10, 1e6}});
+  CHECK(worse.first < 0.8 * fast.first);
+  CHECK(worse.first > slow.first);
+  // The same device again changes nothing but how the sums are rounded; the same changes repeat.
+  const auto same = accepted({{3.3, 1e6}, {7.7, 1e6}});
+  CHECK(same.first == doctest::Approx(slow.first).epsilon(1e-6));
+  CHECK(accepted({{0, 1e9}, {10, 1e6}}) == worse);
+  Ran ran(workload({puts(ConstantRate{1'000}, 10)}), small_tree(), machine(1e9));
+  Device wrong;
+  wrong.latency_us = -1;
+  CHECK_THROWS_AS(ran.run.set_device(wrong), InvalidArgument);
+}
+
 TEST_CASE("background writes keep within their limit, flushes first") {
   TimedOptions options = machine(1e9);
   options.background_bytes_per_s = 30'000'000;

@@ -11,7 +11,6 @@ import pytest
 
 import lsmkit
 from lsmkit.player.data import NEVER
-from lsmkit.player.delta import Deltas
 from lsmkit.player.encode import encode
 from lsmkit.player.live import LiveSession
 from lsmkit.player.live_settings import FIELDS, PRESETS, checked, options_of
@@ -47,10 +46,9 @@ class Joined:
         ends = [0, *columns["key ends"].tolist()]
         data = columns["keys"].tobytes()
         self.keys += [data[a:b] for a, b in pairwise(ends)]
-        self.rank = columns.get("rank")
 
     def run(self, until_s, **more):
-        self.take(*ask(self.session, do="run", until_s=until_s, budget_ms=1000, look=True, **more))
+        self.take(*ask(self.session, do="run", until_s=until_s, budget_ms=1000, **more))
 
     def standing(self):
         rows = np.flatnonzero(self.died == NEVER)
@@ -68,9 +66,12 @@ def test_parts_add_up_to_the_run():
     tables = {name: whole[f"table {name}"].tolist() for name in ("born", "level", "number")}
     assert {name: page.columns[f"table {name}"].tolist() for name in tables} == tables
     assert page.died.tolist() == whole["table died"].tolist()
-    ordered = [page.keys[number] for number in np.argsort(page.rank)]
-    assert ordered == sorted(ordered)
-    assert ordered[0] == run.tables(all=True)["smallest_key"].min()
+    lives = run.tables(all=True)
+    bounds = [*lives["smallest_key"], *lives["largest_key"]]
+    assert len(set(page.keys)) == len(page.keys)
+    assert set(page.keys) == set(bounds)
+    lows = [page.keys[number] for number in page.columns["table low"].astype(int)]
+    assert lows == lives["smallest_key"].tolist()
     for name in ("write_amp_weight", "run_count", "space_amp", "user_bytes", "read_amp"):
         assert np.allclose(page.columns[f"figure {name}"], whole[f"figure {name}"], equal_nan=True)
     lengths = {len(v) for n, v in page.columns.items() if n.startswith(("event", "figure"))}
@@ -79,13 +80,14 @@ def test_parts_add_up_to_the_run():
 
 def test_how_it_is_cut_into_requests_changes_nothing_and_a_saved_session_replays():
     session = LiveSession({"keys": 20_000})
-    for step, rate in enumerate((20_000, 80_000, 5_000)):
+    changes = [("rate", 20_000), ("device_mb_per_s", 3), ("device", "gp3"), ("rate", 80_000)]
+    for name, value in changes:
         ask(session, do="run", until_s=session._now_us / 1e6 + 0.37, budget_ms=1000)
-        ask(session, do="run", until_s=0, set={"rate": rate + step})
+        ask(session, do="run", until_s=0, set={name: value})
     ask(session, do="run", until_s=3, budget_ms=1000)
     saved = json.loads(json.dumps(ask(session, do="save")[0]["saved"]))
-    assert [change[1] for change in saved["changes"]] == ["rate"] * 3
-    assert len({change[0] for change in saved["changes"]}) == 3
+    assert [(name, value) for _, name, value in saved["changes"]] == changes
+    assert len({change[0] for change in saved["changes"]}) == len(changes)
     again = LiveSession.replayed(saved)
     assert encode(again.result()) == encode(session.result())
     assert again.saved() == saved
@@ -126,29 +128,69 @@ def test_a_change_is_an_event_at_its_virtual_time():
     assert rejoined.columns["event kind"].tolist() == page.columns["event kind"].tolist()
 
 
-def test_looks_are_rare_when_they_take_long_and_nothing_is_lost(monkeypatch):
-    """By a clock of our own: a look takes a second, a request a fifth of one."""
-    now = [0.0]
-    since_last = Deltas.since_last
+def test_a_look_asks_for_what_is_new_alone():
+    """Counted, not timed: rows that a look takes from the simulation, however old the session."""
+    session = LiveSession({"keys": 20_000})
+    core, asked = session._simulation._core, []
 
-    def slow(self, simulation, *, look=True):
-        now[0] += look
-        return since_last(self, simulation, look=look)
+    class Counting:
+        def __getattr__(self, name):
+            def call(**since):
+                found = getattr(core, name)(**since)
+                if name in ("events", "series", "samples"):
+                    rows = len(found) if name == "events" else len(found["time_us"])
+                    asked.append((name, rows))
+                return found
 
-    monkeypatch.setattr(Deltas, "since_last", slow)
-    session = LiveSession({"keys": 20_000}, clock=lambda: now[0])
+            return call
+
+    session._simulation._core = Counting()
     page = Joined(session)
-    told = []
-    for step in range(1, 30):
-        page.take(*ask(session, do="run", until_s=step * 0.05, set={"rate": 20_000 + step}))
-        told.append(len(page.columns["event number"]))
-        now[0] += 0.2
-    assert len(set(told)) == 2  # 6 s, of which 3 after each look
+    for step in range(1, 60):
+        page.run(step * 0.05)
     page.run(0)
+    told = len(page.columns["event number"])
+    assert told == len(session.result().events()) > 200
+    looks = len(asked) // 3
+    assert sum(rows for name, rows in asked[:-1] if name == "events") <= 2 * told
+    assert sum(rows for name, rows in asked[:-1] if name == "series") <= 2 * told + 3 * looks
+    assert max(rows for name, rows in asked if name == "samples") <= 4 + 3 / 0.1
     whole = Joined(session)
-    assert page.columns["table number"].tolist() == whole.columns["table number"].tolist()
-    assert page.columns["event kind"].tolist() == whole.columns["event kind"].tolist()
-    assert page.standing() == set(session.result().tables()["number"].tolist())
+    for name in page.columns:
+        if name.startswith("figure") and name != "figure stall_us":  # between samples: about
+            assert np.array_equal(page.columns[name], whole.columns[name], equal_nan=True), name
+
+
+def test_a_device_that_is_set_is_what_the_simulation_goes_on_with():
+    """W4.9: device speed takes effect while it runs, as an event of its own."""
+
+    def written(*changes):
+        session = LiveSession({"rate": 200_000})
+        for until_s, change in changes:
+            ask(session, do="run", until_s=until_s, budget_ms=1000)
+            header, _ = ask(session, do="run", until_s=0, set=change)
+            assert "error" not in header
+        while session._now_us < 2_000_000:
+            ask(session, do="run", until_s=2, budget_ms=1000)
+        return session, session.result().timing.accepted_bytes
+
+    slow, slow_bytes = written()
+    fast, fast_bytes = written((0.5, {"device": "nvme"}))
+    assert fast_bytes > 1.5 * slow_bytes
+    assert fast.result().machine.device == "nvme"
+    page = Joined(fast)
+    assert "set" in page.header["kinds"]
+    assert b"device: nvme" in page_texts(page)
+    assert slow.result().machine.device.transfer_bytes_per_s == 20e6
+    _, again = written((0.5, {"device_mb_per_s": 20}))
+    assert again == pytest.approx(slow_bytes, rel=1e-6)
+
+
+def page_texts(page):
+    _, columns = ask(page.session, do="join")
+    ends = [0, *columns["text ends"].tolist()]
+    data = columns["texts"].tobytes()
+    return [data[a:b] for a, b in pairwise(ends)]
 
 
 def test_a_request_ends_at_its_wall_budget():
@@ -179,6 +221,9 @@ def test_a_request_ends_at_its_wall_budget():
         (b'{"do": "run", "until_s": 1, "set": {"rate": 0}}', "rate"),
         (b'{"do": "run", "until_s": 1, "set": {"rate": NaN}}', "rate"),
         (b'{"do": "run", "until_s": 1, "set": {"fanout": 4}}', "reset"),
+        (b'{"do": "run", "until_s": 1, "set": {"device": "<b>"}}', "device"),
+        (b'{"do": "run", "until_s": 1, "set": {"device": ["gp3"]}}', "device"),
+        (b'{"do": "run", "until_s": 1, "set": {"device_mb_per_s": 0}}', "device_mb_per_s"),
         (b'{"do": "run", "until_s": 1, "set": {"__class__": 4}}', "__class__"),
         (b'{"do": "reset", "settings": {"keys": 1e12}}', "keys"),
         (b'{"do": "reset", "settings": {"keys": "many"}}', "keys"),

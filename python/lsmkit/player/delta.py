@@ -1,10 +1,9 @@
 """What a simulation did since one last looked, as a part of a run that the page appends.
 
-Tables keep their row, keys their number; where a key comes in the order of all is told anew each
-time, for new keys come between old ones.
+Tables keep their row, keys their number. Keys come in the order in which they were met; the page
+sorts them. So a look costs what is new, however long the session is.
 """
 
-import bisect
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -48,8 +47,8 @@ class Deltas:
         self._rows = 0
         self._standing: dict[int, int] = {}
         self._weights: dict[tuple[int, int], int] = {}
+        self._moments = 0
         self._keys: dict[bytes, int] = {}
-        self._ordered: list[bytes] = []
         self._kinds: dict[str, int] = {}
         self._reasons: dict[str, int] = {}
         self._causes: dict[str, int] = {}
@@ -60,12 +59,10 @@ class Deltas:
         """An event that is not the tree's."""
         self._said.append((kind, time_us, text))
 
-    def since_last(
-        self, simulation: Simulation, *, look: bool = True
-    ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Header and columns of what came since the last look; not `look`: of nothing."""
+    def since_last(self, simulation: Simulation) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Header and columns of what came since the last look."""
         part = _Part()
-        for event in self._merged(self._new_events(simulation)) if look else ():
+        for event in self._merged(self._new_events(simulation)):
             self._take(event, part)
         columns = self._columns(part, simulation)
         header = {
@@ -75,6 +72,7 @@ class Deltas:
             "notes": list(simulation._assumptions),
             "events": self._steps,
             "ended": part.ended,
+            "unsorted": True,
             "kinds": list(self._kinds),
             "reasons": list(self._reasons),
             "causes": list(self._causes),
@@ -124,9 +122,10 @@ class Deltas:
                 self._text(event["text"], part),
             )
         )
-        targets = level_targets(self._weights, self._texts)[:TARGET_LEVELS]
-        part.target_states.append(step)
-        part.targets.extend(targets + [0] * (TARGET_LEVELS - len(targets)))
+        if event["removed"] or event["added"] or step == 1:
+            targets = level_targets(self._weights, self._texts)[:TARGET_LEVELS]
+            part.target_states.append(step)
+            part.targets.extend(targets + [0] * (TARGET_LEVELS - len(targets)))
 
     def _weigh(self, level: int, run: int, weight: int) -> None:
         place = level, run
@@ -140,7 +139,6 @@ class Deltas:
         number = self._keys.get(key)
         if number is None:
             number = self._keys[key] = len(self._keys)
-            bisect.insort(self._ordered, key)
             part.keys.append(shown_key(key))
         return number
 
@@ -164,9 +162,6 @@ class Deltas:
         if self._keys:
             bounds = np.array(part.bounds, "<u4").reshape(-1, 2)
             columns["table low"], columns["table high"] = bounds[:, 0], bounds[:, 1]
-            ranks = np.empty(len(self._keys), "<u4")
-            ranks[[self._keys[key] for key in self._ordered]] = np.arange(len(ranks))
-            columns["rank"] = ranks
         for name in (*EVENT_COLUMNS, "time_us"):
             columns[f"event {name}"] = np.array([e[name] for e in part.events], "<f8")
         codes = np.array(part.codes, "<u4").reshape(-1, 3)
@@ -182,11 +177,17 @@ class Deltas:
     def _figures(self, events: list[Row], simulation: Simulation) -> dict[str, Array]:
         """The series and the samples as of each event."""
         clock = np.array([event["time_us"] for event in events], np.float64)
-        series, samples = simulation._core.series(), simulation._core.samples()
+        # The moment that was last, for what came before the next; and the one before, since which
+        # it counts.
+        begin = max(0, self._moments - 2)
+        series = simulation._core.series(since=begin)
+        self._moments = begin + len(series["event"])
+        own = slice(1 if begin else 0, None)
         figures = {
-            name: _as_of(clock, series["time_us"], values)
+            name: _as_of(clock, series["time_us"][own], values[own])
             for name, values in _ratios(series).items()
         }
+        samples = simulation._core.samples(since_us=clock[0] if len(clock) else math.inf)
         times = samples["time_us"]
         for name in SAMPLED:
             figures[name] = _as_of(clock, times, np.array(samples[name], float))

@@ -49,8 +49,15 @@ class Live {
     });
   }
 
+  // One after the other, for a reply follows the one before.
   async ask(request) {
-    const part = await this.channel(request);
+    const before = this.asked;
+    const answer = (async () => {
+      await before;
+      return this.channel(request);
+    })();
+    this.asked = answer.catch(() => {});
+    const part = await answer;
     if (part.error) throw new Error(part.error);
     return part;
   }
@@ -126,19 +133,8 @@ class Live {
       player.pause();
       this.say(error.message);
     }
-    await this.lookOnce(player);
     this.busy = false;
     if (this.player.playing && !this.player.closed) this.loop(this.player);
-  }
-
-  // What the last replies left untold.
-  async lookOnce(player) {
-    try {
-      const part = await this.ask({do: "run", until_s: 0, look: true, set: {}});
-      if (player.closed) return;
-      this.take(player.runs[0], part);
-      player.appended();
-    } catch (error) { this.say(error.message); }
   }
 
   // -- The form
@@ -151,7 +147,8 @@ class Live {
     const row = (field) =>
         h("label", {class: field.live ? "live-field" : ""},
           h("span", {}, field.label, field.unit ? h("small", {}, ` ${field.unit}`) : null,
-            field.live ? h("em", {}, " live") : null),
+            field.live ? h("em", {}, " live") : null,
+            h("em", {class: "waits"}, " at the next reset")),
           input(field));
     const plain = this.fields.filter((field) => !field.advanced),
           advanced = this.fields.filter((field) => field.advanced);
@@ -173,6 +170,8 @@ class Live {
               (value) => {
                 this.speed = value;
               }),
+          h("p", {class: "hint"}, "What is marked ", h("em", {}, "live"),
+            " takes effect at once, the rest at the next reset: it shapes tree or keys."),
           plain.map(row),
           h("details", {class: "advanced"}, h("summary", {}, "Advanced LSM tuning"), this.sizing(),
             advanced.map(row)),
@@ -203,7 +202,11 @@ class Live {
 
   chooser(field) {
     return h(
-        "select", {"data-field": field.name, "aria-label": field.label, change: () => this.marks()},
+        "select", {
+          "data-field": field.name,
+          "aria-label": field.label,
+          change: (e) => this.changed(field, e.target.value)
+        },
         field.choices.map((choice) => h("option", {value: choice}, choice)));
   }
 
@@ -216,12 +219,27 @@ class Live {
       max: field.most,
       step: "any",
       required: true,
-      change: (e) => {
-        if (field.live && e.target.checkValidity())
-          this.pending[field.name] = Number(e.target.value);
-        this.marks();
-      }
+      change: (e) => e.target.checkValidity() && this.changed(field, Number(e.target.value))
     });
+  }
+
+  // A live field goes with the next request; while paused, with one of its own.
+  changed(field, value) {
+    if (field.live) this.pending[field.name] = value;
+    this.marks();
+    if (field.live && !this.busy) this.tellNow();
+  }
+
+  async tellNow() {
+    const {player} = this, set = this.pending;
+    this.pending = {};
+    try {
+      const part = await this.ask({do: "run", until_s: 0, set});
+      if (player.closed) return;
+      this.take(player.runs[0], part);
+      player.appended();
+      this.marks();
+    } catch (error) { this.say(error.message); }
   }
 
   fill(values) {
@@ -241,8 +259,9 @@ class Live {
     const now = this.read();
     let changed = 0;
     for (const field of this.fields) {
-      const differs = !field.live && now[field.name] !== this.settings[field.name];
-      this.inputs[field.name].classList.toggle("changed", differs);
+      const differs =
+          now[field.name] !== this.settings[field.name] && !(field.name in this.pending);
+      this.inputs[field.name].closest("label").classList.toggle("changed", differs);
       changed += differs;
     }
     this.sizingBox.checked = now.level_sizing === "dynamic";

@@ -7,9 +7,7 @@ both call. A request is JSON:
 - ``{"do": "join"}`` tells all that happened so far, and what can be set;
 - ``{"do": "reset", "settings": {...}}`` begins anew; settings that are not given are the defaults;
 - ``{"do": "run", "until_s": 1.5, "budget_ms": 50, "set": {"rate": 100}}`` changes what may be
-  changed while it runs, and goes on to that moment of virtual time, or until the wall budget ends.
-  To look what happened takes the longer the more did, so not every reply tells, unless it is asked
-  to by ``"look": true``;
+  changed while it runs, and goes on to that moment of virtual time, or until the wall budget ends;
 - ``{"do": "save"}`` gives what `LiveSession.replayed` makes the same session of;
 - ``{"do": "page"}`` gives the session as a page that needs nothing else.
 
@@ -41,8 +39,7 @@ from lsmkit.simulate import Simulation
 __all__ = ["LiveSession"]
 
 MAX_REQUEST_BYTES = 64 << 10
-MAX_EVENTS = 20_000  # of a session: each look goes through all of them
-LOOK_SHARE = 3  # the time between looks over what one takes
+MAX_EVENTS = 100_000  # of a session: the page holds them all
 MAX_BUDGET_MS = 1000
 MAX_CHANGES = 10_000
 FIRST_STRETCH_US = 1000
@@ -69,7 +66,6 @@ class LiveSession:
 
     _now_us: int  # virtual
     _stretch_us: int
-    _look_at = 0.0  # by the clock
 
     def __init__(
         self,
@@ -136,7 +132,7 @@ class LiveSession:
             self._reset(checked(request.get("settings", {})))
         if what in ("reset", "join"):
             self._tell_anew()
-            return self._part({"form": form()}, look=True)
+            return self._part({"form": form()})
         if what == "run":
             return self._run(request)
         if what == "save":
@@ -158,8 +154,7 @@ class LiveSession:
             self._set(name, value)
         if not self._full:
             self._advance(until_us, budget_s)
-        look = bool(request.get("look")) or self._full or self._clock() >= self._look_at
-        return self._part({}, look=look)
+        return self._part({})
 
     def _advance(self, until_us: int, budget_s: float) -> None:
         """In stretches of virtual time, with a look at the wall clock between."""
@@ -170,15 +165,11 @@ class LiveSession:
             slow = (now - before) / STRETCH_WALL_S
             self._stretch_us = max(1, int(self._stretch_us * min(4.0, 1 / max(slow, 0.25))))
             before = now
-            if now - begin >= budget_s or self._event_count() >= self._max_events:
+            if now - begin >= budget_s or self._full:
                 break
 
-    def _part(self, more: Mapping[str, Any], *, look: bool) -> bytes:
-        begin = self._clock()
-        header, columns = self._deltas.since_last(self._simulation, look=look)
-        if look:
-            end = self._clock()
-            self._look_at = end + LOOK_SHARE * (end - begin)
+    def _part(self, more: Mapping[str, Any]) -> bytes:
+        header, columns = self._deltas.since_last(self._simulation)
         live = {
             "now_us": self._now_us,
             "settings": self._settings,
@@ -211,7 +202,8 @@ class LiveSession:
 
     def _say(self, us: int, name: str, value: Any) -> None:
         field = field_of(name)
-        self._deltas.said("set", us, f"{field.label}: {value:,g} {field.unit}")
+        text = value if field.choices else f"{value:,g} {field.unit}"
+        self._deltas.said("set", us, f"{field.label}: {text}")
 
     def _run_on_to(self, us: Any) -> None:
         """To a moment that someone else tells of."""
@@ -224,20 +216,18 @@ class LiveSession:
         self._now_us = us
 
     def _set(self, name: str, value: Any) -> None:
-        self._simulation.set_rate(value)  # the one that may change meanwhile
-        self._settings[name] = value
+        settings = {**self._settings, name: value}
+        if name == "rate":
+            self._simulation.set_rate(value)
+        else:
+            self._simulation.set_device(machine_of(settings).device)
+        self._settings = settings
         self._changes.append((self._now_us, name, value))
         self._say(self._now_us, name, value)
 
-    def _event_count(self) -> int:
-        counters = self._simulation._core.state()["counters"]
-        done = ("flush_count", "compaction_count", "trivial_move_count")
-        # Each flush was a seal before.
-        return int(sum(counters[name] for name in done) + counters["flush_count"])
-
     @property
     def _full(self) -> bool:
-        return self._event_count() >= self._max_events
+        return self._simulation._core.event_count() >= self._max_events
 
 
 def _parsed(request: bytes) -> Mapping[str, Any]:

@@ -68,8 +68,9 @@ FIELDS = (
         "device",
         "custom",
         choices=("custom", "gp3", "io2", "nvme", "sata", "hdd"),
+        live=True,
     ),
-    Field("device_mb_per_s", "custom device", 20.0, 0.1, 100_000, unit="MB/s"),
+    Field("device_mb_per_s", "custom device", 20.0, 0.1, 100_000, unit="MB/s", live=True),
     Field("seed", "seed", 1, 0, 2**32),
     Field("fidelity", "contents", "exact", choices=("exact", "segment", "drawn"), advanced=True),
     _option(

@@ -46,6 +46,8 @@ class Run {
     this.place = new Int32Array(0);
     this.levels = [];
     this.keys = new Strings();
+    this.order = null;  // the rank of each key; null: keys are in order
+    this.byRank = new Uint32Array(0);
     this.texts = new Strings();
     this.keyframes = null;
     this.counters = {replayed: 0, scanned: 0, seeks: 0, mostReplayed: 0};
@@ -72,12 +74,38 @@ class Run {
     }
     this.texts.push(columns.texts, columns["text ends"]);
     this.keys.push(columns.keys, columns["key ends"]);
-    this.order = columns.rank || null;  // of each key; null: keys are in order
+    if (header.unsorted) this.sortKeys();
     this.steps += (columns["event time_us"] || []).length;
     this.tables += (columns["table born"] || []).length;
     if (this.column("table born")) this.index(first, part.ended);
     this.layoutState = -1;
     this.massOf = null;
+  }
+
+  // Keys that came as they were met take their places among those that were there.
+  sortKeys() {
+    const old = this.byRank, count = this.keys.length;
+    if (old.length === count) return;
+    const texts = new Map(), text = (key) => texts.get(key) || this.keys.at(key);
+    for (let key = old.length; key < count; key++) texts.set(key, this.keys.at(key));
+    const fresh = [...texts.keys()].sort((a, b) => compareBytes(text(a), text(b)));
+    this.byRank = new Uint32Array(count);
+    let taken = 0, rank = 0;
+    for (const key of fresh) {
+      let low = taken, high = old.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (compareBytes(text(old[middle]), text(key)) < 0) low = middle + 1;
+        else high = middle;
+      }
+      this.byRank.set(old.subarray(taken, low), rank);
+      rank += low - taken;
+      taken = low;
+      this.byRank[rank++] = key;
+    }
+    this.byRank.set(old.subarray(taken), rank);
+    this.order = new Uint32Array(count);
+    for (rank = 0; rank < count; rank++) this.order[this.byRank[rank]] = rank;
   }
 
   // Births and deaths by state, from state `first` + 1 on. `ended`: [row, state] of rows from
@@ -251,6 +279,7 @@ class Run {
   }
 
   rank(key) { return this.order ? this.order[key] : key; }
+  keyAt(rank) { return this.order ? this.byRank[rank] : rank; }
 
   // Where each rank lies when an axis gives each key range what its tables weigh, 0 to 1.
   mass() {
@@ -327,6 +356,14 @@ function firstAbove(values, value, count) {
   return low;
 }
 
+// Below 0: a comes before b.
+function compareBytes(a, b) {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++)
+    if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}
+
 // Byte strings, one after the other, in the parts they came in.
 class Strings {
   constructor() {
@@ -339,10 +376,14 @@ class Strings {
     this.length += ends.length;
   }
   at(index) {
-    for (let i = this.parts.length - 1; i >= 0; i--) {
-      const {first, bytes, ends} = this.parts[i], own = index - first;
-      if (own >= 0) return bytes.subarray(own ? ends[own - 1] : 0, ends[own]);
+    let low = 0, high = this.parts.length;  // the last part that begins at or before it
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.parts[middle].first <= index) low = middle;
+      else high = middle;
     }
-    return new Uint8Array(0);
+    if (!this.parts.length) return new Uint8Array(0);
+    const {first, bytes, ends} = this.parts[low], own = index - first;
+    return bytes.subarray(own ? ends[own - 1] : 0, ends[own]);
   }
 }

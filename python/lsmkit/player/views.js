@@ -204,17 +204,13 @@ function keyLane(run, level, rows, y, h, x, since) {
 
 function keyAxisText(pen, run, left, width, y, axis) {
   const fill = pen.theme.muted, size = 11;
-  const byRank = run.byRank && run.byRank.count === run.keys.length ? run.byRank : (run.byRank = {
-    count: run.keys.length,
-    ends: run.order ? [run.order.indexOf(0), run.order.indexOf(run.keys.length - 1)] :
-                      [0, run.keys.length - 1],
-  });
+  const last = run.keys.length - 1;
   const short = (key) => {
     const t = keyText(run.keys.at(key));
     return t.length > 26 ? `${t.slice(0, 25)}…` : t;
   };
-  pen.text(left, y, short(byRank.ends[0]), {fill, size});
-  pen.text(left + width, y, short(byRank.ends[1]), {fill, size, align: "right"});
+  pen.text(left, y, short(run.keyAt(0)), {fill, size});
+  pen.text(left + width, y, short(run.keyAt(last)), {fill, size, align: "right"});
   pen.text(
       left + width / 2, y,
       axis === "weight" ? "keys, each as wide as what is stored there →" :

@@ -144,7 +144,8 @@ function waiting(run, state = run.state) {
   const cause = (run.header.causes || [])[run.event("cause", state - 1)];
   const why = CAUSES[cause] || (cause && cause !== "none" ? cause : "");
   const how = stopped ? "Writes stand" :
-      delay > 0       ? `Writes are slowed down by ${timeText(delay)} per KiB` :
+      delay > 0       ? `Writes are slowed down by ${
+                            delay < 1 ? "less than 1 µs" : timeText(delay)} per KiB` :
                         "Writes waited";
   const figures =
       [
