@@ -308,3 +308,13 @@ def test_a_merge_of_steps_keeps_what_never_died():
     thin = thinned(history, 10)
     assert (thin.died == NEVER).sum() == (history.died == NEVER).sum()
     assert thin.steps == 10
+
+
+def test_a_widget_of_a_tree_too_large_for_a_short_page_falls_back_on_its_picture(monkeypatch):
+    pytest.importorskip("anywidget")
+    from lsmkit.player import widget
+
+    run = lsmkit.simulate(lsmkit.Workload.overwrites(keys=3000, times=2), lsmkit.Options.small())
+    assert "<iframe" in lsmkit.Player(run).widget().fallback
+    monkeypatch.setattr(widget, "FALLBACK_BYTES", 20_000)
+    assert lsmkit.Player(run).widget().fallback == run._repr_html_()

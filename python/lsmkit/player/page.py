@@ -10,7 +10,7 @@ import html
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.player.data import History, Source, history_of
@@ -18,7 +18,9 @@ from lsmkit.player.encode import encode_history, name_of
 from lsmkit.player.module import BOOTSTRAP, module_base64
 from lsmkit.player.pack import bundle
 
-__all__ = ["MAX_BYTES", "iframe", "page_text", "run_names", "to_html"]
+__all__ = ["MAX_BYTES", "iframe", "page_of", "page_text", "run_names", "to_html"]
+
+Named: TypeAlias = tuple[History, Source, str]
 
 MAX_BYTES = 20 << 20
 FEWEST_STEPS = 50
@@ -50,10 +52,14 @@ def to_html(
     if not 1 <= len(sources) <= 2:
         raise InvalidArgument(f"a player shows one run or two, not {len(sources)}")
     histories = [history_of(source, start, end) for source in sources]
-    names = run_names(sources)
-    room = max_bytes - len(page_text(b"", title=" and ".join(names)))
-    data = _fitting(list(zip(histories, sources, names, strict=True)), room, max_bytes)
-    return page_text(data, title=" and ".join(names))
+    return page_of(list(zip(histories, sources, run_names(sources), strict=True)), max_bytes)
+
+
+def page_of(runs: list[Named], max_bytes: int) -> str:
+    """The page of histories, what each was taken from, and its name; errors as `to_html`."""
+    title = " and ".join(name for _, _, name in runs)
+    data = _fitting(runs, max_bytes - len(page_text(b"", title=title)), max_bytes)
+    return page_text(data, title=title)
 
 
 def run_names(sources: Sequence[Source]) -> list[str]:
@@ -64,7 +70,7 @@ def run_names(sources: Sequence[Source]) -> list[str]:
     return names
 
 
-def _fitting(runs: list[tuple[History, Source, str]], room: int, max_bytes: int) -> bytes:
+def _fitting(runs: list[Named], room: int, max_bytes: int) -> bytes:
     """The runs in as many steps as fit into so many characters of base64, deflated."""
     steps = max(history.steps for history, _, _ in runs)
     while True:

@@ -92,6 +92,11 @@ class Player:
     def widget(self) -> Any:
         """A Jupyter widget, whose position, speed and selection Python can read and set.
 
+        In a notebook that nbconvert exports to HTML the page of `to_html` plays instead. Where
+        nbconvert also executes it, it saves the state of widgets, whose own front end is fetched
+        from the network; ``--ExecutePreprocessor.store_widget_state=False`` leaves the page, which
+        needs none.
+
         Raises
         ------
         ImportError

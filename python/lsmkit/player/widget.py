@@ -1,23 +1,30 @@
 """The player as a Jupyter widget, by anywidget: the module of the page, data as bytes.
 
 All playback happens in the browser. `position` and its like come back on pauses and at the end of a
-scrub, and may be set. Where no kernel is, as in a notebook on the web, a table stands instead.
+scrub, and may be set. Where no kernel is, as in a notebook that was exported to HTML, the page of
+`lsmkit.player.page` plays instead, shortened if it must be.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from lsmkit._errors import InvalidArgument
 from lsmkit.optional import need
 from lsmkit.player.data import Source, history_of
 from lsmkit.player.encode import encode_history
 from lsmkit.player.module import module_text
 from lsmkit.player.pack import bundle
-from lsmkit.player.page import run_names
+from lsmkit.player.page import Named, iframe, page_of, run_names
 
 __all__ = ["live_widget", "player_widget"]
 
 MAX_STEPS = 100_000  # of a run; beyond, events are merged
+FALLBACK_BYTES = 400_000  # of the page, which is saved with the notebook
+LIVE_FALLBACK = (
+    "<p><strong>lsmkit player, live:</strong> it simulates in a running kernel; run the cell. "
+    "What a session came to can be kept: Export, run as HTML.</p>"
+)
 
 
 def player_widget(runs: Sequence[Source], part: Mapping[str, int | None], height: int) -> Any:
@@ -26,18 +33,20 @@ def player_widget(runs: Sequence[Source], part: Mapping[str, int | None], height
     Its traits: `position` (the state of the first run, in steps), `playing`, `speed`, `selection`
     (a table, "#7.0.1"), and `runs`, the data.
     """
-    names = run_names(runs)
-    encoded = [
-        encode_history(history_of(run, **part), run, steps=MAX_STEPS, name=name)
-        for run, name in zip(runs, names, strict=True)
+    named = [
+        (history_of(run, **part), run, name)
+        for run, name in zip(runs, run_names(runs), strict=True)
     ]
-    fallback = "".join(_fallback(run) for run in runs)
+    encoded = [
+        encode_history(history, run, steps=MAX_STEPS, name=name) for history, run, name in named
+    ]
+    fallback = _fallback(named, height)
     return _widget_class()(runs=bundle(encoded), height=height, fallback=fallback)
 
 
 def live_widget(reply: Callable[[bytes], bytes], height: int) -> Any:
     """A widget that simulates while one looks on; `reply` answers its requests."""
-    widget = _widget_class()(live=True, height=height)
+    widget = _widget_class()(live=True, height=height, fallback=LIVE_FALLBACK)
 
     def answer(_: Any, content: Any, buffers: list[Any]) -> None:
         if isinstance(content, dict) and content.get("lsmkit") == "request" and buffers:
@@ -48,9 +57,12 @@ def live_widget(reply: Callable[[bytes], bytes], height: int) -> Any:
     return widget
 
 
-def _fallback(run: Any) -> str:
-    draw = getattr(run, "_repr_html_", None)
-    return str(draw()) if draw is not None else ""
+def _fallback(named: list[Named], height: int) -> str:
+    """The page; where the trees are too large for a short one, how they stand at last."""
+    try:
+        return iframe(page_of(named, FALLBACK_BYTES), height, "lsmkit player")
+    except InvalidArgument:
+        return "".join(run._repr_html_() for _, run, _ in named if hasattr(run, "_repr_html_"))
 
 
 @cache
