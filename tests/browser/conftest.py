@@ -6,10 +6,13 @@ LSMKIT_BROWSER=1 makes that a failure. LSMKIT_SHOTS=DIR keeps screenshots.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_lab import serving, shot
 
 import lsmkit
 
@@ -83,9 +86,7 @@ class Tab:
 
     def shot(self, name: str) -> None:
         """A screenshot, where they are kept."""
-        if folder := os.environ.get("LSMKIT_SHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=f"{folder}/{name}.png")
+        shot(self.page, name)
 
 
 @pytest.fixture
@@ -144,3 +145,25 @@ def timed() -> lsmkit.Run:
     workload = lsmkit.Workload.overwrites(keys=20_000, times=3)
     device = lsmkit.Device(transfer_bytes_per_s=5e6, latency_us=100)
     return lsmkit.simulate(workload, lsmkit.Options.small(layout="leveled"), machine=device)
+
+
+@pytest.fixture
+def lab(chromium: Any, tmp_path: Path) -> Iterator[Callable[[Path, str], Any]]:
+    """Opens a notebook of a folder in JupyterLab itself, its kernel idle: `lab(folder, name)`."""
+    with ExitStack() as stack:
+
+        def open_notebook(work: Path, name: str) -> Any:
+            for package in ("jupyterlab", "anywidget"):
+                if find_spec(package) is None:
+                    _missing(f"{package} is not installed: pip install 'lsmkit[browser]'")
+            url = stack.enter_context(serving(tmp_path, work))
+            context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+            stack.callback(context.close)
+            page = context.new_page()
+            page.goto(f"{url}/lab/tree/{name}")
+            page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+            kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+            page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=60_000)
+            return page
+
+        yield open_notebook

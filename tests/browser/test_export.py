@@ -1,4 +1,4 @@
-"""Notebooks with the widget as nbconvert exports them to HTML: the page plays, without a network."""
+"""Notebooks with the widget, exported to HTML by nbconvert: the page plays, without a network."""
 
 import json
 import subprocess
