@@ -197,9 +197,8 @@ def test_a_database_that_is_written_meanwhile_is_played_up_to_some_event(tmp_pat
         finally:
             stop.set()
             thread.join()
-        counts = dict(
-            zip(*(db.series()[name].tolist() for name in ("event", "table_count")), strict=True)
-        )
+        series = db.series()
+        counts = dict(zip(series["event"].tolist(), series["table_count"].tolist(), strict=True))
     for data in encoded.values():
         _, columns = unpacked(data)
         numbers = columns["event number"].tolist()

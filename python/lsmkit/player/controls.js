@@ -24,8 +24,8 @@ function readTheme(root, dark) {
   const style = getComputedStyle(root),
         colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const names = [
-    "paper", "ink", "muted", "trough", "memtable", "accent", "badge", "came", "goes", "warn",
-    "first", "second"
+    "paper", "ink", "muted", "trough", "memtable", "image", "accent", "badge", "came", "goes",
+    "warn", "first", "second"
   ];
   const theme = Object.fromEntries(names.map((name) => [name, colour(name)]));
   theme.cameEdge = colour("came-edge");

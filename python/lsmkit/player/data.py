@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
+from lsmkit.player.layers import LayeredSource, event_columns, layer_bounds, layer_columns
 
 __all__ = ["NEVER", "History", "Source", "history_of"]
 
@@ -32,7 +33,8 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 FIGURES = (
     "write_amp", "write_amp_weight", "space_amp", "read_amp", "run_count", "l0_run_count", "weight",
-    "live_weight", "stall_us", "user_bytes",
+    "live_weight", "stall_us", "user_bytes", "horizon_lsn", "layer_count", "layers_read",
+    "live_bytes", "storage_to_log",
 )  # fmt: skip
 SAMPLED = (
     "debt_weight", "device_utilisation", "job_count", "memtable_weight", "sealed_memtables",
@@ -89,6 +91,7 @@ class History:
     origin_us: int = 0
     event_count: int = 0  # before thinning
     notes: list[str] = field(default_factory=list)  # what is shown in place of what
+    rows: str = "tables"  # or "layers"
 
     @property
     def steps(self) -> int:
@@ -96,7 +99,9 @@ class History:
         return len(self.events["time_us"])
 
 
-def history_of(source: Source, start: int | None = None, end: int | None = None) -> History:
+def history_of(
+    source: Source | LayeredSource, start: int | None = None, end: int | None = None
+) -> History:
     """The history of a run, or of its events from number `start` to number `end`.
 
     Raises
@@ -105,7 +110,8 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
         No event is kept between the two, or the run kept none at all.
     """
     before = source.events()
-    tables = source.tables(all=True)
+    layered = hasattr(source, "layers")
+    tables = source.layers(all=True) if hasattr(source, "layers") else source.tables(all=True)
     series = source.series()
     # A database goes on meanwhile: what is told is what all of these know.
     events = before if hasattr(source, "fidelity") else source.events()
@@ -114,8 +120,8 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
     numbers = events["number"].astype(np.int64)
     born, died, kept = _lives(tables, numbers)
     tables = tables[kept]
-    keys, low, high = _bounds(tables)
-    weight, notes = _sizes(tables)
+    keys, low, high = layer_bounds(tables) if layered else _bounds(tables)
+    columns, notes = (layer_columns(tables), []) if layered else _table_columns(tables)
     kinds, kind = _counted(events["kind"])
     reasons, reason = _counted(events["reason"])
     texts, text = _counted(events["text"], first="")
@@ -124,10 +130,7 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
     origin = 0 if hasattr(source, "fidelity") else int(clock[0])
     figures = _figures(_within(series, "event", first, last), numbers)
     history = History(
-        tables={
-            **{name: _plain(tables, name) for name in TABLE_COLUMNS if _full(tables, name)},
-            "weight": weight,
-        },
+        tables=columns,
         born=born,
         died=died,
         low=low,
@@ -135,6 +138,7 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
         keys=keys,
         events={
             **{name: _plain(events, name) for name in EVENT_COLUMNS if _full(events, name)},
+            **(event_columns(events) if layered else {}),
             "time_us": clock - origin,
             "kind": kind,
             "reason": reason,
@@ -147,6 +151,7 @@ def history_of(source: Source, start: int | None = None, end: int | None = None)
         origin_us=origin,
         event_count=len(numbers),
         notes=notes,
+        rows="layers" if layered else "tables",
     )
     timeline = getattr(source, "timeline", None)
     if timeline is not None:
@@ -211,6 +216,13 @@ def _bounds(tables: Frame) -> tuple[list[bytes], Array, Array]:
 def shown_key(key: bytes) -> bytes:
     """As much of a key as is shown."""
     return key if len(key) <= MAX_KEY_BYTES else key[: MAX_KEY_BYTES - 3] + b"..."
+
+
+def _table_columns(tables: Frame) -> tuple[dict[str, Array], list[str]]:
+    """What the page knows of each table, but for its keys; and notes."""
+    weight, notes = _sizes(tables)
+    known = {name: _plain(tables, name) for name in TABLE_COLUMNS if _full(tables, name)}
+    return {**known, "weight": weight}, notes
 
 
 def _sizes(tables: Frame) -> tuple[Array, list[str]]:

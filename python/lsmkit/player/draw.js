@@ -183,7 +183,7 @@ function drawBoxes(pen, boxes, colour, alpha = 1) {
   const {theme} = pen;
   for (const {x, w, kind, lane, whole} of boxes) {
     const gap = whole && w > 3 ? 1 : 0;
-    const fill = kind === CAME ? theme.came : colour(lane.level);
+    const fill = kind === CAME ? theme.came : lane.image ? theme.image : colour(lane.level);
     pen.rect(x, lane.y, w - gap, lane.h, fill, {
       alpha: kind === STANDS ? alpha : 1,
       hatch: kind === GOES ? theme.goes : null,

@@ -44,6 +44,7 @@ def encode_history(
         columns["target weight"] = targets.reshape(-1)
     header = {
         **header_of(source, options, name),
+        "rows": history.rows,
         "notes": [*getattr(source, "assumptions", ()), *history.notes],
         "steps": history.steps,
         "events": history.event_count,

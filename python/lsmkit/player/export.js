@@ -55,7 +55,8 @@ function framePng(runs, settings, theme, width, height) {
 function stateCsv(runs) {
   const names = [
     "number", "level", "run", "weight", "file_bytes", "entry_count", "tombstone_count",
-    "smallest_seqno", "largest_seqno", "born", "died"
+    ...(runs[0].layered ? ["kind", "begin_lsn", "end_lsn"] : ["smallest_seqno", "largest_seqno"]),
+    "born", "died"
   ];
   const cell = (text) => `"${String(text).replaceAll('"', '""')}"`;
   const lines = [["name", "step", "table", ...names, "smallest_key", "largest_key"].join()];

@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["BOOTSTRAP", "PARTS", "module_base64", "module_text"]
 
 PARTS = (
-    "format", "run", "draw", "views", "charts", "words", "controls", "export", "stage",
+    "format", "run", "draw", "views", "layers", "charts", "words", "controls", "export", "stage",
     "player", "live", "hosts",
 )  # fmt: skip
 

@@ -51,7 +51,7 @@ def columns_of(history: History, *, narrow: bool = True) -> dict[str, Array]:
 
 def figure_type(name: str) -> str:
     """Those that add up for ever need all their digits."""
-    return "<f8" if name in ("user_bytes", "stall_us") else "<f4"
+    return "<f8" if name in ("user_bytes", "stall_us", "horizon_lsn") else "<f4"
 
 
 def packed(header: Mapping[str, Any], columns: Mapping[str, Array]) -> bytes:

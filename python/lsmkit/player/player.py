@@ -51,7 +51,7 @@ class Player:
         if not 1 <= len(runs) <= 2:
             raise InvalidArgument(f"a player shows one run or two, not {len(runs)}")
         for run in runs:
-            if not (hasattr(run, "events") and hasattr(run, "tables")):
+            if not (hasattr(run, "events") and (hasattr(run, "tables") or hasattr(run, "layers"))):
                 raise TypeError(f"Player: a run or database is due, not {type(run).__name__}")
         self._runs = runs
         self._range = {"start": start, "end": end}

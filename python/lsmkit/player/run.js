@@ -278,6 +278,12 @@ class Run {
     return this.layers;
   }
 
+  get layered() { return this.header.rows === "layers"; }
+  get noun() { return this.layered ? "layer" : "table"; }
+
+  // The rank behind a row's keys: a table's last key is in it, a layer's end is not.
+  edge(row) { return this.rank(this.column("table high")[row]) + (this.layered ? 0 : 1); }
+
   rank(key) { return this.order ? this.order[key] : key; }
   keyAt(rank) { return this.order ? this.byRank[rank] : rank; }
 
@@ -285,10 +291,10 @@ class Run {
   mass() {
     if (this.massOf) return this.massOf;
     const density = new Float64Array(this.keys.length + 1);
-    const low = this.column("table low"), high = this.column("table high");
+    const low = this.column("table low");
     const weight = this.column("table weight");
     for (let row = 0; row < this.tables; row++) {
-      const a = this.rank(low[row]), b = this.rank(high[row]) + 1;
+      const a = this.rank(low[row]), b = Math.max(a + 1, this.edge(row));
       density[a] += weight[row] / (b - a);
       density[b] -= weight[row] / (b - a);
     }

@@ -62,8 +62,11 @@ class Stage {
   }
 
   buildTabs() {
-    const views =
-        [["levels", "Levels by size"], ["keys", "By key range"], ["seqnos", "Key × commit"]];
+    const layered = this.runs.some((run) => run.layered);
+    const views = [
+      ["levels", "Levels by size"], ["keys", "By key range"],
+      ["seqnos", layered ? "Key × LSN" : "Key × commit"]
+    ];
     this.tabs = views.map(
         ([name, text]) =>
             h("button", {
@@ -86,7 +89,7 @@ class Stage {
         "div", {class: "tabs"}, h("div", {role: "tablist", "aria-label": "view"}, this.tabs),
         this.keyAxisPick,
         h("span", {class: "legend"}, swatch("came", "just written"), swatch("goes", "next to go"),
-          swatch("target", "target")));
+          layered ? swatch("image", "image layer") : swatch("target", "target")));
   }
 
   buildControls() {
@@ -105,7 +108,8 @@ class Stage {
     });
     this.speedSlot = h("span", {});
     const kinds = {
-      compaction: (kind) => kind === "compaction" || kind === "trivial move",
+      compaction: (kind) =>
+          ["compaction", "trivial move", "create delta", "create image"].includes(kind),
       flush: (kind) => kind === "flush"
     };
     const of = (name) => (run, step) =>
@@ -272,7 +276,8 @@ class Stage {
               this.go(run.coordinate(this.playhead.axis, step + 1));
             }
           },
-            h("time", {}, timeText(run.column("event time_us")[step])), logLine(run, step)));
+            h("time", {}, timeText(run.column("event time_us")[step])),
+            h("span", {}, logLine(run, step))));
     this.log.replaceChildren(...lines);
   }
 
@@ -287,12 +292,15 @@ class Stage {
         [tile("jobs at work", figure(["job_count"], countText))] :
         [];
     const weight = (run) => run.levels.reduce((sum, level) => sum + level.weight, 0);
+    const layered = this.runs.some((run) => run.layered);
+    const runs = this.runs.map((run) => countText(run.layout().flat().length));
     this.tiles.replaceChildren(
         tile("write amp", figure(["write_amp", "write_amp_weight"], ratioText)),
-        tile("space amp", figure(["space_amp"], ratioText)),
-        tile("sorted runs", this.runs.map((run) => countText(run.layout().flat().length))),
-        tile("tables", this.runs.map((run) => countText(run.count))),
-        tile("weight", this.runs.map((run) => sizeText(weight(run)))), ...jobs);
+        layered ? tile("storage over log", figure(["storage_to_log"], ratioText)) :
+                  tile("space amp", figure(["space_amp"], ratioText)),
+        ...(layered ? [] : [tile("sorted runs", runs)]),
+        tile(layered ? "layers" : "tables", this.runs.map((run) => countText(run.count))),
+        tile(layered ? "bytes" : "weight", this.runs.map((run) => sizeText(weight(run)))), ...jobs);
   }
 
   say(text) { this.views[0].waits.textContent = text; }
@@ -309,7 +317,7 @@ class Stage {
         tableFacts(run, rows[0]).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
     this.tip.replaceChildren(
         h("dl", {}, facts),
-        count > 1 ? h("p", {}, `and ${plural(count - 1, "more table")} here`) : "");
+        count > 1 ? h("p", {}, `and ${plural(count - 1, `more ${run.noun}`)} here`) : "");
     const box = this.root.getBoundingClientRect();
     const x = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 8);
     const y = Math.min(event.clientY - box.top + 14, box.height - this.tip.offsetHeight - 8);

@@ -6,7 +6,7 @@ const LEFT = 74, RIGHT = 14;
 const VIEWS = {
   levels: levelView,
   keys: keyView,
-  seqnos: seqnoView
+  seqnos: (pen, run, more) => (run.layered ? layerView : seqnoView)(pen, run, more)
 };
 
 // What happens to a table: it came since state `since`, or the next event takes it away.
@@ -132,12 +132,13 @@ function levelFacts(pen, run, lane, target, left, width, length) {
     const at = left + length(target);
     pen.line([[at, lane.y - 4], [at, lane.y + lane.h + 4]], theme.ink, {width: 2});
   }
-  const over = target && own.weight > 1.005 * target, tables = plural(own.tables, "table");
+  const over = target && own.weight > 1.005 * target, tables = plural(own.tables, run.noun);
   const size = target ? `${sizeText(own.weight)} of ${sizeText(target)}` : sizeText(own.weight);
   const share = target ? `${over ? "▲ " : ""}${(own.weight / target).toFixed(2)} × target · ` : "";
+  const inRuns = !run.layered && (runs > 1 || !lane.level);
   twoLines(
       pen, x, middle, lane.h, size,
-      share + (runs > 1 || !lane.level ? `${plural(runs, "run")}, ${tables}` : tables), over);
+      share + (inRuns ? `${plural(runs, "run")}, ${tables}` : tables), over);
   const next = lane.kind.filter((kind) => kind === GOES).length,
         to = run.event("output_level", run.state);
   if (next && lane.h >= 15)
@@ -150,7 +151,7 @@ function levelFacts(pen, run, lane, target, left, width, length) {
 // -----------------------------------------------------------------
 
 function keyScale(run, left, width, axis) {
-  const count = Math.max(1, run.keys.length);
+  const count = Math.max(1, run.keys.length - (run.layered ? 1 : 0));
   if (axis === "weight") {
     const mass = run.mass();
     return (rank) => left + width * mass[Math.min(rank, mass.length - 1)];
@@ -192,11 +193,11 @@ function keyView(pen, run, {since, colour, keyAxis}) {
 }
 
 function keyLane(run, level, rows, y, h, x, since) {
-  const low = run.column("table low"), high = run.column("table high");
-  const lane = {level, y, h, x0: [], x1: [], kind: [], rows};
+  const low = run.column("table low"), kinds = run.column("table kind");
+  const lane = {level, y, h, x0: [], x1: [], kind: [], rows, image: kinds && kinds[rows[0]] === 2};
   for (const row of rows) {
     lane.x0.push(x(run.rank(low[row])));
-    lane.x1.push(x(run.rank(high[row]) + 1));
+    lane.x1.push(x(run.edge(row)));
     lane.kind.push(kindOf(run, row, since));
   }
   return lane;
@@ -214,7 +215,7 @@ function keyAxisText(pen, run, left, width, y, axis) {
   pen.text(
       left + width / 2, y,
       axis === "weight" ? "keys, each as wide as what is stored there →" :
-                          "keys, in the order of tables' bounds →",
+                          `keys, in the order of ${run.noun}s' bounds →`,
       {fill, size, align: "center"});
 }
 
@@ -244,7 +245,7 @@ function seqnoView(pen, run, {since, colour, keyAxis}) {
           flat.set(key, {level, y: y0, h: y1 - y0, x0: [], x1: [], kind: [], rows: []});
         const lane = flat.get(key), low = x(run.rank(run.column("table low")[row]));
         lane.x0.push(low);
-        lane.x1.push(Math.max(low + 1, x(run.rank(run.column("table high")[row]) + 1)));
+        lane.x1.push(Math.max(low + 1, x(run.edge(row))));
         lane.kind.push(kindOf(run, row, since));
         lane.rows.push(row);
       }

@@ -62,7 +62,7 @@ function explain(run, state = run.state) {
   const from = run.event("input_level", step), to = run.event("output_level", step);
   const number = run.event("number", step);
   let title = `${kind} ${number > 0 ? `· event ${countText(number)}` : ""}`;
-  if (kind === "compaction" || kind === "trivial move")
+  if (Number.isFinite(to) && (kind === "compaction" || kind === "trivial move"))
     title = `${kind} L${from} → L${to} · event ${countText(number)}`;
   if (merged > 1) lines.push(mergedText(run, step, merged));
   if (KINDS[kind]) lines.push(KINDS[kind]);
@@ -74,7 +74,7 @@ function explain(run, state = run.state) {
   if (score > 0)
     lines.push(`Score ${
         score.toFixed(2)}: weight or runs against the target; from 1.00 on a level is due.`);
-  if (!(merged > 1) && (kind === "compaction" || kind === "trivial move"))
+  if (!(merged > 1) && !run.layered && (kind === "compaction" || kind === "trivial move"))
     lines.push(fillText(run, state));
   const work = workText(run, step, state, kind);
   if (work) lines.push(work);
@@ -102,7 +102,7 @@ function fillText(run, state) {
 }
 
 function tableCounts(run) {
-  return run.count ? `${plural(run.count, "table")} stood already.` : "The tree is empty.";
+  return run.count ? `${plural(run.count, run.noun)} stood already.` : "There is nothing yet.";
 }
 
 function mergedText(run, step, merged) {
@@ -124,6 +124,7 @@ function workText(run, step, state, kind) {
   const died = run.deaths.at[state + 1] - run.deaths.at[state];
   const dropped = run.event("dropped_entries", step);
   if (!born && !died) return "";
+  if (run.layered) return layerWork(run, step, born, died);
   if (kind === "flush")
     return `${sizeText(written)} in ${plural(born, "table")}${
         dropped ? `; ${plural(dropped, "record")} superseded within the memtable` : ""}.`;
@@ -170,9 +171,10 @@ function logLine(run, step) {
         died = run.deaths.at[state + 1] - run.deaths.at[state];
   const from = run.event("input_level", step), to = run.event("output_level", step);
   const merged = run.event("merged", step);
+  const levels = Number.isFinite(to) ? `L${from} → L${to}, ` : "";
   const what = {
     "flush": () => `flush → L0, ${sizeText(run.event("written_weight", step))}`,
-    "compaction": () => `compaction L${from} → L${to}, ${died} → ${plural(born, "table")}`,
+    "compaction": () => `compaction ${levels}${died} → ${plural(born, run.noun)}`,
     "trivial move": () => `move L${from} → L${to}, ${plural(born, "table")}`,
   }[kind];
   const text = run.event("text", step);
@@ -186,20 +188,24 @@ function logLine(run, step) {
 function tableFacts(run, row) {
   const has = (name) => run.column(`table ${name}`), value = (name) => has(name)[row];
   const facts = [
-    ["table", tableText(value("number"))], ["level", levelName(value("level"))],
-    ["run", countText(value("run"))], ["weight", sizeText(value("weight"))]
+    [run.noun, tableText(value("number"))], ["level", levelName(value("level"))],
+    [run.layered ? "size" : "weight", sizeText(value("weight"))]
   ];
+  if (!run.layered) facts.splice(2, 0, ["run", countText(value("run"))]);
   if (has("file_bytes")) facts.push(["file", sizeText(value("file_bytes"))]);
   if (has("entry_count")) facts.push(["records", countText(value("entry_count"))]);
   if (has("tombstone_count") && value("tombstone_count"))
     facts.push(["tombstones", countText(value("tombstone_count"))]);
-  if (run.keys.length) {
+  if (run.layered) facts.push(...layerFacts(run, row));
+  else if (run.keys.length) {
     facts.push(["first key", keyText(run.keys.at(value("low")))]);
     facts.push(["last key", keyText(run.keys.at(value("high")))]);
   }
   if (has("smallest_seqno") && has("largest_seqno"))
     facts.push([
-      "commits", `${countText(value("smallest_seqno"))} to ${countText(value("largest_seqno"))}`
+      "commits", value("largest_seqno") ?
+          `${countText(value("smallest_seqno"))} to ${countText(value("largest_seqno"))}` :
+          "settled: nobody needs them"
     ]);
   const born = value("born"), died = value("died");
   facts.push(["came with", born ? `step ${countText(born)}` : "before the first event"]);
