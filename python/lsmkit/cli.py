@@ -22,6 +22,7 @@ from lsmkit import (
     cli_notebooks,
     cli_play,
     cli_simulate,
+    cli_sweep,
     cli_validate,
 )
 from lsmkit.cli_output import note
@@ -92,6 +93,7 @@ def command_parser() -> argparse.ArgumentParser:
         cli_notebooks,
         cli_play,
         cli_simulate,
+        cli_sweep,
         cli_calibrate,
         cli_validate,
         cli_bench,

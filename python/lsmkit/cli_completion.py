@@ -10,7 +10,7 @@ __all__ = ["add_commands"]
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 DIRECTORIES = ("dir", "directory")
-FILES = ("file", "files", "path", "paths", "places")
+FILES = ("file", "files", "out", "path", "paths", "places", "runs", "workload", "workloads")
 
 
 def add_commands(add: Any) -> None:

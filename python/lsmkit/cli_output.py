@@ -13,7 +13,16 @@ from lsmkit.frame import Frame
 from lsmkit.frame_text import cell as frame_cell
 from lsmkit.text import escape
 
-__all__ = ["ShowProgress", "frame_table", "note", "print_json", "progress", "rate_text", "table"]
+__all__ = [
+    "ShowProgress",
+    "frame_table",
+    "markdown_table",
+    "note",
+    "print_json",
+    "progress",
+    "rate_text",
+    "table",
+]
 
 
 class ShowProgress(Protocol):
@@ -71,6 +80,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         print("  " + "  ".join(padded).rstrip())
+    print()
+
+
+def markdown_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table below a heading, in Markdown."""
+    cells = [["-" if cell is None else _cell(cell) for cell in row] for row in rows]
+    print(f"### {title}\n")
+    for row in (columns, ["---"] * len(columns), *cells):
+        print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     print()
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import lsmkit
+from lsmkit.cli_asked import add_workload_arguments, asked_for
 from lsmkit.cli_look import is_rocksdb
 from lsmkit.cli_output import note, print_json, progress
-from lsmkit.cli_simulate import add_workload_arguments, asked_for
 
 __all__ = ["add_commands"]
 

@@ -2,28 +2,14 @@
 
 import argparse
 import dataclasses
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import lsmkit
-from lsmkit import suites, workloads
-from lsmkit._errors import InvalidArgument
+from lsmkit import suites
+from lsmkit.cli_asked import WORKLOADS, add_workload_arguments, asked_for
 from lsmkit.cli_output import frame_table, print_json, progress, table
-from lsmkit.options import check_option_names, option_texts, options_from_texts
 
-__all__ = ["add_commands", "add_workload_arguments", "asked_for"]
-
-PRESETS: dict[str, Callable[..., lsmkit.Options]] = {
-    "default": lsmkit.Options,
-    "small": lsmkit.Options.small,
-    "rocksdb": lsmkit.Options.rocksdb,
-    "leveldb": lsmkit.Options.leveldb,
-}
-WORKLOADS = (
-    "overwrites, ycsb:a to ycsb:f, db_bench:NAME, mixgraph[:VARIANT], queues, or the name of a "
-    "file with a workload's text"
-)
+__all__ = ["add_commands"]
 
 
 def add_commands(add: Any) -> None:
@@ -65,31 +51,6 @@ def add_commands(add: Any) -> None:
         command.set_defaults(refuse=command.error)
         command.add_argument("workload", nargs="?", metavar="WORKLOAD", help=WORKLOADS)
         add_workload_arguments(command)
-
-
-def add_workload_arguments(command: argparse.ArgumentParser) -> None:
-    """What says how large a workload is, and on which options it runs."""
-    command.add_argument(
-        "--keys", type=_count, default=100_000, metavar="N", help="keys (default: 100000)"
-    )
-    command.add_argument(
-        "--ops",
-        type=_count,
-        metavar="N",
-        help="operations after the load (default: four for each key)",
-    )
-    command.add_argument("--seed", type=int, metavar="N", help="in place of the workload's")
-    command.add_argument(
-        "--preset", choices=PRESETS, default="default", help="options to begin with"
-    )
-    command.add_argument(
-        "--set",
-        dest="changes",
-        action="append",
-        default=[],
-        metavar="OPTION=VALUE",
-        help="change an option; may come several times",
-    )
 
 
 def show_simulation(options: argparse.Namespace) -> int:
@@ -207,55 +168,3 @@ def show_twin(options: argparse.Namespace) -> int:
             print(f"  {count:>8,}  {reason}")
         print(f"  {twin.edits:>8,}  edits, all the same" if twin.agree else twin.difference)
     return 0 if twin.agree else 1
-
-
-def asked_for(options: argparse.Namespace) -> tuple[lsmkit.Workload, lsmkit.Options]:
-    """The workload and the options that the command line tells of."""
-    try:
-        workload = _workload(options)
-        if options.seed is not None:
-            workload = workload.with_seed(options.seed)
-        return workload, _options(options)
-    except (lsmkit.InvalidArgument, TypeError) as error:
-        options.refuse(str(error))  # exit code 2
-        raise
-
-
-def _workload(options: argparse.Namespace) -> lsmkit.Workload:
-    if options.workload is None:
-        raise InvalidArgument(f"a WORKLOAD is due: {WORKLOADS}")
-    name, _, variant = options.workload.partition(":")
-    keys = options.keys
-    ops = 4 * keys if options.ops is None else options.ops
-    if name == "overwrites" and not variant:
-        return lsmkit.Workload.overwrites(keys=keys, times=ops / keys)
-    if name == "ycsb":
-        return workloads.ycsb(variant, keys=keys, ops=ops)
-    if name == "db_bench":
-        return workloads.db_bench(variant, num=keys)
-    if name == "mixgraph":
-        return workloads.mixgraph(variant or "all_dist", keys=keys, ops=ops)
-    if name == "queues" and not variant:
-        return workloads.queues(queue_count=8, backlog=keys, ops=ops)
-    path = Path(options.workload)
-    if not path.is_file():
-        raise InvalidArgument(f"{options.workload!r} is no workload; give {WORKLOADS}")
-    return lsmkit.Workload.from_text(path.read_text(encoding="utf-8"))
-
-
-def _options(options: argparse.Namespace) -> lsmkit.Options:
-    texts = option_texts(vars(PRESETS[options.preset]()))
-    for change in options.changes:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise InvalidArgument(f"--set {change}: OPTION=VALUE is due")
-        check_option_names([name], "--set")
-        texts[name] = value
-    return options_from_texts(texts)
-
-
-def _count(text: str) -> int:
-    number = int(text.replace(",", "").replace("_", ""))
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: 1 or more is due")
-    return number

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lsmkit.cli_output import note, print_json, progress, table
+from lsmkit.cli_output import markdown_table, note, print_json, progress, table
 from lsmkit.validation import Check, Rung, rungs
 
 __all__ = ["add_commands"]
@@ -51,7 +51,7 @@ def show_validation(options: argparse.Namespace) -> int:
         for check in done:
             print_json({**dataclasses.asdict(check), "error": check.error, "holds": check.holds})
     else:
-        _tell(asked, done, table if options.format == "table" else _markdown_table)
+        _tell(asked, done, table if options.format == "table" else markdown_table)
     return 0 if all(check.holds for check in done) else 1
 
 
@@ -113,13 +113,6 @@ def _tell(
             if (own := of[rung.name])
         ],
     )
-
-
-def _markdown_table(title: str, columns: Columns, rows: Rows) -> None:
-    print(f"### {title}\n")
-    for row in (columns, ["---"] * len(columns), *rows):
-        print("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |")
-    print()
 
 
 def _error_text(error: float, check: Check) -> str:

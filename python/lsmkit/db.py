@@ -158,7 +158,7 @@ class DB(  # type: ignore[misc]
         planner: Planner | None = None,
         **overrides: Unpack[OptionsDict],
     ) -> None:
-        check_option_names(overrides, "lsmkit.open")
+        check_option_names(overrides, "lsmkit.open()")
         if options is not None and not isinstance(options, Options):
             raise TypeError(f"options: lsmkit.Options is due, not {type(options).__name__}")
         self._counted = (-1, 0)  # (last seqno, number of keys)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Self, TypedDict, Unpack
 
 from lsmkit import _core, presets, rocksdb_options
+from lsmkit._errors import InvalidArgument
 from lsmkit.rocksdb_options import OptionNote
 from lsmkit.sync import Sync
 
@@ -287,7 +288,7 @@ class Options:
 
     def __new__(cls, *positional: object, **keywords: object) -> Self:
         # Before the generated __init__ says less about an unknown name.
-        check_option_names(keywords, "Options")
+        check_option_names(keywords, "Options()")
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
@@ -372,7 +373,7 @@ class Options:
 
     def replace(self, **changes: Unpack[OptionsDict]) -> "Options":
         """The same options, but for `changes`."""
-        check_option_names(changes, "replace")
+        check_option_names(changes, "replace()")
         return dataclasses.replace(self, **changes)
 
     def diff(self, other: "Options | None" = None) -> dict[str, Any]:
@@ -407,7 +408,7 @@ def check_option_names(names: Iterable[str], where: str) -> None:
                 if near
                 else f"; there are {', '.join(known)}"
             )
-            raise TypeError(f"{where}() got an unknown option {name[:60]!r}{hint}")
+            raise TypeError(f"{where} got an unknown option {name[:60]!r}{hint}")
 
 
 def option_texts(options: Mapping[str, object]) -> dict[str, str]:
@@ -455,6 +456,20 @@ def options_from_texts(texts: Mapping[str, str]) -> Options:
     """The opposite of `option_texts`, for all options."""
     fields = dataclasses.fields(Options)
     return Options(**{f.name: _PARSERS[type(f.default)](texts[f.name]) for f in fields})
+
+
+def option_from_text(name: str, text: str) -> Any:
+    """One option's value from its spelling. Raises InvalidArgument if it is none of its type."""
+    kind = type(getattr(Options, name))
+    if kind is bool and text not in ("true", "false"):
+        raise InvalidArgument(f"{name}: true or false is due, not {_cut(text)}")
+    try:
+        return _PARSERS[kind](text)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{name}: {error}") from None
+    except ValueError:
+        due = {int: "a whole number", float: "a number", tuple: "whole numbers, 1,2,3,"}[kind]
+        raise InvalidArgument(f"{name}: {due} is due, not {_cut(text)}") from None
 
 
 def _cut(value: object) -> str:

@@ -44,6 +44,8 @@ CALLS = {
     "scan": "DIR --limit 3",
     "simulate": "overwrites --keys 2000 --preset small",
     "stats": "DIR",
+    "sweep": "overwrites --keys 2000 --preset small --vary fanout=4,8",
+    "tune": "overwrites --keys 20000 --preset small --finalists 1",
     "twin": "ycsb:f --keys 500 --preset small",
     "validate": "V3",
     "verify": "DIR",
@@ -140,6 +142,10 @@ def test_bash_completes_commands_options_and_choices(run, tmp_path):
     assert {"count", "compact", "completion"} <= completed("lsmkit")
     completed.word = "--ex"
     assert completed("lsmkit", "compact") == {"--explain"}
+    completed.word = "seg"
+    assert completed("lsmkit", "sweep", "overwrites", "--fidelity") == {"segment"}
+    completed.word = "--pri"
+    assert completed("lsmkit", "tune") == {"--price-storage-gib", "--price-throughput-mib-s"}
     completed.word = "z"
     assert completed("lsmkit", "completion") == {"zsh"}
 

@@ -6,6 +6,7 @@ the test opens it anew and reads every byte. `lsmkit load` and `lsmkit bench` ha
 their others (`test_cli.py`, `test_bench.py`), and `count` in `test_core_gil.py`.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -210,6 +211,35 @@ def test_any_other_call_ends_and_what_it_made_stands_or_is_gone(call, tmp_path):
     aside = tmp_path / "aside"
     aside.mkdir()
     assert interrupted((HEAD, call, TAIL), tmp_path / "db", aside) == ("sound\n", "")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_sweep_on_the_command_line_is_gone_on_with(jobs, tmp_path):
+    """Exit code 130, no process is left over, and the row that was made stands in the file."""
+    pytest.importorskip("pyarrow")
+    (tmp_path / "short.workload").write_text(lsmkit.Workload.overwrites(keys=500).to_text())
+    endless = lsmkit.Workload.overwrites(keys=1_000_000, times=1000)
+    (tmp_path / "endless.workload").write_text(endless.to_text())
+    script = f"""
+        import contextlib, multiprocessing
+        from lsmkit import cli, cli_sweep
+        @contextlib.contextmanager
+        def told(text):
+            yield begun
+        cli_sweep.progress = told
+        os.chdir(aside)
+        asked = ["sweep", "short.workload", "--preset", "small", "--out", "rows.parquet", "--json"]
+        assert cli.main([*asked[:2], "endless.workload", *asked[2:], "--jobs", "{jobs}"]) == 130
+        assert not multiprocessing.active_children()
+        left = ["endless.workload", "rows.parquet", "short.workload"]
+        assert sorted(os.listdir(".")) == left
+        made = []
+        cli_sweep.progress = lambda text: contextlib.nullcontext(lambda *at: made.append(at))
+        assert cli.main(asked) == 0 and not made  # it stood in the file
+    """
+    out, err = interrupted((HEAD, script), tmp_path / "db", tmp_path)
+    assert err == "lsmkit: interrupted; what was stored so far stands\n"
+    assert len(json.loads(out)) == 1
 
 
 def test_a_checkpoint_that_is_interrupted_leaves_nothing(tmp_path):
