@@ -65,6 +65,7 @@ from lsmkit.tune import Prices, Tuning, tune
 from lsmkit.twin import Driven, Twin, drive, twin
 from lsmkit.typed import TypedDB
 from lsmkit.typed_arrays import TypedBatch, TypedScan
+from lsmkit.validate import Validation, validate
 from lsmkit.version import Version
 from lsmkit.workload import Phase, Workload
 
@@ -144,6 +145,7 @@ __all__ = [
     "TypedBatch",
     "TypedDB",
     "TypedScan",
+    "Validation",
     "Version",
     "Waits",
     "Window",
@@ -169,5 +171,6 @@ __all__ = [
     "sweep",
     "tune",
     "twin",
+    "validate",
     "workloads",
 ]

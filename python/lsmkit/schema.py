@@ -325,6 +325,22 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             _ratio("expected_runs", "by formula"),
         )
     ),
+    # One row per figure of a validation's cases.
+    "validation": tuple(
+        replace(spec, sources=("validate",))
+        for spec in (
+            _text("rung", "of the ladder: V0 to V6, FILES"),
+            _text("case", "what was compared"),
+            _text("figure", "of it"),
+            ColumnSpec("found", "f64", "", "simulated, or by formula"),
+            ColumnSpec("due", "f64", "", "of what it stands for"),
+            ColumnSpec("error", "f64", "", "how far off: a share of what is due, or a difference"),
+            ColumnSpec("bound", "f64", "", "what the error may be"),
+            _flag("relative", "the error is a share"),
+            _flag("holds", "the error is within the bound"),
+            _text("note", "what else there is to say"),
+        )
+    ),
     # One row per moment of a simulation in time.
     "timeline": tuple(
         replace(spec, sources=("run",))

@@ -7,7 +7,7 @@ rung has. Nothing is fitted here, and no case is left out.
 import functools
 import itertools
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from lsmkit.run import Run
 from lsmkit.simulate import simulate
 from lsmkit.twin import twin
 from lsmkit.validation_check import Check
-from lsmkit.validation_reads import read_figures
+from lsmkit.validation_reads import read_cases, read_figures
 from lsmkit.validation_time import calibrated, l0_error, timed_cases, timed_pair
 from lsmkit.workload import Phase, Workload
 from lsmkit.workloads import mixgraph, queues, ycsb
@@ -39,6 +39,10 @@ class Rung:
         What stands beside what.
     checks : callable
         Given whether to run it in full, yields its checks.
+    case_count : callable
+        Given the same, how many cases those are of, as far as that is known before.
+    sizes : tuple of str
+        How large its cases are, else and in full.
     is_long : bool
         It takes minutes, so it is run if it is asked for by name or all is run in full.
     """
@@ -46,13 +50,22 @@ class Rung:
     name: str
     text: str
     checks: Callable[[bool], Iterator[Check]]
+    case_count: Callable[[bool], int]
+    sizes: tuple[str, str]
     is_long: bool = False
 
 
 def rungs(lockstep: str | None = None) -> tuple[Rung, ...]:
     """All of them, from the ground up; V2 with the path of its program (`validation_peers`)."""
     beside_peers = functools.partial(validation_peers.checks, lockstep)
-    v2 = Rung("V2", "our presets beside RocksDB and LevelDB", beside_peers, is_long=True)
+    v2 = Rung(
+        "V2",
+        "our presets beside RocksDB and LevelDB",
+        beside_peers,
+        lambda full: 1,
+        validation_peers.SIZES,
+        is_long=True,
+    )
     return *RUNGS[:2], v2, *RUNGS[2:]
 
 
@@ -63,8 +76,7 @@ LAYOUTS: tuple[Layout, ...] = ("hybrid", "leveled", "lazy_leveled", "tiered")
 
 def _v0(full: bool) -> Iterator[Check]:
     """Same edits: what is counted is the first difference, 0 or 1."""
-    keys, ops = (10_000, 400_000) if full else (10_000, 20_000)
-    for name, workload, options in _v0_cases(keys, ops):
+    for name, workload, options in _v0_cases(full):
         told = twin(workload, options)
         note = (
             f"{told.edits:,} edits, {told.compactions:,} compactions, "
@@ -75,7 +87,8 @@ def _v0(full: bool) -> Iterator[Check]:
         yield Check("V0", name, "differences", 0.0 if told.agree else 1.0, 0, 0, False, note)
 
 
-def _v0_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
+def _v0_cases(full: bool) -> Iterator[tuple[str, Workload, Options]]:
+    keys, ops = 10_000, 400_000 if full else 20_000
     over = functools.partial(Workload.overwrites, keys=keys, times=ops / keys)
     workloads = {
         "uniform": over(),
@@ -236,13 +249,60 @@ def rank_agreement(a: list[float], b: list[float]) -> float:
     return float(np.sum(left_signs * right_signs) / norm)
 
 
+def _count(cases: Iterable[object]) -> int:
+    return sum(1 for _ in cases)
+
+
 RUNGS = (
-    Rung("V0", "exact simulation beside the engine, edit by edit", _v0),
-    Rung("V1", "segments beside records, the exact simulation", validation_segments.checks),
-    Rung("V3", "exact simulation beside published figures", _v3),
-    Rung("FILES", "modelled files beside the engine's", validation_files.checks),
-    Rung("V4", "simulation in time beside the engine on a throttled device", _v4, is_long=True),
-    Rung("V5", "reads in the exact simulation beside the engine's", _v5),
-    Rung("V6", "formulas beside segments", _v6),
+    Rung(
+        "V0",
+        "exact simulation beside the engine, edit by edit",
+        _v0,
+        lambda full: _count(_v0_cases(full)),
+        ("10,000 keys, 20,000 operations", "10,000 keys, 400,000 operations"),
+    ),
+    Rung(
+        "V1",
+        "segments beside records, the exact simulation",
+        validation_segments.checks,
+        lambda full: _count(validation_segments.cases(200_000, 3, full)),
+        validation_segments.SIZES,
+    ),
+    Rung(
+        "V3",
+        "exact simulation beside published figures",
+        _v3,
+        lambda full: 2,
+        ("a million keys, ten million puts, as was published",) * 2,
+    ),
+    Rung(
+        "FILES",
+        "modelled files beside the engine's",
+        validation_files.checks,
+        lambda full: _count(validation_files.cases(1000)),
+        ("20,000 keys", "100,000 keys"),
+    ),
+    Rung(
+        "V4",
+        "simulation in time beside the engine on a throttled device",
+        _v4,
+        lambda full: _count(timed_cases(1)),
+        ("10 s of puts a case", "20 s of puts a case"),
+        is_long=True,
+    ),
+    Rung(
+        "V5",
+        "reads in the exact simulation beside the engine's",
+        _v5,
+        lambda full: _count(read_cases(1000, 1000)),
+        ("10,000 keys, 60,000 operations", "100,000 keys, a million operations"),
+    ),
+    Rung(
+        "V6",
+        "formulas beside segments",
+        _v6,
+        lambda full: _count(_v6_cases(1_000_000)),
+        ("150,000 keys, overwritten five times", "a million keys, overwritten eight times"),
+    ),
 )
 """Those that need nothing but lsmkit, from the ground up."""

@@ -12,7 +12,7 @@ from lsmkit.twin import drive
 from lsmkit.validation_check import Check
 from lsmkit.workload import Phase, Workload
 
-__all__ = ["checks"]
+__all__ = ["cases", "checks"]
 
 _BASE = Options.small(
     memtable_bytes=256 << 10,
@@ -26,7 +26,7 @@ _BASE = Options.small(
 def checks(full: bool) -> Iterator[Check]:
     """Of all file bytes ever written, and of the tables that stand at the end."""
     keys = 100_000 if full else 20_000
-    for name, options, workload in _cases(keys):
+    for name, options, workload in cases(keys):
         with MemoryDisk().open(options=options) as db:
             drive(db, workload)
             due = db.summary()[0]["write_amp"]
@@ -53,7 +53,8 @@ def checks(full: bool) -> Iterator[Check]:
         )
 
 
-def _cases(keys: int) -> Iterator[tuple[str, Options, Workload]]:
+def cases(keys: int) -> Iterator[tuple[str, Options, Workload]]:
+    """Codecs, keys, values and blocks."""
     none, zstd = _BASE.replace(compression="none"), _BASE.replace(compression_levels=(1,))
     decimal, binary, hashed = choices.Decimal(), choices.Binary(16), choices.Hashed(16)
     sizes = choices.UniformSize(1, 400)

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from lsmkit._errors import InvalidArgument
 from lsmkit.validation_check import Check
 
-__all__ = ["checks"]
+__all__ = ["PROGRAM_IS_DUE", "SIZES", "checks"]
+
+SIZES: tuple[str, str] = (
+    "their own defaults, one seed",
+    "all sizings, pickers and workloads, three seeds each",
+)
+PROGRAM_IS_DUE = (
+    "V2 needs RocksDB and LevelDB: build the target lockstep with -DLSMKIT_BENCH=ON and give its "
+    "path as lockstep (--lockstep)"
+)
 
 
 def checks(program: str | None, full: bool) -> Iterator[Check]:
@@ -32,10 +41,7 @@ def checks(program: str | None, full: bool) -> Iterator[Check]:
         No program, or it does not run to its end.
     """
     if program is None:
-        raise InvalidArgument(
-            "V2 needs RocksDB and LevelDB: build the target lockstep with -DLSMKIT_BENCH=ON and "
-            "give its path by --lockstep"
-        )
+        raise InvalidArgument(PROGRAM_IS_DUE)
     cases = ["--matrix", "--seeds", "3"] if full else ["--check"]
     jobs = str(len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory(prefix="lsmkit-v2-") as directory:

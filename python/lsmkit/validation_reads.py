@@ -10,7 +10,7 @@ from lsmkit.reads import Reads
 from lsmkit.twin import twin
 from lsmkit.workload import Phase, Workload
 
-__all__ = ["Figure", "read_figures"]
+__all__ = ["Figure", "read_cases", "read_figures"]
 
 
 class Figure(NamedTuple):
@@ -28,7 +28,7 @@ class Figure(NamedTuple):
 def read_figures(full: bool) -> Iterator[Figure]:
     """Exact simulation beside the engine in inline mode, one reader."""
     keys, ops = (100_000, 1_000_000) if full else (10_000, 60_000)
-    for case, workload, options in _cases(keys, ops):
+    for case, workload, options in read_cases(keys, ops):
         told = twin(workload, options)
         found, due = told.simulated_reads, told.reads
         note = told.difference or _note(due)
@@ -50,7 +50,8 @@ def _note(reads: Reads) -> str:
     )
 
 
-def _cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
+def read_cases(keys: int, ops: int) -> Iterator[tuple[str, Workload, Options]]:
+    """Of so many keys and operations."""
     base = Options.small(
         memtable_bytes=keys * 124 // 60,
         table_bytes=keys * 124 // 60,

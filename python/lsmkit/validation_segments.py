@@ -20,7 +20,12 @@ from lsmkit.validation_check import Check
 from lsmkit.workload import Workload
 from lsmkit.workloads import mixgraph, queues
 
-__all__ = ["cases", "checks"]
+__all__ = ["SIZES", "cases", "checks"]
+
+SIZES: tuple[str, str] = (
+    "200,000 keys, overwritten three times, one seed",
+    "a million keys, overwritten ten times, means over three seeds",
+)
 
 MAY_BE_REFUSED = ("latest", "hotspot", "shifting hotspot", "queues", "mixgraph")
 

@@ -2,11 +2,12 @@
 
 import json
 import re
+import sys
 
 import pytest
 
 import lsmkit
-from lsmkit import cli_validate, suites
+from lsmkit import suites
 from lsmkit.validation import Check, Rung
 
 
@@ -66,14 +67,14 @@ def test_simulate_refuses_what_makes_no_sense(run, wrong):
     assert err
 
 
-def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch):
+def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch, tmp_path):
     def checks(full):
         assert not full
         yield Check("V9", "good", "write amplification", 9.9, 10, 0.03, note="well")
         yield Check("V9", "bad", "write amplification", 12, 10, 0.03)
 
-    rung = Rung("V9", "this beside that", checks)
-    monkeypatch.setattr(cli_validate, "rungs", lambda lockstep=None: (rung,))
+    rung = Rung("V9", "this beside that", checks, lambda full: 2, ("ten keys", "many"))
+    monkeypatch.setattr(sys.modules["lsmkit.validate"], "rungs", lambda lockstep=None: (rung,))
     code, out, _ = run("validate")
     assert code == 1
     assert re.search(r"good .* 9.9 .* 10 .* 1.0 % .* yes", out)
@@ -82,7 +83,13 @@ def test_validate_lists_every_case_and_says_what_is_off(run, monkeypatch):
     code, out, _ = run("validate", "--format", "markdown")
     assert code == 1
     assert "| good | write amplification | 9.9 | 10 | 1.0 % | 3.0 % | yes | well |" in out
-    assert "| V9 | this beside that | 2 | 1 | 20.0 % | 3.0 % |" in out
+    assert re.search(
+        r"\| V9 \| this beside that \| [-0-9]{10} \| 2 \| 1 \| 20.0 % \| 3.0 % \|", out
+    )
+    assert "Ten keys. Measured on " in out
+    page = tmp_path / "page.md"
+    assert run("validate", "--page", page)[0] == 1
+    assert "| good | write amplification |" in page.read_text()
     code, out, _ = run("validate", "--json")
     told = parsed(out)
     assert code == 1

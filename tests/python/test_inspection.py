@@ -45,6 +45,7 @@ def test_every_frame_follows_its_schema(grown):
         "sweep",
         "suite",
         "tuning",
+        "validation",
         "level_reads",
         "rocksdb_stats",
         "rocksdb_stalls",

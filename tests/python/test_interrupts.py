@@ -143,6 +143,25 @@ WITHOUT = {
         def sound():
             assert len(lsmkit.tune(workload, base=small, finalists=1).frame) > 1
     """,
+    "validate": """
+        from lsmkit.validation import Check, Rung
+        def checks(name, runs):
+            yield Check(name, name, "puts", lsmkit.simulate(runs, small).counters.puts, 1, 1)
+        lsmkit.validate.__globals__["rungs"] = lambda lockstep: [
+            Rung(name, name, lambda full, of=(name, runs): checks(*of), lambda full: 1, ("", ""))
+            for name, runs in (("V0", workload), ("V1", endless))
+        ]
+        page = os.path.join(aside, "page.md")
+        def past_v0(done, total):
+            if os.path.exists(page):
+                begun()
+        call = lambda: lsmkit.validate(page=page, progress=past_v0)
+        def sound():
+            with open(page) as file:
+                text = file.read()
+            assert "### V0" in text and "### V1" not in text
+            assert len(lsmkit.validate("V0", page=page).checks) == 1
+    """,
     "calibrate": """
         call = lambda: lsmkit.calibrate(aside, seconds=1000, progress=begun)
         def sound():
