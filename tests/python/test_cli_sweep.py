@@ -103,7 +103,7 @@ def test_what_cannot_be_simulated_is_exit_code_1_and_the_rest_is_told(run, tmp_p
     assert code == 1
     assert "2 simulations" in out
     assert "ttl_s" in err
-    assert err.count("\n") == 1
+    assert err.count("lsmkit: ") == 1
 
 
 @pytest.mark.parametrize(
