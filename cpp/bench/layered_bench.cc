@@ -1,0 +1,140 @@
+// How fast the layered store is simulated record by record, and what the tiered algorithm comes to.
+// Prints a block per workload.
+//
+//   layered_bench [--checks]
+//
+// uniform    20,000,000 records of 1,000 B over 5,000 MiB of pages, fanout 4, layers of 256 MiB
+// hot-cold   the same, 90 % of the records to the first 10 % of the pages
+// one page   999 rounds of 100 records over 100,000 pages and 1,000 of page 0, 10 B each, layers of
+//            1 MB, compacted after each round
+#include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+
+#include "lsmkit/layered/layered_run.h"
+#include "lsmkit/workload/key_chooser.h"
+
+using namespace lsmkit;
+
+namespace {
+
+constexpr double kMiB = 1 << 20;
+
+// Since when: on the clock, and on processors.
+struct Stopwatch {
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+  std::clock_t cpu_begin = std::clock();
+
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  double cpu_seconds() const { return double(std::clock() - cpu_begin) / CLOCKS_PER_SEC; }
+};
+
+double resident_mib() {
+  double peak_kib = 0;
+  char line[128];
+  std::FILE* status = std::fopen("/proc/self/status", "r");
+  while (status != nullptr && std::fgets(line, sizeof line, status) != nullptr)
+    if (std::strncmp(line, "VmHWM:", 6) == 0) peak_kib = std::strtod(line + 6, nullptr);
+  if (status != nullptr) std::fclose(status);
+  return peak_kib / 1024;
+}
+
+void print_totals(const char* name, const LayeredRun& run, const Stopwatch& watch) {
+  const LayeredTotals& totals = run.tree().totals();
+  const LayerMap& map = run.map();
+  uint64_t largest = 0;
+  for (const Layer& layer : map.layers()) largest = std::max(largest, layer.bytes);
+  std::printf("\n%s\n", name);
+  std::printf("  write amplification %.2f, storage %.2f of the log, %.2f of the pages\n",
+              run.write_amp(), run.storage_amp_log(), run.storage_amp_logical());
+  std::printf("  layers created %" PRIu64 " = %" PRIu64 " L0 + %" PRIu64 " delta + %" PRIu64
+              " image, deleted %" PRIu64 "\n",
+              map.created().layers, totals.flushed.layers, totals.retiled.layers,
+              totals.images.layers, map.deleted().layers);
+  std::printf("  compactions %" PRIu64 ", of levels %" PRIu64 "\n", totals.compactions,
+              totals.level_compactions);
+  std::printf("  MiB created %.0f = flush %.0f + delta %.0f + image %.0f; peak of live %.0f\n",
+              double(totals.written_bytes()) / kMiB, double(totals.flushed.bytes) / kMiB,
+              double(totals.retiled.bytes) / kMiB, double(totals.images.bytes) / kMiB,
+              double(map.peak_live_bytes()) / kMiB);
+  std::printf("  live layers %zu, the largest %" PRIu64 " B\n", map.layers().size(), largest);
+  std::printf(
+      "  %.2f s, %.2f s of them on a processor; contents %.0f MiB, peak of the process %.0f MiB\n",
+      watch.seconds(), watch.cpu_seconds(), double(run.store().allocated_bytes()) / kMiB,
+      resident_mib());
+}
+
+void print_reads(LayeredRun& run, uint64_t pages) {
+  constexpr uint64_t kReads = 20'000;
+  Random random(1, "reads");
+  double opened = 0, holding = 0, records = 0, bytes = 0;
+  const Stopwatch watch;
+  for (uint64_t i = 0; i < kReads; ++i) {
+    const LayerRead read = run.read(random.below(pages), run.flushed_lsn());
+    opened += read.layers_opened;
+    holding += read.layers_holding;
+    records += double(read.records);
+    bytes += double(read.bytes);
+  }
+  std::printf(
+      "  a read at the tip: %.2f layers opened, %.2f deltas hold a record, %.2f records, %.0f B; "
+      "%.1f us\n",
+      opened / kReads, holding / kReads, records / kReads, bytes / kReads,
+      watch.seconds() / kReads * 1e6);
+}
+
+void run_20_gb(const char* name, const KeyChoice& choice, bool checks) {
+  constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes;
+  constexpr uint64_t kRecords = 20'000'000;
+  const Stopwatch watch;
+  LayeredRunOptions options;
+  options.checks = checks;
+  LayeredRun run(options);
+  run.use_pages({0, kPages});
+  KeyChooser chooser(choice, kPages, 1, Random(1, "pages"));
+  for (uint64_t i = 0; i < kRecords; ++i) run.ingest(chooser.next(), 1'000);
+  run.flush();
+  print_totals(name, run, watch);
+  print_reads(run, kPages);
+}
+
+void run_one_page(bool checks) {
+  constexpr uint64_t kPages = 100'000;
+  const Stopwatch watch;
+  LayeredRunOptions options;
+  options.layered.target_bytes = 1'000'000;
+  options.checks = checks;
+  LayeredRun run(options);
+  run.use_pages({0, kPages});
+  Random random(1, "pages");
+  for (int round = 0; round < 999; ++round) {
+    for (int i = 0; i < 100; ++i) run.ingest(random.below(kPages), 10);
+    for (int i = 0; i < 1'000; ++i) run.ingest(0, 10);
+    run.compact();
+  }
+  print_totals("one page", run, watch);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool checks = argc == 2 && std::strcmp(argv[1], "--checks") == 0;
+  if (argc > 1 && !checks) {
+    std::fprintf(stderr, "layered_bench [--checks]\n");
+    return 2;
+  }
+  run_20_gb("uniform", UniformKeys{}, checks);
+  HotspotKeys hot;
+  hot.hot_keys = 0.1;
+  hot.hot_draws = 0.9;
+  run_20_gb("hot-cold", hot, checks);
+  run_one_page(checks);
+  return 0;
+}

@@ -1,0 +1,58 @@
+// The layers that live, and what was created and deleted: the state of a layered store without its
+// contents.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lsmkit/layered/layer.h"
+
+namespace lsmkit {
+
+struct LayerCounts {
+  uint64_t layers = 0;
+  uint64_t bytes = 0;
+
+  void add(const Layer& layer) {
+    ++layers;
+    bytes += layer.bytes;
+  }
+  bool operator==(const LayerCounts&) const = default;
+};
+
+class LayerMap {
+ public:
+  // Requires: a number that no layer had. Numbers may come in any order.
+  void add(const Layer& layer);
+  // Throws BrokenInvariant (I8) if it does not live. Returns what it was.
+  Layer remove(LayerNumber number);
+
+  // By number, oldest first.
+  const std::vector<Layer>& layers() const { return live_; }
+  const Layer* find(LayerNumber number) const;
+  // Those that overlap the box; an image does if its LSN is in the box or at its end.
+  std::vector<Layer> in_box(const PageRange& pages, const LsnRange& lsns) const;
+  // Those that cover the page and may matter to a read at `lsn`, from the top down: deltas that
+  // begin below it, images at or below it. Replaces `out`.
+  void over(PageNumber page, Lsn lsn, std::vector<const Layer*>& out) const;
+
+  const LayerCounts& created() const { return created_; }
+  const LayerCounts& deleted() const { return deleted_; }
+  uint64_t live_bytes() const { return created_.bytes - deleted_.bytes; }
+  uint64_t peak_live_bytes() const { return peak_live_bytes_; }
+
+  // Throw BrokenInvariant.
+  void check_disjoint() const;                    // I3
+  void check_crossed_by_none(Lsn lsn) const;      // I4
+  void check_sizes(uint64_t target_bytes) const;  // I5
+  void check_sums() const;                        // I7
+
+ private:
+  std::vector<Layer> live_;
+  LayerCounts created_;
+  LayerCounts deleted_;
+  uint64_t peak_live_bytes_ = 0;
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,46 @@
+// What becomes of a level, as a value: whoever carries it out decides nothing.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lsmkit/layered/layer.h"
+
+namespace lsmkit {
+
+// One layer to be made. Jobs of a plan do not overlap, so they may run in any order or side by
+// side.
+struct LayerJob {
+  LayerKind makes = LayerKind::kDelta;
+  PageRange pages;
+  LsnRange lsns;                 // of an image: begin = end
+  std::vector<uint32_t> inputs;  // of the plan's: deltas whose records in this box make the new one
+  uint64_t expected_bytes = 0;
+  bool operator==(const LayerJob&) const = default;
+};
+
+struct PlannedInput {
+  LayerNumber number{};
+  bool deleted = false;              // otherwise it stays as it is
+  std::vector<uint32_t> after_jobs;  // it is deleted when all of these are done
+  bool operator==(const PlannedInput&) const = default;
+};
+
+// Pages about which one decision was made, and what it was made by.
+struct PlannedPart {
+  PageRange pages;
+  LayerKind makes = LayerKind::kDelta;
+  uint64_t image_bytes = 0;  // of the pages in use
+  uint64_t delta_bytes = 0;  // of the level's deltas
+  bool operator==(const PlannedPart&) const = default;
+};
+
+struct LayerPlan {
+  LsnRange lsns;
+  std::vector<PlannedInput> inputs;
+  std::vector<PlannedPart> parts;
+  std::vector<LayerJob> jobs;  // by pages
+  bool operator==(const LayerPlan&) const = default;
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,145 @@
+#include "lsmkit/layered/layer_planner.h"
+
+#include <algorithm>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/layered/delta_cutter.h"
+
+namespace lsmkit {
+
+void check(const LayeredOptions& options) {
+  ensure(options.target_bytes >= kPageBytes && options.target_bytes <= uint64_t{2} << 30,
+         "target_bytes of a layered store must be from 8192 to 2 GiB");
+  ensure(options.fanout >= 2 && options.fanout <= 1000,
+         "fanout of a layered store must be from 2 to 1000");
+}
+
+uint64_t most_height(uint64_t level_height) {
+  const uint64_t slop = level_height / 4 * 3 + level_height % 4 * 3 / 4;
+  return level_height > UINT64_MAX - slop ? UINT64_MAX : level_height + slop;
+}
+
+std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspace,
+                                  uint64_t target_bytes) {
+  const uint64_t target_pages = std::max<uint64_t>(target_bytes / kPageBytes, 1);
+  uint64_t left = keyspace.page_count(pages);  // in use, and in no range yet
+  uint64_t due = target_pages;                 // for the range that is open
+  PageNumber begin = pages.begin;
+  std::vector<PageRange> out;
+  for (const PageRange& used : keyspace.ranges()) {
+    PageNumber at = std::max(used.begin, pages.begin);
+    const PageNumber end = std::min(used.end, pages.end);
+    while (at < end && left > target_pages + target_pages / 4) {
+      const uint64_t taken = std::min<uint64_t>(end - at, due);
+      at += taken;
+      due -= taken;
+      if (due > 0) continue;
+      out.push_back({begin, at});
+      begin = at;
+      left -= target_pages;
+      due = target_pages;
+    }
+  }
+  if (left > 0) out.push_back({begin, pages.end});
+  return out;
+}
+
+namespace {
+
+// One decision, and its jobs.
+class PartPlanner {
+ public:
+  PartPlanner(const Level& level, const PageRange& pages, const LayeredOptions& options,
+              LayerPlan& plan)
+      : level_(level), options_(options), plan_(plan) {
+    part_.pages = pages;
+    for (uint32_t i = 0; i < level.layers.size(); ++i) {
+      const Layer& layer = level.layers[i];
+      if (!layer.is_delta() || !layer.pages.overlaps(pages)) continue;
+      deltas_.push_back(i);
+      part_.delta_bytes += layer.bytes;
+    }
+  }
+
+  void plan(LevelProfile& profile, const Keyspace& keyspace) {
+    part_.image_bytes = keyspace.bytes(part_.pages);
+    if (part_.image_bytes < part_.delta_bytes) {
+      part_.makes = LayerKind::kImage;
+      make_images(keyspace);
+    } else {
+      make_deltas(profile);
+    }
+    plan_.parts.push_back(part_);
+  }
+
+ private:
+  void make_images(const Keyspace& keyspace) {
+    const LsnRange at{level_.lsns.end, level_.lsns.end};
+    for (const PageRange& pages : cut_images(part_.pages, keyspace, options_.target_bytes))
+      plan_.jobs.push_back({LayerKind::kImage, pages, at, {}, keyspace.bytes(pages)});
+  }
+
+  void make_deltas(LevelProfile& profile) {
+    for (const uint32_t input : deltas_) plan_.inputs[input].deleted = true;
+    DeltaCutter cutter(options_.target_bytes);
+    size_t taken = 0;
+    const auto take = [&] {
+      for (; taken < cutter.deltas().size(); ++taken)
+        add_delta(cutter.deltas()[taken].pages, level_.lsns, cutter.deltas()[taken].bytes);
+    };
+    profile.begin(part_.pages);
+    for (auto stretches = profile.next(); !stretches.empty(); stretches = profile.next())
+      for (const PageStretch& stretch : stretches) {
+        if (stretch.pages.size() > 1 || stretch.bytes <= options_.target_bytes) {
+          cutter.add(stretch);
+          continue;
+        }
+        cutter.finish();
+        take();
+        cut_by_lsn(stretch, profile);
+      }
+    cutter.finish();
+    take();
+  }
+
+  void cut_by_lsn(const PageStretch& page, LevelProfile& profile) {
+    std::vector<Lsn> cuts = profile.lsn_cuts(page.pages.begin, options_.target_bytes);
+    cuts.push_back(level_.lsns.end);
+    LsnRange lsns{level_.lsns.begin, level_.lsns.begin};
+    for (const Lsn cut : cuts) {
+      lsns = {lsns.end, cut};
+      add_delta(page.pages, lsns, page.bytes / cuts.size());
+    }
+  }
+
+  void add_delta(const PageRange& pages, const LsnRange& lsns, uint64_t bytes) {
+    const auto job_index = static_cast<uint32_t>(plan_.jobs.size());
+    LayerJob job{LayerKind::kDelta, pages, lsns, {}, bytes};
+    for (const uint32_t input : deltas_) {
+      const Layer& layer = level_.layers[input];
+      if (!layer.pages.overlaps(pages) || !layer.lsns.overlaps(lsns)) continue;
+      job.inputs.push_back(input);
+      plan_.inputs[input].after_jobs.push_back(job_index);
+    }
+    plan_.jobs.push_back(std::move(job));
+  }
+
+  const Level& level_;
+  const LayeredOptions& options_;
+  LayerPlan& plan_;
+  std::vector<uint32_t> deltas_;  // of the level that are in this part
+  PlannedPart part_;
+};
+
+}  // namespace
+
+LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
+                     const LayeredOptions& options) {
+  LayerPlan plan;
+  plan.lsns = level.lsns;
+  for (const Layer& layer : level.layers) plan.inputs.push_back({layer.number, false, {}});
+  PartPlanner(level, {0, kEndOfPages}, options, plan).plan(profile, keyspace);
+  return plan;
+}
+
+}  // namespace lsmkit

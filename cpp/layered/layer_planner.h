@@ -1,0 +1,46 @@
+// What to make of a level: a pure function of its layers, of how many bytes they hold of which
+// pages, of the pages in use, and of options.
+//
+// The tiered algorithm of Neon's page server (pageserver/compaction, compact_tiered.rs):
+//   1. Are the pages in use smaller than the level's deltas? Then images cover them at the level's
+//      end; the deltas stay, since they are the history.
+//   2. If not, the deltas become new ones, cut by pages and not by LSN, each as large as the target
+//      (delta_cutter.h). All of the level is one tier then, and a read opens one layer of it.
+//   3. A page with more records than the target gets deltas of its own, cut by LSN.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lsmkit/layered/keyspace.h"
+#include "lsmkit/layered/layer_plan.h"
+#include "lsmkit/layered/level_finder.h"
+#include "lsmkit/layered/level_profile.h"
+
+namespace lsmkit {
+
+struct LayeredOptions {
+  // Of a layer; at most 2 GiB. Larger: fewer and longer jobs, and more in memory until a flush.
+  // Neon: checkpoint_distance.
+  uint64_t target_bytes = uint64_t{256} << 20;
+  // So many deltas on top of each other are compacted. Larger: less is written, more is read.
+  // Neon: compaction_threshold.
+  uint32_t fanout = 4;
+  bool operator==(const LayeredOptions&) const = default;
+};
+// Throws InvalidArgument naming what cannot be.
+void check(const LayeredOptions& options);
+
+// What lies at most so high belongs to a level of that height: a flush may come late.
+uint64_t most_height(uint64_t level_height);
+
+// Requires: `profile` is of the level's deltas, `keyspace` what is in use at its end.
+LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
+                     const LayeredOptions& options);
+
+// Ranges that together cover `pages`, each with a target's pages of what is in use, the last with
+// up to five quarters of that.
+std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspace,
+                                  uint64_t target_bytes);
+
+}  // namespace lsmkit

@@ -1,0 +1,47 @@
+// What it takes to rebuild a page as it was at an LSN: from the top down to the first image.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lsmkit/layered/layer_map.h"
+#include "lsmkit/layered/record_store.h"
+
+namespace lsmkit {
+
+struct LayerRead {
+  uint32_t layers_opened = 0;   // whose box covers the page on the way down, the image too
+  uint32_t layers_holding = 0;  // deltas among them with a record that is needed
+  uint64_t records = 0;         // to be replayed
+  uint64_t bytes = 0;           // of these, and of the page if there is an image
+  std::optional<LayerNumber> image;
+  bool operator==(const LayerRead&) const = default;
+};
+
+// Where a read goes. The records it needs are those from `from` up to its LSN.
+struct ReadPath {
+  std::vector<const Layer*> deltas;  // from the top down
+  const Layer* image = nullptr;      // the highest; none: down to the bottom
+  Lsn from() const { return image == nullptr ? 0 : image->lsns.end; }
+};
+
+// Keeps its memory from one read to the next.
+class LayerReader {
+ public:
+  // Requires: both outlive it.
+  LayerReader(const LayerMap& map, const RecordStore& store) : map_(map), store_(store) {}
+
+  // Of flushed layers. `replayed`: gets the records, newest layer first, if given.
+  LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
+  // Valid until the map changes or the next call.
+  const ReadPath& path(PageNumber page, Lsn lsn);
+
+ private:
+  const LayerMap& map_;
+  const RecordStore& store_;
+  std::vector<const Layer*> over_;
+  ReadPath path_;
+};
+
+}  // namespace lsmkit

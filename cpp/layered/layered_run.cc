@@ -1,0 +1,73 @@
+#include "lsmkit/layered/layered_run.h"
+
+#include <algorithm>
+
+namespace lsmkit {
+
+namespace {
+
+double ratio(uint64_t a, uint64_t b) {
+  return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+// Neighbours joined.
+std::vector<PageRange> pages_of(PackedSpan sorted) {
+  std::vector<PageRange> out;
+  for (const PackedRecord record : sorted) {
+    const PageNumber page = page_of(record);
+    if (!out.empty() && page <= out.back().end)
+      out.back().end = page + 1;
+    else
+      out.push_back({page, page + 1});
+  }
+  return out;
+}
+
+}  // namespace
+
+LayeredRun::LayeredRun(const LayeredRunOptions& options)
+    : target_bytes_(options.layered.target_bytes),
+      most_record_bytes_(std::min<uint64_t>(target_bytes_, UINT32_MAX)),
+      most_events_(options.most_events),
+      store_(options.checks),
+      tree_(options.layered, store_, options.checks),
+      reader_(tree_.map(), store_) {
+  tree_.observe([this](const LayerEvent& event) {
+    if (events_.size() < most_events_) events_.push_back(event);
+  });
+}
+
+void LayeredRun::flush() {
+  if (store_.buffered_bytes() == 0) return;
+  const LsnRange lsns{store_.buffer_begin(), store_.log().end()};
+  const LayerNumber number = tree_.next_number();
+  store_.flush(number);
+  const PackedSpan records = store_.records(number);
+  if (!keyspace_.covers({page_of(records.front()), page_of(records.back()) + 1}))
+    keyspace_.add(pages_of(records));
+  tree_.flushed(lsns, lsns.height());
+}
+
+void LayeredRun::flush_and_compact() {
+  flush();
+  if (tree_.compaction_due()) compact();
+}
+
+LayerRead LayeredRun::read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed) {
+  ensure(lsn <= flushed_lsn(), "a layered store reads up to what it has flushed");
+  return reader_.read(page, lsn, replayed);
+}
+
+double LayeredRun::write_amp() const {
+  return ratio(tree_.totals().written_bytes(), log_bytes());
+}
+
+double LayeredRun::storage_amp_log() const {
+  return ratio(map().live_bytes(), log_bytes());
+}
+
+double LayeredRun::storage_amp_logical() const {
+  return ratio(map().live_bytes(), keyspace_.page_count() * kPageBytes);
+}
+
+}  // namespace lsmkit

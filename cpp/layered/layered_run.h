@@ -1,0 +1,76 @@
+// A layered store that is written to, record by record. Start here.
+//
+// Records go to a buffer; when that has the target it is flushed as a layer over all pages (L0).
+// After as many flushes as the fanout, what is due is compacted.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lsmkit/layered/layer_read.h"
+#include "lsmkit/layered/layered_tree.h"
+#include "lsmkit/layered/record_store.h"
+
+namespace lsmkit {
+
+struct LayeredRunOptions {
+  LayeredOptions layered;
+  bool checks = false;  // of the invariants in layer_checks.h, after each compaction; slower
+  uint64_t most_events = uint64_t{1} << 20;  // that are kept; later ones are only counted
+};
+
+class LayeredRun {
+ public:
+  // Throws InvalidArgument.
+  explicit LayeredRun(const LayeredRunOptions& options);
+  LayeredRun(const LayeredRun&) = delete;
+  LayeredRun& operator=(const LayeredRun&) = delete;
+
+  // These pages are in use from now on, written or not. Pages that are written to are anyway, from
+  // the next flush on.
+  void use_pages(const PageRange& pages) { keyspace_.add(pages); }
+  // Throws InvalidArgument: a record has at least one byte and at most a target's.
+  void ingest(PageNumber page, uint32_t bytes) {
+    ensure(bytes > 0 && bytes <= most_record_bytes_,
+           "a record must have at least one byte and at most target_bytes");
+    store_.append(page, bytes);
+    if (store_.buffered_bytes() > target_bytes_) flush_and_compact();
+  }
+  // What is in the buffer, if anything, becomes a layer.
+  void flush();
+  // Now, however little was flushed since. Returns whether there was anything to do.
+  bool compact() { return tree_.compact(keyspace_); }
+
+  // What rebuilds the page as it was at the LSN, of what is flushed. Throws InvalidArgument above
+  // flushed_lsn().
+  LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
+
+  const LayeredTree& tree() const { return tree_; }
+  const LayerMap& map() const { return tree_.map(); }
+  const RecordStore& store() const { return store_; }
+  const Keyspace& keyspace() const { return keyspace_; }
+  Lsn flushed_lsn() const { return tree_.flushed_lsn(); }
+  uint64_t log_bytes() const { return store_.log().end(); }
+  // The first options().most_events of tree().event_count().
+  const std::vector<LayerEvent>& events() const { return events_; }
+
+  // Bytes written to layers over bytes of the log; live bytes over those of the log, and over those
+  // of the pages in use. 0 where there is nothing to divide by.
+  double write_amp() const;
+  double storage_amp_log() const;
+  double storage_amp_logical() const;
+
+ private:
+  void flush_and_compact();
+
+  const uint64_t target_bytes_;
+  const uint64_t most_record_bytes_;
+  const uint64_t most_events_;
+  RecordStore store_;
+  Keyspace keyspace_;
+  LayeredTree tree_;
+  LayerReader reader_;
+  std::vector<LayerEvent> events_;
+};
+
+}  // namespace lsmkit

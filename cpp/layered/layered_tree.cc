@@ -1,0 +1,150 @@
+#include "lsmkit/layered/layered_tree.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lsmkit/layered/layer_checks.h"
+
+namespace lsmkit {
+
+namespace {
+
+LayerNumber after(LayerNumber number, uint64_t by) {
+  return LayerNumber{static_cast<uint64_t>(number) + by};
+}
+
+uint64_t times(uint64_t height, uint64_t factor) {
+  return height > UINT64_MAX / factor ? UINT64_MAX : height * factor;
+}
+
+std::vector<LayerNumber> deltas_of(const Level& level) {
+  std::vector<LayerNumber> out;
+  for (const Layer& layer : level.layers)
+    if (layer.is_delta()) out.push_back(layer.number);
+  return out;
+}
+
+// I9: a part's images lie side by side from its first page to its last and have all pages in use.
+void check_images(const LayerPlan& plan, const Keyspace& keyspace) {
+  for (const PlannedPart& part : plan.parts) {
+    if (part.makes != LayerKind::kImage || part.image_bytes == 0) continue;
+    PageNumber at = part.pages.begin;
+    uint64_t bytes = 0;
+    for (const LayerJob& job : plan.jobs)
+      if (job.makes == LayerKind::kImage && part.pages.overlaps(job.pages)) {
+        require_invariant(job.pages.begin == at, "I9: there is a gap between two images");
+        at = job.pages.end;
+        bytes += keyspace.bytes(job.pages);
+      }
+    require_invariant(at == part.pages.end, "I9: images end before the pages do");
+    require_invariant(bytes == part.image_bytes, "I9: images do not hold all pages in use");
+  }
+}
+
+}  // namespace
+
+LayeredTree::LayeredTree(const LayeredOptions& options, LayerContents& contents, bool checks)
+    : options_(options), contents_(contents), checks_(checks) {
+  check(options);
+}
+
+void LayeredTree::flushed(const LsnRange& lsns, uint64_t bytes) {
+  Layer layer;
+  layer.number = next_number_;
+  layer.lsns = lsns;
+  layer.bytes = bytes;
+  layer.born = event_count_;
+  next_number_ = after(next_number_, 1);
+  flushed_lsn_ = lsns.end;
+  ++flushes_since_;
+  totals_.flushed.add(layer);
+  map_.add(layer);
+  tell(layer, false, LayerReason::kFlush, 0, 0);
+}
+
+bool LayeredTree::compact(const Keyspace& keyspace) {
+  flushes_since_ = 0;
+  uint64_t height = options_.target_bytes;
+  uint32_t level_index = 0;
+  for (; height < UINT64_MAX; ++level_index) {
+    const std::optional<Level> level = find_level(map_.layers(), flushed_lsn_, most_height(height));
+    if (!level || depth_of(level->layers) < options_.fanout) break;
+    if (level_index == 0) ++totals_.compactions;
+    compact_level(*level, level_index, keyspace);
+    height = times(height, options_.fanout);
+  }
+  if (checks_) check_all();
+  return level_index > 0;
+}
+
+void LayeredTree::compact_level(const Level& level, uint32_t level_index,
+                                const Keyspace& keyspace) {
+  if (checks_) check_level(level);
+  ++totals_.level_compactions;
+  std::unique_ptr<LevelProfile> profile = contents_.profile(deltas_of(level));
+  const LayerPlan plan = plan_level(level, *profile, keyspace, options_);
+  profile.reset();
+  if (checks_) check_images(plan, keyspace);
+  Doing doing{plan, level_index, next_number_};
+  for (const PlannedInput& input : plan.inputs) doing.jobs_left.push_back(input.after_jobs.size());
+  next_number_ = after(next_number_, plan.jobs.size());
+  for (uint32_t job = 0; job < plan.jobs.size(); ++job) {
+    carry_out(job, doing);
+    remove_inputs_of(job, doing);
+  }
+}
+
+void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
+  const LayerJob& job = doing.plan.jobs[job_index];
+  Layer layer;
+  layer.number = after(doing.first_output, job_index);
+  layer.kind = job.makes;
+  layer.pages = job.pages;
+  layer.lsns = job.lsns;
+  layer.born = event_count_;
+  if (layer.is_image()) {
+    layer.bytes = job.expected_bytes;
+    totals_.images.add(layer);
+  } else {
+    std::vector<LayerNumber> inputs;
+    for (const uint32_t input : job.inputs) inputs.push_back(doing.plan.inputs[input].number);
+    layer.bytes = contents_.make_delta(layer.number, job, inputs);
+    totals_.retiled.add(layer);
+  }
+  map_.add(layer);
+  tell(layer, false, layer.is_image() ? LayerReason::kCovered : LayerReason::kRetiled, doing.level,
+       job_index);
+}
+
+void LayeredTree::remove_inputs_of(uint32_t job_index, Doing& doing) {
+  for (const uint32_t input : doing.plan.jobs[job_index].inputs) {
+    const PlannedInput& planned = doing.plan.inputs[input];
+    if (!planned.deleted || --doing.jobs_left[input] > 0) continue;
+    Layer layer = map_.remove(planned.number);
+    layer.died = event_count_;
+    contents_.drop(planned.number);
+    tell(layer, true, LayerReason::kReplaced, doing.level, job_index);
+  }
+}
+
+void LayeredTree::tell(Layer layer, bool deleted, LayerReason reason, uint32_t level,
+                       uint32_t job) {
+  const uint64_t number = event_count_++;
+  const uint64_t compaction = reason == LayerReason::kFlush ? 0 : totals_.level_compactions;
+  if (observer_) observer_({number, deleted, reason, compaction, level, job, layer});
+}
+
+void LayeredTree::check_level(const Level& level) const {
+  map_.check_crossed_by_none(level.lsns.begin);
+}
+
+void LayeredTree::check_all() const {
+  map_.check_disjoint();
+  map_.check_sizes(options_.target_bytes);
+  map_.check_sums();
+  contents_.check();
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,89 @@
+// The layered store without its contents: takes flushed layers in, and compacts them as the planner
+// says.
+//
+//   compact():  from the top, level by level, each as high as all of the one above times the
+//   fanout:
+//     1. find_level   the layers that form it
+//     2. depth_of     fewer deltas on top of each other than the fanout: done
+//     3. plan_level   new deltas or images
+//     4. its jobs, one by one; inputs go when the last job that reads them is done
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "lsmkit/layered/keyspace.h"
+#include "lsmkit/layered/layer_contents.h"
+#include "lsmkit/layered/layer_event.h"
+#include "lsmkit/layered/layer_map.h"
+#include "lsmkit/layered/layer_planner.h"
+
+namespace lsmkit {
+
+struct LayeredTotals {
+  LayerCounts flushed;
+  LayerCounts retiled;  // deltas that compactions made
+  LayerCounts images;
+  uint64_t compactions = 0;        // that found a level to compact
+  uint64_t level_compactions = 0;  // a compaction may go through several levels
+
+  uint64_t written_bytes() const { return flushed.bytes + retiled.bytes + images.bytes; }
+};
+
+class LayeredTree {
+ public:
+  using Observer = std::function<void(const LayerEvent&)>;
+
+  // Requires: `contents` outlives it. Throws InvalidArgument. With checks: throws BrokenInvariant
+  // where one does not hold; slower.
+  LayeredTree(const LayeredOptions& options, LayerContents& contents, bool checks);
+  LayeredTree(const LayeredTree&) = delete;
+  LayeredTree& operator=(const LayeredTree&) = delete;
+
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
+  // The number that the next layer gets.
+  LayerNumber next_number() const { return next_number_; }
+  // The log up to lsns.end is in layer next_number().
+  void flushed(const LsnRange& lsns, uint64_t bytes);
+  // Whether so many layers were flushed since the last compact() that there may be something to do.
+  bool compaction_due() const { return flushes_since_ >= options_.fanout; }
+  // `keyspace`: in use at flushed_lsn(). Returns whether there was anything to do.
+  bool compact(const Keyspace& keyspace);
+
+  const LayeredOptions& options() const { return options_; }
+  const LayerMap& map() const { return map_; }
+  const LayeredTotals& totals() const { return totals_; }
+  Lsn flushed_lsn() const { return flushed_lsn_; }
+  uint64_t event_count() const { return event_count_; }
+
+ private:
+  struct Doing {
+    const LayerPlan& plan;
+    uint32_t level;
+    LayerNumber first_output;
+    std::vector<size_t> jobs_left{};  // of each input, until it may go
+  };
+
+  void compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
+  void carry_out(uint32_t job_index, Doing& doing);
+  void make_delta(const LayerJob& job, LayerNumber number, const LayerPlan& plan, Layer& layer);
+  void remove_inputs_of(uint32_t job_index, Doing& doing);
+  void tell(Layer layer, bool deleted, LayerReason reason, uint32_t level, uint32_t job);
+  void check_level(const Level& level) const;
+  void check_all() const;
+
+  const LayeredOptions options_;
+  LayerContents& contents_;
+  const bool checks_;
+  Observer observer_;
+  LayerMap map_;
+  LayeredTotals totals_;
+  LayerNumber next_number_{1};
+  Lsn flushed_lsn_ = 0;
+  uint64_t flushes_since_ = 0;  // since the last compact()
+  uint64_t event_count_ = 0;
+};
+
+}  // namespace lsmkit

@@ -1,0 +1,28 @@
+// Which layers form a level. Nothing says so but their shapes: going down from an LSN, a level goes
+// on as long as deltas are no taller than the level's height, and ends at an LSN that no delta
+// crosses.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lsmkit/layered/layer.h"
+
+namespace lsmkit {
+
+struct Level {
+  LsnRange lsns;
+  std::vector<Layer> layers;  // from the top down
+};
+
+// The level whose top is `end_lsn`, of deltas at most so tall; none if the first is taller or there
+// is none. Layers above are not looked at. Throws InvalidArgument if a delta crosses `end_lsn`.
+std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height);
+
+// How many deltas are stacked at most above the highest image, over all pages. Deltas of a single
+// page do not count: where that page is hot there may be any number.
+uint64_t depth_of(std::span<const Layer> layers);
+
+}  // namespace lsmkit

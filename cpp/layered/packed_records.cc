@@ -1,0 +1,125 @@
+#include "lsmkit/layered/packed_records.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace lsmkit {
+
+PackedSpan of_pages(PackedSpan records, const PageRange& pages) {
+  const auto first_at = [records](PageNumber page) {
+    if (page >= kMostPackedPages) return records.end();
+    return std::lower_bound(records.begin(), records.end(), packed(page, 0));
+  };
+  return {first_at(pages.begin), first_at(pages.end)};
+}
+
+void sort_by_page(std::span<PackedRecord> records, std::vector<PackedRecord>& scratch) {
+  constexpr int kDigitBits = 11;
+  constexpr size_t kDigits = size_t{1} << kDigitBits;
+  PackedRecord any = 0;
+  for (const PackedRecord record : records) any |= record;
+  const auto page_bits = static_cast<int>(std::bit_width(page_of(any)));
+  if (scratch.size() < records.size()) scratch.resize(records.size());
+  std::span<PackedRecord> from = records;
+  std::span<PackedRecord> to(scratch.data(), records.size());
+  for (int shift = 32; shift < 32 + page_bits; shift += kDigitBits) {
+    std::array<size_t, kDigits> begins{};
+    for (const PackedRecord record : from) ++begins[record >> shift & (kDigits - 1)];
+    size_t sum = 0;
+    for (size_t& begin : begins) {
+      const size_t count = begin;
+      begin = sum;
+      sum += count;
+    }
+    for (const PackedRecord record : from) to[begins[record >> shift & (kDigits - 1)]++] = record;
+    std::swap(from, to);
+  }
+  if (from.data() != records.data()) std::copy(from.begin(), from.end(), records.begin());
+}
+
+namespace {
+
+// Without branches on what is smaller: that cannot be foretold.
+PackedRecord* merge_two(PackedSpan a, PackedSpan b, PackedRecord* out) {
+  const PackedRecord* left = a.data();
+  const PackedRecord* right = b.data();
+  const PackedRecord* const left_end = left + a.size();
+  const PackedRecord* const right_end = right + b.size();
+  while (left != left_end && right != right_end) {
+    const PackedRecord l = *left;
+    const PackedRecord r = *right;
+    const bool takes_right = r < l;
+    *out++ = takes_right ? r : l;
+    right += takes_right;
+    left += !takes_right;
+  }
+  out = std::copy(left, left_end, out);
+  return std::copy(right, right_end, out);
+}
+
+size_t size_of(const std::vector<PackedSpan>& pieces) {
+  size_t size = 0;
+  for (const PackedSpan piece : pieces) size += piece.size();
+  return size;
+}
+
+// Pieces that follow each other become one: fewer to merge. Writes to `out`.
+std::vector<PackedSpan> chained(std::vector<PackedSpan> pieces, PackedRecord* out) {
+  std::sort(pieces.begin(), pieces.end(),
+            [](PackedSpan a, PackedSpan b) { return a.front() < b.front(); });
+  std::vector<std::vector<PackedSpan>> chains;
+  for (const PackedSpan piece : pieces) {
+    const auto chain = std::find_if(chains.begin(), chains.end(), [&](const auto& before) {
+      return before.back().back() < piece.front();
+    });
+    if (chain == chains.end())
+      chains.push_back({piece});
+    else
+      chain->push_back(piece);
+  }
+  std::vector<PackedSpan> runs;
+  for (const std::vector<PackedSpan>& chain : chains) {
+    if (chain.size() == 1) {
+      runs.push_back(chain[0]);
+      continue;
+    }
+    const PackedRecord* const begin = out;
+    for (const PackedSpan piece : chain) out = std::copy(piece.begin(), piece.end(), out);
+    runs.emplace_back(begin, out);
+  }
+  return runs;
+}
+
+// Neighbours merged. Writes to `out`, behind each other.
+std::vector<PackedSpan> merged_in_pairs(const std::vector<PackedSpan>& runs, PackedRecord* out) {
+  std::vector<PackedSpan> wider;
+  for (size_t i = 0; i < runs.size(); i += 2) {
+    const PackedRecord* const begin = out;
+    out = merge_two(runs[i], i + 1 < runs.size() ? runs[i + 1] : PackedSpan(), out);
+    wider.emplace_back(begin, out);
+  }
+  return wider;
+}
+
+}  // namespace
+
+PackedRecords merged(std::vector<PackedSpan> pieces) {
+  std::erase_if(pieces, [](PackedSpan piece) { return piece.empty(); });
+  const size_t size = size_of(pieces);
+  PackedRecords result(size), other(pieces.size() > 1 ? size : 0);
+  if (pieces.size() < 2) {
+    if (size > 0) std::copy(pieces[0].begin(), pieces[0].end(), result.data());
+    return result;
+  }
+  std::vector<PackedSpan> runs = chained(std::move(pieces), other.data());
+  bool in_other = true;
+  while (runs.size() > 1) {
+    in_other = !in_other;
+    runs = merged_in_pairs(runs, in_other ? other.data() : result.data());
+  }
+  return in_other ? std::move(other) : std::move(result);
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,223 @@
+// What becomes of a level: where deltas and images are cut, and which jobs a layer waits for.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/layered/delta_cutter.h"
+#include "lsmkit/layered/layer_planner.h"
+#include "lsmkit/numbers/random.h"
+#include "support/layers.h"
+
+using namespace lsmkit;
+
+namespace {
+
+// Given stretches, a few at a time.
+class GivenProfile final : public LevelProfile {
+ public:
+  explicit GivenProfile(std::vector<PageStretch> all, std::vector<Lsn> cuts = {})
+      : all_(std::move(all)), cuts_(std::move(cuts)) {}
+  void begin(const PageRange& pages) override {
+    at_ = 0;
+    asked_ = pages;
+  }
+  std::span<const PageStretch> next() override {
+    const size_t count = std::min<size_t>(3, all_.size() - at_);
+    at_ += count;
+    return std::span(all_).subspan(at_ - count, count);
+  }
+  std::vector<Lsn> lsn_cuts(PageNumber, uint64_t) override { return cuts_; }
+
+ private:
+  std::vector<PageStretch> all_;
+  std::vector<Lsn> cuts_;
+  size_t at_ = 0;
+  PageRange asked_;
+};
+
+PageStretch page(PageNumber number, uint64_t bytes) {
+  return {{number, number + 1}, bytes};
+}
+
+// The rule as it is said, with all pages at hand: as long as more than a delta and a quarter is
+// left, the shortest front that has the target is one; then the rest is.
+std::vector<uint64_t> cut_by_the_rule(const std::vector<uint64_t>& bytes, uint64_t target) {
+  std::vector<uint64_t> out;
+  size_t at = 0;
+  while (at < bytes.size()) {
+    uint64_t left = 0, front = 0;
+    for (size_t i = at; i < bytes.size(); ++i) left += bytes[i];
+    size_t end = at;
+    while (end < bytes.size() && front < target) front += bytes[end++];
+    if (left < target + target / 4) {
+      end = bytes.size();
+      front = left;
+    }
+    out.push_back(front);
+    at = end;
+  }
+  return out;
+}
+
+Level level_of(std::vector<Layer> layers, LsnRange lsns) {
+  return {lsns, std::move(layers)};
+}
+
+}  // namespace
+
+TEST_CASE("deltas are cut at the target, and a short rest goes to the last") {
+  Random random(7);
+  for (int trial = 0; trial < 2'000; ++trial) {
+    const uint64_t target = 50 + random.below(200);
+    std::vector<uint64_t> bytes(1 + random.below(60));
+    // Sometimes pages nearly as large as a delta.
+    const uint64_t most = random.below(4) == 0 ? target : 1 + target / 5;
+    for (uint64_t& b : bytes) b = 1 + random.below(most);
+    DeltaCutter cutter(target);
+    for (size_t i = 0; i < bytes.size(); ++i) cutter.add(page(3 * i, bytes[i]));
+    cutter.finish();
+    const std::vector<uint64_t> due = cut_by_the_rule(bytes, target);
+    REQUIRE(cutter.deltas().size() == due.size());
+    size_t at = 0;
+    for (size_t i = 0; i < due.size(); ++i) {
+      const PageStretch& got = cutter.deltas()[i];
+      CHECK(got.bytes == due[i]);
+      CHECK(got.pages.begin == 3 * at);  // tight around its pages
+      for (uint64_t sum = 0; sum < due[i]; ++at) sum += bytes[at];
+      CHECK(got.pages.end == 3 * (at - 1) + 1);
+    }
+  }
+}
+
+TEST_CASE("a wide stretch is cut inside, and nothing is lost") {
+  DeltaCutter cutter(1'000);
+  cutter.add({{10, 10'010}, 10'100});
+  cutter.add({{20'000, 20'100}, 100});
+  cutter.finish();
+  uint64_t bytes = 0;
+  PageNumber end = 10;
+  for (const PageStretch& made : cutter.deltas()) {
+    CHECK(made.bytes <= 1'250);
+    CHECK(made.bytes >= 1'000);
+    CHECK(made.pages.begin == end);
+    end = made.pages.end;
+    bytes += made.bytes;
+  }
+  CHECK(cutter.deltas().size() == 10);
+  CHECK(end == 20'100);
+  CHECK(bytes == 10'200);
+}
+
+TEST_CASE("images are cut by the pages in use, and cover those between") {
+  Keyspace keyspace;
+  keyspace.add(PageRange{100, 110});
+  keyspace.add(PageRange{1'000, 1'010});
+  keyspace.add(PageRange{2'000, 2'003});
+  const auto cut = [&](uint64_t pages) {
+    return cut_images(kAllPages, keyspace, pages * kPageBytes);
+  };
+  using Ranges = std::vector<PageRange>;
+  CHECK(cut(23) == Ranges{kAllPages});
+  CHECK(cut(19) == Ranges{kAllPages});  // a quarter more
+  CHECK(cut(18) == Ranges{{0, 1'008}, {1'008, kEndOfPages}});
+  CHECK(cut(10) == Ranges{{0, 110}, {110, 1'010}, {1'010, kEndOfPages}});
+  CHECK(cut(8) == Ranges{{0, 108}, {108, 1'006}, {1'006, kEndOfPages}});
+  CHECK(cut_images({105, 1'005}, keyspace, 5 * kPageBytes) == Ranges{{105, 110}, {110, 1'005}});
+  CHECK(cut_images({200, 300}, keyspace, kPageBytes).empty());
+}
+
+TEST_CASE("pages in use are counted, however they came") {
+  Random random(3);
+  Keyspace keyspace;
+  std::vector<bool> used(400);
+  for (int i = 0; i < 300; ++i) {
+    const PageNumber begin = random.below(390), end = begin + 1 + random.below(10);
+    keyspace.add(PageRange{begin, end});
+    for (PageNumber p = begin; p < end; ++p) used[p] = true;
+    const PageNumber low = random.below(400), high = low + random.below(400 - low);
+    CHECK(keyspace.page_count({low, high}) ==
+          static_cast<uint64_t>(std::count(used.begin() + static_cast<long>(low),
+                                           used.begin() + static_cast<long>(high), true)));
+    CHECK(keyspace.covers({begin, end}));
+    for (size_t r = 1; r < keyspace.ranges().size(); ++r)
+      CHECK(keyspace.ranges()[r - 1].end < keyspace.ranges()[r].begin);
+  }
+  CHECK(keyspace.page_count() == static_cast<uint64_t>(std::count(used.begin(), used.end(), true)));
+  CHECK_THROWS_AS(keyspace.add(PageRange{0, kEndOfPages}), InvalidArgument);
+}
+
+TEST_CASE("new deltas have the level's LSNs, and a layer goes when all that overlap it are made") {
+  LayeredOptions options;
+  options.target_bytes = 10'000;
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 100});
+  const Level level = level_of({image(9, {0, 50}, 200), delta(2, kAllPages, {100, 200}, 15'000),
+                                delta(1, {0, 5}, {0, 100}, 14'000)},
+                               {0, 200});
+  GivenProfile profile(
+      {page(1, 4'000), page(2, 7'000), page(3, 5'000), page(7, 6'000), page(8, 6'000)});
+  const LayerPlan plan = plan_level(level, profile, keyspace, options);
+  REQUIRE(plan.jobs.size() == 3);
+  CHECK(plan.parts ==
+        std::vector<PlannedPart>{{kAllPages, LayerKind::kDelta, 100 * kPageBytes, 29'000}});
+  CHECK(plan.jobs[0] == LayerJob{LayerKind::kDelta, {1, 3}, {0, 200}, {1, 2}, 11'000});
+  CHECK(plan.jobs[1] == LayerJob{LayerKind::kDelta, {3, 8}, {0, 200}, {1, 2}, 11'000});
+  CHECK(plan.jobs[2] == LayerJob{LayerKind::kDelta, {8, 9}, {0, 200}, {1}, 6'000});
+  CHECK(plan.inputs == std::vector<PlannedInput>{{LayerNumber{9}, false, {}},
+                                                 {LayerNumber{2}, true, {0, 1, 2}},
+                                                 {LayerNumber{1}, true, {0, 1}}});
+}
+
+TEST_CASE("images cover a level whose deltas take more than its pages, which stay") {
+  LayeredOptions options;
+  options.target_bytes = 2 * kPageBytes;
+  Keyspace keyspace;
+  keyspace.add(PageRange{10, 13});
+  Level level = level_of({delta(2, kAllPages, {100, 200}, 20'000),
+                          delta(1, kAllPages, {0, 100}, 3 * kPageBytes - 20'000)},
+                         {0, 200});
+  GivenProfile profile({page(11, 100)});
+  CHECK(plan_level(level, profile, keyspace, options).jobs[0].makes == LayerKind::kDelta);
+  ++level.layers[0].bytes;
+  const LayerPlan plan = plan_level(level, profile, keyspace, options);
+  REQUIRE(plan.jobs.size() == 2);
+  CHECK(plan.jobs[0] == LayerJob{LayerKind::kImage, {0, 12}, {200, 200}, {}, 2 * kPageBytes});
+  CHECK(plan.jobs[1] == LayerJob{LayerKind::kImage, {12, kEndOfPages}, {200, 200}, {}, kPageBytes});
+  for (const PlannedInput& input : plan.inputs) CHECK(!input.deleted);
+}
+
+TEST_CASE("a page above the target gets deltas of its own, cut by LSN") {
+  LayeredOptions options;
+  options.target_bytes = 10'000;
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 100});
+  const Level level =
+      level_of({delta(2, kAllPages, {100, 200}), delta(1, kAllPages, {0, 100})}, {0, 200});
+  GivenProfile profile({page(1, 2'000), page(5, 27'000), page(6, 3'000)}, {100, 150});
+  const LayerPlan plan = plan_level(level, profile, keyspace, options);
+  REQUIRE(plan.jobs.size() == 5);
+  CHECK(plan.jobs[0].pages == PageRange{1, 2});
+  for (size_t i : {1, 2, 3}) CHECK(plan.jobs[i].pages == PageRange{5, 6});
+  CHECK(plan.jobs[1].lsns == LsnRange{0, 100});
+  CHECK(plan.jobs[2].lsns == LsnRange{100, 150});
+  CHECK(plan.jobs[3].lsns == LsnRange{150, 200});
+  CHECK(plan.jobs[4].pages == PageRange{6, 7});
+  CHECK(plan.inputs[0].after_jobs == std::vector<uint32_t>{0, 2, 3, 4});
+  CHECK(plan.inputs[1].after_jobs == std::vector<uint32_t>{0, 1, 4});
+}
+
+TEST_CASE("options that cannot be are refused by name") {
+  LayeredOptions options;
+  check(options);
+  options.target_bytes = 8'191;
+  CHECK_THROWS_WITH_AS(check(options), doctest::Contains("target_bytes"), InvalidArgument);
+  options.target_bytes = 8'192;
+  options.fanout = 1;
+  CHECK_THROWS_WITH_AS(check(options), doctest::Contains("fanout"), InvalidArgument);
+  CHECK(most_height(400) == 700);
+  CHECK(most_height(3) == 5);
+  CHECK(most_height(UINT64_MAX - 1) == UINT64_MAX);
+}
