@@ -4,7 +4,6 @@
 // range; an image holds every used page of its range as it was at one LSN.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -56,6 +55,14 @@ struct Layer {
   bool is_image() const { return kind == LayerKind::kImage; }
   bool operator==(const Layer&) const = default;
 };
+
+// The order in which layers stand on each other: by where they end. An image stands on the delta
+// that ends at its LSN.
+inline bool stands_below(const Layer& a, const Layer& b) {
+  if (a.lsns.end != b.lsns.end) return a.lsns.end < b.lsns.end;
+  if (a.kind != b.kind) return a.is_delta();
+  return a.number < b.number;
+}
 
 // "delta 12, pages 0 to 100, LSN 0 to 4096".
 std::string text_of(const Layer& layer);

@@ -1,6 +1,7 @@
 #include "lsmkit/layered/layer_map.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "lsmkit/layered/layer_checks.h"
@@ -16,36 +17,17 @@ std::string text_of(const Layer& layer) {
   return out;
 }
 
-namespace {
-
-// Where the number is, or would be.
-auto place_of(auto& layers, LayerNumber number) {
-  return std::lower_bound(
-      layers.begin(), layers.end(), number,
-      [](const Layer& layer, LayerNumber sought) { return layer.number < sought; });
-}
-
-// Whether `a` stands above `b`: a read meets it first. At the same LSN an image is above the
-// delta that ends there.
-bool above(const Layer* a, const Layer* b) {
-  if (a->lsns.end != b->lsns.end) return a->lsns.end > b->lsns.end;
-  if (a->kind != b->kind) return a->is_image();
-  return a->number > b->number;
-}
-
-}  // namespace
-
 void LayerMap::add(const Layer& layer) {
-  const auto place = place_of(live_, layer.number);
-  ensure(place == live_.end() || place->number != layer.number, "a layer of that number lives");
-  live_.insert(place, layer);
+  ensure(layer.is_delta() ? layer.lsns.begin < layer.lsns.end : layer.lsns.begin == layer.lsns.end,
+         "a delta begins below where it ends, and an image is of one LSN");
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), layer, stands_below), layer);
   created_.add(layer);
   peak_live_bytes_ = std::max(peak_live_bytes_, live_bytes());
 }
 
 Layer LayerMap::remove(LayerNumber number) {
-  const auto place = place_of(live_, number);
-  if (place == live_.end() || place->number != number)
+  const auto place = place_of(number);
+  if (place == live_.end())
     throw BrokenInvariant("I8: layer " + std::to_string(static_cast<uint64_t>(number)) +
                           " is deleted, but does not live");
   const Layer layer = *place;
@@ -54,9 +36,15 @@ Layer LayerMap::remove(LayerNumber number) {
   return layer;
 }
 
+std::vector<Layer>::const_iterator LayerMap::place_of(LayerNumber number) const {
+  const auto found = std::find_if(live_.rbegin(), live_.rend(),
+                                  [number](const Layer& layer) { return layer.number == number; });
+  return found == live_.rend() ? live_.end() : std::prev(found.base());
+}
+
 const Layer* LayerMap::find(LayerNumber number) const {
-  const auto place = place_of(live_, number);
-  return place == live_.end() || place->number != number ? nullptr : &*place;
+  const auto place = place_of(number);
+  return place == live_.end() ? nullptr : &*place;
 }
 
 std::vector<Layer> LayerMap::in_box(const PageRange& pages, const LsnRange& lsns) const {
@@ -70,13 +58,14 @@ std::vector<Layer> LayerMap::in_box(const PageRange& pages, const LsnRange& lsns
   return out;
 }
 
-void LayerMap::over(PageNumber page, Lsn lsn, std::vector<const Layer*>& out) const {
-  out.clear();
-  for (const Layer& layer : live_)
-    if (layer.pages.holds(page) &&
-        (layer.is_delta() ? layer.lsns.begin < lsn : layer.lsns.end <= lsn))
-      out.push_back(&layer);
-  std::sort(out.begin(), out.end(), above);
+void LayerMap::path(PageNumber page, Lsn lsn, ReadPath& out) const {
+  out.deltas.clear();
+  out.image = nullptr;
+  for (auto layer = live_.rbegin(); layer != live_.rend() && out.image == nullptr; ++layer) {
+    if (!layer->pages.holds(page)) continue;
+    if (layer->is_delta() && layer->lsns.begin < lsn) out.deltas.push_back(&*layer);
+    if (layer->is_image() && layer->lsns.end <= lsn) out.image = &*layer;
+  }
 }
 
 void LayerMap::check_disjoint() const {

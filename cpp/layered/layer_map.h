@@ -21,21 +21,29 @@ struct LayerCounts {
   bool operator==(const LayerCounts&) const = default;
 };
 
+// Where a read of a page goes. The records that it needs have LSNs from from() on.
+struct ReadPath {
+  std::vector<const Layer*> deltas;  // that begin below its LSN, from the top down to the image
+  const Layer* image = nullptr;      // the highest at or below its LSN; none: down to the bottom
+  Lsn from() const { return image == nullptr ? 0 : image->lsns.end; }
+};
+
 class LayerMap {
  public:
   // Requires: a number that no layer had. Numbers may come in any order.
   void add(const Layer& layer);
-  // Throws BrokenInvariant (I8) if it does not live. Returns what it was.
+  // Throws BrokenInvariant (I8) if no such layer lives. Returns what it was.
   Layer remove(LayerNumber number);
 
-  // By number, oldest first.
+  // From the bottom up, as stands_below() has it. Whatever happens, happens near the top, so that
+  // is the end.
   const std::vector<Layer>& layers() const { return live_; }
+  // Quick near the top.
   const Layer* find(LayerNumber number) const;
   // Those that overlap the box; an image does if its LSN is in the box or at its end.
   std::vector<Layer> in_box(const PageRange& pages, const LsnRange& lsns) const;
-  // Those that cover the page and may matter to a read at `lsn`, from the top down: deltas that
-  // begin below it, images at or below it. Replaces `out`.
-  void over(PageNumber page, Lsn lsn, std::vector<const Layer*>& out) const;
+  // Those that a read meets. Replaces `out`; valid until the map changes.
+  void path(PageNumber page, Lsn lsn, ReadPath& out) const;
 
   const LayerCounts& created() const { return created_; }
   const LayerCounts& deleted() const { return deleted_; }
@@ -49,6 +57,9 @@ class LayerMap {
   void check_sums() const;                        // I7
 
  private:
+  // The end if it does not live.
+  std::vector<Layer>::const_iterator place_of(LayerNumber number) const;
+
   std::vector<Layer> live_;
   LayerCounts created_;
   LayerCounts deleted_;

@@ -2,22 +2,8 @@
 
 namespace lsmkit {
 
-const ReadPath& LayerReader::path(PageNumber page, Lsn lsn) {
-  map_.over(page, lsn, over_);
-  path_.deltas.clear();
-  path_.image = nullptr;
-  for (const Layer* layer : over_) {
-    if (layer->is_image()) {
-      path_.image = layer;
-      break;
-    }
-    path_.deltas.push_back(layer);
-  }
-  return path_;
-}
-
 LayerRead LayerReader::read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed) {
-  path(page, lsn);
+  map_.path(page, lsn, path_);
   LayerRead out;
   for (const Layer* delta : path_.deltas) {
     const PackedSpan records = store_.records(delta->number, page, {path_.from(), lsn});

@@ -19,13 +19,6 @@ struct LayerRead {
   bool operator==(const LayerRead&) const = default;
 };
 
-// Where a read goes. The records it needs are those from `from` up to its LSN.
-struct ReadPath {
-  std::vector<const Layer*> deltas;  // from the top down
-  const Layer* image = nullptr;      // the highest; none: down to the bottom
-  Lsn from() const { return image == nullptr ? 0 : image->lsns.end; }
-};
-
 // Keeps its memory from one read to the next.
 class LayerReader {
  public:
@@ -34,13 +27,10 @@ class LayerReader {
 
   // Of flushed layers. `replayed`: gets the records, newest layer first, if given.
   LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
-  // Valid until the map changes or the next call.
-  const ReadPath& path(PageNumber page, Lsn lsn);
 
  private:
   const LayerMap& map_;
   const RecordStore& store_;
-  std::vector<const Layer*> over_;
   ReadPath path_;
 };
 

@@ -9,53 +9,34 @@
 
 namespace lsmkit {
 
-namespace {
-
-// At or below the LSN, highest end first; an image before the deltas that end where it is.
-std::vector<Layer> from_the_top(std::span<const Layer> layers, Lsn end_lsn) {
-  std::vector<Layer> out;
-  for (const Layer& layer : layers) {
-    if (layer.is_delta())
-      ensure(layer.lsns.begin >= end_lsn || layer.lsns.end <= end_lsn,
-             "a level must end at an LSN that no delta crosses");
-    if (layer.lsns.end <= end_lsn) out.push_back(layer);
-  }
-  std::sort(out.begin(), out.end(), [](const Layer& a, const Layer& b) {
-    return std::tie(a.lsns.end, a.kind, a.number) > std::tie(b.lsns.end, b.kind, b.number);
-  });
-  return out;
-}
-
-}  // namespace
-
 std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height) {
-  std::vector<Layer> below = from_the_top(layers, end_lsn);
-  Lsn begin = end_lsn;      // of the level, as far as it is certain
-  size_t accepted = 0;      // layers that are in it
-  Lsn candidate = end_lsn;  // where it might begin instead, if no delta that comes crosses
-  bool at_the_bottom = true;
-  size_t seen = 0;
-  for (; seen < below.size(); ++seen) {
-    const Layer& layer = below[seen];
-    if (layer.is_image()) continue;  // whatever its LSN, a level may begin there
-    if (layer.lsns.end <= candidate) {
-      begin = layer.lsns.end;
-      accepted = seen;
-      candidate = layer.lsns.begin;
+  auto at = layers.rbegin();
+  for (; at != layers.rend() && at->lsns.end > end_lsn; ++at)
+    ensure(at->is_image() || at->lsns.begin >= end_lsn,
+           "a level must end at an LSN that no delta crosses");
+  std::vector<Layer> seen;
+  size_t accepted = 0;      // of these
+  Lsn begin = end_lsn;      // of what is accepted
+  Lsn candidate = end_lsn;  // where the level might begin, if no delta to come crosses it
+  for (; at != layers.rend(); ++at) {
+    if (at->is_delta()) {  // whatever the LSN of an image, a level may begin there
+      if (at->lsns.end <= candidate) {
+        begin = at->lsns.end;
+        accepted = seen.size();
+        candidate = at->lsns.begin;
+      }
+      if (at->lsns.height() > most_height) break;
+      candidate = std::min(candidate, at->lsns.begin);
     }
-    if (layer.lsns.height() > most_height) {
-      at_the_bottom = false;
-      break;
-    }
-    candidate = std::min(candidate, layer.lsns.begin);
+    seen.push_back(*at);
   }
-  if (at_the_bottom) {
+  if (at == layers.rend()) {
     begin = candidate;
-    accepted = seen;
+    accepted = seen.size();
   }
   if (begin == end_lsn) return std::nullopt;
-  below.resize(accepted);
-  return Level{{begin, end_lsn}, std::move(below)};
+  seen.resize(accepted);
+  return Level{{begin, end_lsn}, std::move(seen)};
 }
 
 uint64_t depth_of(std::span<const Layer> layers) {

@@ -18,7 +18,9 @@ struct Level {
 };
 
 // The level whose top is `end_lsn`, of deltas at most so tall; none if the first is taller or there
-// is none. Layers above are not looked at. Throws InvalidArgument if a delta crosses `end_lsn`.
+// is none. Layers above are not part of it, and of those below only its own are looked at.
+// Requires: layers from the bottom up, as stands_below() has it. Throws InvalidArgument if a delta
+// crosses `end_lsn`.
 std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height);
 
 // How many deltas are stacked at most above the highest image, over all pages. Deltas of a single

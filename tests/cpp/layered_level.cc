@@ -1,6 +1,7 @@
 // Which layers form a level, how deep it is, and what the map of layers finds and refuses.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "lsmkit/bytes/error.h"
@@ -21,6 +22,12 @@ std::vector<uint64_t> numbers_of(const std::vector<Layer>& layers) {
 
 using Numbers = std::vector<uint64_t>;
 
+// As a map would have them.
+std::vector<Layer> stacked(std::vector<Layer> layers) {
+  std::sort(layers.begin(), layers.end(), stands_below);
+  return layers;
+}
+
 }  // namespace
 
 TEST_CASE("a level goes down to the first delta that is too tall") {
@@ -28,26 +35,26 @@ TEST_CASE("a level goes down to the first delta that is too tall") {
   const std::vector<Layer> layers{delta(1, kAllPages, {100, 200}), delta(2, kAllPages, {200, 300}),
                                   delta(3, kAllPages, {300, 400}), delta(4, kAllPages, {400, 500}),
                                   delta(5, kAllPages, {500, 700}), delta(6, kAllPages, {700, 800})};
-  const auto tall = find_level(layers, 900, 200);
+  const auto tall = find_level(stacked(layers), 900, 200);
   REQUIRE(tall);
   CHECK(numbers_of(tall->layers) == Numbers{6, 5, 4, 3, 2, 1});
   CHECK(tall->lsns == LsnRange{100, 900});
   CHECK(depth_of(tall->layers) == 6);
 
-  const auto low = find_level(layers, 900, 199);
+  const auto low = find_level(stacked(layers), 900, 199);
   REQUIRE(low);
   CHECK(numbers_of(low->layers) == Numbers{6});
   CHECK(low->lsns == LsnRange{700, 900});
   CHECK(depth_of(low->layers) == 1);
 
-  const auto below = find_level(layers, 300, 100);
+  const auto below = find_level(stacked(layers), 300, 100);
   REQUIRE(below);
   CHECK(numbers_of(below->layers) == Numbers{2, 1});
   CHECK(depth_of(below->layers) == 2);
 
-  CHECK(!find_level(layers, 700, 199));  // the very first is too tall
+  CHECK(!find_level(stacked(layers), 700, 199));  // the very first is too tall
   CHECK(!find_level({}, 700, 100));
-  CHECK_THROWS_AS(find_level(layers, 600, 100), InvalidArgument);
+  CHECK_THROWS_AS(find_level(stacked(layers), 600, 100), InvalidArgument);
 }
 
 TEST_CASE("a level does not begin where a delta lies on both sides") {
@@ -55,25 +62,25 @@ TEST_CASE("a level does not begin where a delta lies on both sides") {
   const std::vector<Layer> layers{delta(1, kAllPages, {100, 250}), delta(2, kAllPages, {200, 300}),
                                   delta(3, kAllPages, {250, 350}), delta(4, kAllPages, {300, 400}),
                                   delta(5, kAllPages, {400, 500})};
-  const auto level = find_level(layers, 1000, 100);
+  const auto level = find_level(stacked(layers), 1000, 100);
   REQUIRE(level);
   CHECK(numbers_of(level->layers) == Numbers{5});
   CHECK(level->lsns.begin == 400);
   // Were it not too tall, all would.
-  CHECK(find_level(layers, 1000, 150)->layers.size() == 5);
+  CHECK(find_level(stacked(layers), 1000, 150)->layers.size() == 5);
 }
 
 TEST_CASE("deltas side by side are one deep, staggered ones as deep as they overlap") {
   const std::vector<Layer> apart{delta(1, {4000, 5000}, {600, 700}),
                                  delta(2, {3000, 4000}, {700, 800}),
                                  delta(3, {1000, 2000}, {800, 900})};
-  REQUIRE(find_level(apart, 1000, 200));
-  CHECK(find_level(apart, 1000, 200)->layers.size() == 3);
+  REQUIRE(find_level(stacked(apart), 1000, 200));
+  CHECK(find_level(stacked(apart), 1000, 200)->layers.size() == 3);
   CHECK(depth_of(apart) == 1);
   const std::vector<Layer> staggered{delta(1, {1000, 2000}, {800, 900}),
                                      delta(2, {1500, 2500}, {700, 800}),
                                      delta(3, {2000, 3000}, {600, 700})};
-  CHECK(find_level(staggered, 1000, 200)->layers.size() == 3);
+  CHECK(find_level(stacked(staggered), 1000, 200)->layers.size() == 3);
   CHECK(depth_of(staggered) == 2);
   CHECK(depth_of(std::vector{delta(1, {0, 10}, {0, 1}), delta(2, {10, 20}, {1, 2})}) == 1);
 }
@@ -82,13 +89,13 @@ TEST_CASE("an image hides the deltas below it, and limits no level") {
   const std::vector<Layer> layers{delta(1, {1000, 2000}, {800, 900}),
                                   delta(2, {1500, 2500}, {700, 800}),
                                   delta(3, {2000, 3000}, {600, 700}), image(4, {1500, 2500}, 900)};
-  const auto level = find_level(layers, 1000, 200);
+  const auto level = find_level(stacked(layers), 1000, 200);
   REQUIRE(level);
   CHECK(level->layers.size() == 4);
   CHECK(depth_of(level->layers) == 1);
   // At the top's own LSN it belongs to the level; above it does not.
-  CHECK(find_level(layers, 900, 200)->layers.size() == 4);
-  CHECK(find_level(layers, 800, 200)->layers.size() == 2);
+  CHECK(find_level(stacked(layers), 900, 200)->layers.size() == 4);
+  CHECK(find_level(stacked(layers), 800, 200)->layers.size() == 2);
   // Half way down: the deltas above it count.
   CHECK(depth_of(std::vector{delta(1, {0, 9}, {0, 10}), image(2, {0, 9}, 10),
                              delta(3, {0, 9}, {10, 20}), delta(4, {0, 9}, {20, 30})}) == 2);
@@ -100,27 +107,28 @@ TEST_CASE("deltas of a single page do not make a level deep") {
   CHECK(depth_of(layers) == 1);
 }
 
-TEST_CASE("a read goes from the top down; what lies above it is not met") {
+TEST_CASE("a read goes from the top down; it ends at an image") {
   LayerMap map;
   map.add(delta(1, kAllPages, {0, 100}));
   map.add(image(3, {0, 50}, 100));
   map.add(delta(2, {40, 60}, {100, 200}));
   map.add(delta(4, {50, 60}, {0, 100}));
   map.add(delta(5, kAllPages, {200, 300}));
-  std::vector<const Layer*> over;
+  ReadPath path;
   const auto met = [&](PageNumber page, Lsn lsn) {
-    map.over(page, lsn, over);
+    map.path(page, lsn, path);
     Numbers out;
-    for (const Layer* layer : over) out.push_back(static_cast<uint64_t>(layer->number));
+    for (const Layer* delta : path.deltas) out.push_back(static_cast<uint64_t>(delta->number));
+    if (path.image != nullptr) out.push_back(static_cast<uint64_t>(path.image->number));
     return out;
   };
-  CHECK(met(45, 300) == Numbers{5, 2, 3, 1});
-  CHECK(met(45, 200) == Numbers{2, 3, 1});
-  CHECK(met(45, 100) == Numbers{3, 1});
+  CHECK(met(45, 300) == Numbers{5, 2, 3});
+  CHECK(met(45, 200) == Numbers{2, 3});
+  CHECK(met(45, 100) == Numbers{3});
   CHECK(met(45, 99) == Numbers{1});
   CHECK(met(45, 0).empty());
   CHECK(met(50, 300) == Numbers{5, 2, 4, 1});
-  CHECK(numbers_of(map.in_box({50, 60}, {0, 150})) == Numbers{1, 2, 4});
+  CHECK(numbers_of(map.in_box({50, 60}, {0, 150})) == Numbers{1, 4, 2});
   CHECK(numbers_of(map.in_box({0, 10}, {0, 100})) == Numbers{1, 3});
 }
 
@@ -144,7 +152,7 @@ TEST_CASE("the map says which layers are not as they must be") {
   map.check_disjoint();
   CHECK_THROWS_WITH_AS(map.remove(LayerNumber{4}), doctest::Contains("I8: layer 4"),
                        BrokenInvariant);
-  CHECK_THROWS_AS(map.add(delta(3, {30, 40}, {0, 1})), InvalidArgument);
+  CHECK_THROWS_AS(map.add(delta(5, {30, 40}, {1, 1})), InvalidArgument);
   CHECK(map.live_bytes() == 1500);
   CHECK(map.peak_live_bytes() == 1502);
   CHECK(map.created() == LayerCounts{4, 1502});

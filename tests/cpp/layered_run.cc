@@ -86,14 +86,16 @@ TEST_CASE("I2: every page is rebuilt at every sampled LSN, as a model has it") {
   uint64_t images = 0, single_pages = 0;
   for (int trial = 0; trial < 24; ++trial) {
     const uint64_t page_count = 1 + random.below(trial % 3 == 0 ? 8 : 300);
-    LayeredRun run(checked(kPageBytes + random.below(30'000), 2 + uint32_t(random.below(4))));
+    const uint64_t target_bytes = kPageBytes + random.below(30'000);
+    LayeredRun run(checked(target_bytes, 2 + uint32_t(random.below(4))));
     Model model(page_count);
     const bool equal = trial % 2 == 0;
     const bool hot = trial % 4 < 2;
     const uint64_t records = 5'000 + random.below(15'000);
     for (uint64_t i = 0; i < records; ++i) {
       const PageNumber page = hot && random.below(10) < 9 ? 0 : random.below(page_count);
-      model.write(run, page, equal ? 100 : 1 + uint32_t(random.below(300)));
+      const auto bytes = static_cast<uint32_t>(equal ? 100 : 1 + random.below(300));
+      model.write(run, page, bytes);
       if (random.below(4'000) == 0) run.flush();
       if (random.below(4'000) == 0) run.compact();
       if (run.flushed_lsn() > 0 && random.below(3'000) == 0)
