@@ -1,7 +1,9 @@
 // How fast the layered store is simulated record by record, and what the tiered algorithm comes to.
 // Prints a block per workload.
 //
-//   layered_bench [--checks]
+//   layered_bench [--checks] [--target BYTES]
+//
+// --checks: with invariants checked. --target: of the first two, instead of 256 MiB.
 //
 // uniform    20,000,000 records of 1,000 B over 5,000 MiB of pages, fanout 4, layers of 256 MiB
 // hot-cold   the same, 90 % of the records to the first 10 % of the pages
@@ -90,12 +92,10 @@ void print_reads(LayeredRun& run, uint64_t pages) {
       watch.seconds() / kReads * 1e6);
 }
 
-void run_20_gb(const char* name, const KeyChoice& choice, bool checks) {
+void run_20_gb(const char* name, const KeyChoice& choice, const LayeredRunOptions& options) {
   constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes;
   constexpr uint64_t kRecords = 20'000'000;
   const Stopwatch watch;
-  LayeredRunOptions options;
-  options.checks = checks;
   LayeredRun run(options);
   run.use_pages({0, kPages});
   KeyChooser chooser(choice, kPages, 1, Random(1, "pages"));
@@ -125,16 +125,22 @@ void run_one_page(bool checks) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool checks = argc == 2 && std::strcmp(argv[1], "--checks") == 0;
-  if (argc > 1 && !checks) {
-    std::fprintf(stderr, "layered_bench [--checks]\n");
-    return 2;
+  LayeredRunOptions options;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--checks") == 0) {
+      options.checks = true;
+    } else if (std::strcmp(argv[i], "--target") == 0 && i + 1 < argc) {
+      options.layered.target_bytes = std::strtoull(argv[++i], nullptr, 10);
+    } else {
+      std::fprintf(stderr, "layered_bench [--checks] [--target BYTES]\n");
+      return 2;
+    }
   }
-  run_20_gb("uniform", UniformKeys{}, checks);
+  run_20_gb("uniform", UniformKeys{}, options);
   HotspotKeys hot;
   hot.hot_keys = 0.1;
   hot.hot_draws = 0.9;
-  run_20_gb("hot-cold", hot, checks);
-  run_one_page(checks);
+  run_20_gb("hot-cold", hot, options);
+  run_one_page(options.checks);
   return 0;
 }
