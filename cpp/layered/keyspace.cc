@@ -9,6 +9,7 @@ namespace lsmkit {
 
 void Keyspace::add(std::span<const PageRange> ranges) {
   if (ranges.empty()) return;
+  ensure(ranges.front().begin < ranges.front().end, "a range of pages ends above where it begins");
   ensure(ranges.back().end <= kMostPages, "a layered store has page numbers below 2^40");
   if (ranges.size() == 1 && covers(ranges[0])) return;
   std::vector<PageRange> all;

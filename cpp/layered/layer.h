@@ -14,6 +14,7 @@ using Lsn = uint64_t;                  // offset in the log; a read at `x` sees 
 enum class LayerNumber : uint64_t {};  // never used twice
 
 inline constexpr uint64_t kPageBytes = 8192;
+inline constexpr uint64_t kDeltaBytes = 2;  // of a delta that was made, beside its records
 inline constexpr PageNumber kEndOfPages = UINT64_MAX;
 // Sums of page bytes stay below 2^63.
 inline constexpr PageNumber kMostPages = PageNumber{1} << 40;

@@ -15,7 +15,7 @@ struct LayerJob {
   PageRange pages;
   LsnRange lsns;                 // of an image: begin = end
   std::vector<uint32_t> inputs;  // of the plan's: deltas whose records in this box make the new one
-  uint64_t expected_bytes = 0;
+  uint64_t bytes = 0;            // of the new layer
   bool operator==(const LayerJob&) const = default;
 };
 

@@ -103,18 +103,17 @@ class PartPlanner {
   }
 
   void cut_by_lsn(const PageStretch& page, LevelProfile& profile) {
-    std::vector<Lsn> cuts = profile.lsn_cuts(page.pages.begin, options_.target_bytes);
-    cuts.push_back(level_.lsns.end);
-    LsnRange lsns{level_.lsns.begin, level_.lsns.begin};
-    for (const Lsn cut : cuts) {
-      lsns = {lsns.end, cut};
-      add_delta(page.pages, lsns, page.bytes / cuts.size());
+    const auto parts = profile.parts_by_lsn(page.pages.begin, options_.target_bytes);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const Lsn begin = i == 0 ? level_.lsns.begin : parts[i].begin;
+      const Lsn end = i + 1 == parts.size() ? level_.lsns.end : parts[i + 1].begin;
+      add_delta(page.pages, {begin, end}, parts[i].bytes);
     }
   }
 
-  void add_delta(const PageRange& pages, const LsnRange& lsns, uint64_t bytes) {
+  void add_delta(const PageRange& pages, const LsnRange& lsns, uint64_t record_bytes) {
     const auto job_index = static_cast<uint32_t>(plan_.jobs.size());
-    LayerJob job{LayerKind::kDelta, pages, lsns, {}, bytes};
+    LayerJob job{LayerKind::kDelta, pages, lsns, {}, kDeltaBytes + record_bytes};
     for (const uint32_t input : deltas_) {
       const Layer& layer = level_.layers[input];
       if (!layer.pages.overlaps(pages) || !layer.lsns.overlaps(lsns)) continue;

@@ -42,6 +42,8 @@ void LayeredRun::flush() {
   const LsnRange lsns{store_.buffer_begin(), store_.log().end()};
   const LayerNumber number = tree_.next_number();
   store_.flush(number);
+  keyspace_.add(used_since_.ranges());
+  used_since_ = {};
   const PackedSpan records = store_.records(number);
   if (!keyspace_.covers({page_of(records.front()), page_of(records.back()) + 1}))
     keyspace_.add(pages_of(records));

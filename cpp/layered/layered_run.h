@@ -26,9 +26,9 @@ class LayeredRun {
   LayeredRun(const LayeredRun&) = delete;
   LayeredRun& operator=(const LayeredRun&) = delete;
 
-  // These pages are in use from now on, written or not. Pages that are written to are anyway, from
-  // the next flush on.
-  void use_pages(const PageRange& pages) { keyspace_.add(pages); }
+  // These pages are in use from here in the log on, written or not; those that are written to are
+  // anyway. Throws InvalidArgument: kMostPages.
+  void use_pages(const PageRange& pages) { used_since_.add(pages); }
   // Throws InvalidArgument: a record has at least one byte and at most a target's.
   void ingest(PageNumber page, uint32_t bytes) {
     ensure(bytes > 0 && bytes <= most_record_bytes_,
@@ -48,6 +48,7 @@ class LayeredRun {
   const LayeredTree& tree() const { return tree_; }
   const LayerMap& map() const { return tree_.map(); }
   const RecordStore& store() const { return store_; }
+  // In use at flushed_lsn().
   const Keyspace& keyspace() const { return keyspace_; }
   Lsn flushed_lsn() const { return tree_.flushed_lsn(); }
   uint64_t log_bytes() const { return store_.log().end(); }
@@ -68,6 +69,7 @@ class LayeredRun {
   const uint64_t most_events_;
   RecordStore store_;
   Keyspace keyspace_;
+  Keyspace used_since_;  // the last flush, without records
   LayeredTree tree_;
   LayerReader reader_;
   std::vector<LayerEvent> events_;

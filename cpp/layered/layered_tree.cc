@@ -105,12 +105,14 @@ void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
   layer.lsns = job.lsns;
   layer.born = event_count_;
   if (layer.is_image()) {
-    layer.bytes = job.expected_bytes;
+    layer.bytes = job.bytes;
     totals_.images.add(layer);
   } else {
     std::vector<LayerNumber> inputs;
     for (const uint32_t input : job.inputs) inputs.push_back(doing.plan.inputs[input].number);
     layer.bytes = contents_.make_delta(layer.number, job, inputs);
+    if (checks_)
+      require_invariant(layer.bytes == job.bytes, "I6: a delta has other bytes than it must have");
     totals_.retiled.add(layer);
   }
   map_.add(layer);

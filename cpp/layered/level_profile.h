@@ -16,6 +16,13 @@ struct PageStretch {
   uint64_t bytes = 0;
 };
 
+// Records of a page up to the next part.
+struct LsnPart {
+  Lsn begin = 0;  // of its first record
+  uint64_t bytes = 0;
+  bool operator==(const LsnPart&) const = default;
+};
+
 class LevelProfile {
  public:
   virtual ~LevelProfile() = default;
@@ -24,10 +31,9 @@ class LevelProfile {
   virtual void begin(const PageRange& pages) = 0;
   // Stretches in ascending order, some at a time, valid until the next call; empty: no more.
   virtual std::span<const PageStretch> next() = 0;
-  // Where the records of a page are cut so that each part, taken as full as it goes, has at most
-  // `most_bytes` or is one record: the LSN of the first record of every part but the first.
-  // Requires: the page is of the stretches last returned.
-  virtual std::vector<Lsn> lsn_cuts(PageNumber page, uint64_t most_bytes) = 0;
+  // The records of a page, cut so that each part, taken as full as it goes, has at most
+  // `most_bytes` or is one record. Requires: the page is of the stretches last returned.
+  virtual std::vector<LsnPart> parts_by_lsn(PageNumber page, uint64_t most_bytes) = 0;
 };
 
 }  // namespace lsmkit

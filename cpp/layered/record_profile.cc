@@ -22,18 +22,15 @@ std::span<const PageStretch> RecordProfile::next() {
   return std::span(stretches_).first(count);
 }
 
-std::vector<Lsn> RecordProfile::lsn_cuts(PageNumber page, uint64_t most_bytes) {
-  std::vector<Lsn> cuts;
-  uint64_t part_bytes = 0;
+std::vector<LsnPart> RecordProfile::parts_by_lsn(PageNumber page, uint64_t most_bytes) {
+  std::vector<LsnPart> parts;
   for (const PackedRecord record : of_pages(records_.view(), {page, page + 1})) {
     const uint64_t bytes = log_.bytes(number_of(record));
-    if (part_bytes > 0 && part_bytes + bytes > most_bytes) {
-      cuts.push_back(log_.lsn(number_of(record)));
-      part_bytes = 0;
-    }
-    part_bytes += bytes;
+    if (parts.empty() || parts.back().bytes + bytes > most_bytes)
+      parts.push_back({log_.lsn(number_of(record)), 0});
+    parts.back().bytes += bytes;
   }
-  return cuts;
+  return parts;
 }
 
 }  // namespace lsmkit

@@ -19,7 +19,7 @@ class RecordProfile final : public LevelProfile {
 
   void begin(const PageRange& pages) override;
   std::span<const PageStretch> next() override;
-  std::vector<Lsn> lsn_cuts(PageNumber page, uint64_t most_bytes) override;
+  std::vector<LsnPart> parts_by_lsn(PageNumber page, uint64_t most_bytes) override;
 
  private:
   const RecordLog& log_;

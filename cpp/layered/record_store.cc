@@ -46,7 +46,7 @@ uint64_t RecordStore::make_delta(LayerNumber number, const LayerJob& job,
     pieces.push_back(part_of(contents_[place_of(input)], job, kept));
   Contents contents{merged(std::move(pieces)), job.lsns};
   if (checks_) count_in(contents, job.pages);
-  const uint64_t bytes = 2 + bytes_of(contents.records.view());
+  const uint64_t bytes = kDeltaBytes + bytes_of(contents.records.view());
   put(number, std::move(contents));
   return bytes;
 }

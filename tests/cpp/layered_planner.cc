@@ -18,8 +18,8 @@ namespace {
 // Given stretches, a few at a time.
 class GivenProfile final : public LevelProfile {
  public:
-  explicit GivenProfile(std::vector<PageStretch> all, std::vector<Lsn> cuts = {})
-      : all_(std::move(all)), cuts_(std::move(cuts)) {}
+  explicit GivenProfile(std::vector<PageStretch> all, std::vector<LsnPart> parts = {})
+      : all_(std::move(all)), parts_(std::move(parts)) {}
   void begin(const PageRange& pages) override {
     at_ = 0;
     asked_ = pages;
@@ -29,11 +29,11 @@ class GivenProfile final : public LevelProfile {
     at_ += count;
     return std::span(all_).subspan(at_ - count, count);
   }
-  std::vector<Lsn> lsn_cuts(PageNumber, uint64_t) override { return cuts_; }
+  std::vector<LsnPart> parts_by_lsn(PageNumber, uint64_t) override { return parts_; }
 
  private:
   std::vector<PageStretch> all_;
-  std::vector<Lsn> cuts_;
+  std::vector<LsnPart> parts_;
   size_t at_ = 0;
   PageRange asked_;
 };
@@ -163,9 +163,9 @@ TEST_CASE("new deltas have the level's LSNs, and a layer goes when all that over
   REQUIRE(plan.jobs.size() == 3);
   CHECK(plan.parts ==
         std::vector<PlannedPart>{{kAllPages, LayerKind::kDelta, 100 * kPageBytes, 29'000}});
-  CHECK(plan.jobs[0] == LayerJob{LayerKind::kDelta, {1, 3}, {0, 200}, {1, 2}, 11'000});
-  CHECK(plan.jobs[1] == LayerJob{LayerKind::kDelta, {3, 8}, {0, 200}, {1, 2}, 11'000});
-  CHECK(plan.jobs[2] == LayerJob{LayerKind::kDelta, {8, 9}, {0, 200}, {1}, 6'000});
+  CHECK(plan.jobs[0] == LayerJob{LayerKind::kDelta, {1, 3}, {0, 200}, {1, 2}, 11'002});
+  CHECK(plan.jobs[1] == LayerJob{LayerKind::kDelta, {3, 8}, {0, 200}, {1, 2}, 11'002});
+  CHECK(plan.jobs[2] == LayerJob{LayerKind::kDelta, {8, 9}, {0, 200}, {1}, 6'002});
   CHECK(plan.inputs == std::vector<PlannedInput>{{LayerNumber{9}, false, {}},
                                                  {LayerNumber{2}, true, {0, 1, 2}},
                                                  {LayerNumber{1}, true, {0, 1}}});
@@ -196,7 +196,8 @@ TEST_CASE("a page above the target gets deltas of its own, cut by LSN") {
   keyspace.add(PageRange{0, 100});
   const Level level =
       level_of({delta(2, kAllPages, {100, 200}), delta(1, kAllPages, {0, 100})}, {0, 200});
-  GivenProfile profile({page(1, 2'000), page(5, 27'000), page(6, 3'000)}, {100, 150});
+  GivenProfile profile({page(1, 2'000), page(5, 27'000), page(6, 3'000)},
+                       {{3, 9'000}, {100, 10'000}, {150, 8'000}});
   const LayerPlan plan = plan_level(level, profile, keyspace, options);
   REQUIRE(plan.jobs.size() == 5);
   CHECK(plan.jobs[0].pages == PageRange{1, 2});

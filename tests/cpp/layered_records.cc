@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lsmkit/layered/layer_checks.h"
+#include "lsmkit/layered/layer_planner.h"
 #include "lsmkit/layered/record_store.h"
 #include "lsmkit/numbers/random.h"
 #include "support/layers.h"
@@ -137,6 +138,45 @@ TEST_CASE("a record in two layers is found between compactions") {
                   BrokenInvariant);
 }
 
+TEST_CASE("I11: the jobs of a plan come to the same layers in any order") {
+  Random random(8);
+  std::vector<RecordStore> stores;
+  for (int i = 0; i < 2; ++i) stores.emplace_back(true);
+  for (int i = 0; i < 2'000; ++i) {
+    const PageNumber page = random.below(3) == 0 ? 7 : random.below(300);
+    for (RecordStore& store : stores) store.append(page, 20);
+    if (i % 1'000 == 999)
+      for (RecordStore& store : stores)
+        store.flush(LayerNumber{1 + static_cast<uint64_t>(i) / 1'000});
+  }
+  LayeredOptions options;
+  options.target_bytes = kPageBytes;
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 300});
+  const Level level{
+      {0, 40'000},
+      {delta(2, kAllPages, {20'000, 40'000}, 20'000), delta(1, kAllPages, {0, 20'000}, 20'000)}};
+  const std::vector<LayerNumber> inputs{kSecond, kFirst};
+  const LayerPlan plan = plan_level(level, *stores[0].profile(inputs), keyspace, options);
+  REQUIRE(plan.jobs.size() > 4);
+  for (size_t i = 0; i < plan.jobs.size(); ++i) {
+    const size_t j = plan.jobs.size() - 1 - i;
+    stores[0].make_delta(LayerNumber{10 + i}, plan.jobs[i], inputs);
+    stores[1].make_delta(LayerNumber{10 + j}, plan.jobs[j], inputs);
+  }
+  for (RecordStore& store : stores) {
+    store.drop(kSecond);
+    store.drop(kFirst);
+    store.check();
+  }
+  for (size_t i = 0; i < plan.jobs.size(); ++i) {
+    const PackedSpan one = stores[0].records(LayerNumber{10 + i});
+    const PackedSpan other = stores[1].records(LayerNumber{10 + i});
+    CHECK(std::equal(one.begin(), one.end(), other.begin(), other.end()));
+    CHECK(plan.jobs[i].bytes == kDeltaBytes + stores[0].bytes_of(one));
+  }
+}
+
 TEST_CASE("a profile is the bytes of each page, and of a page where it is to be cut") {
   RecordStore store(false);
   const std::vector<uint32_t> lengths{4, 4, 4, 9, 1, 3};
@@ -155,6 +195,6 @@ TEST_CASE("a profile is the bytes of each page, and of a page where it is to be 
   CHECK(stretches[4].pages == PageRange{1'003, 1'004});
   CHECK(stretches[4].bytes == 100);
   // 4 + 4 | 4 | 9 (more than asked for, but one record) | 1 + 3
-  CHECK(profile->lsn_cuts(5, 8) == std::vector<Lsn>{208, 312, 421});
+  CHECK(profile->parts_by_lsn(5, 8) == std::vector<LsnPart>{{0, 8}, {208, 4}, {312, 9}, {421, 4}});
   CHECK(profile->next().empty());
 }

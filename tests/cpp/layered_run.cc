@@ -192,6 +192,22 @@ TEST_CASE("the events tell all that happened, as far as they are kept") {
   CHECK(map.layers() == other.map().layers());
 }
 
+TEST_CASE("I9: images hold the pages that are in use at their LSN, not those that come later") {
+  LayeredRun run(checked(kPageBytes, 2));
+  run.use_pages({0, 2});
+  for (int i = 0; i < 170; ++i) run.ingest(1, 100);
+  REQUIRE(run.map().created().layers == 4);  // two of L0, and what covers them
+  CHECK(run.tree().totals().images == LayerCounts{2, 2 * kPageBytes});
+  run.use_pages({10, 1'000});
+  run.compact();
+  CHECK(run.keyspace().page_count() == 2);
+  run.ingest(1'005, 100);
+  run.flush();
+  CHECK(run.keyspace().page_count() == 993);
+  CHECK_THROWS_AS(run.use_pages({5, 5}), InvalidArgument);
+  CHECK_THROWS_AS(run.use_pages({5, kMostPages + 1}), InvalidArgument);
+}
+
 TEST_CASE("what cannot be written or read is refused, and nothing changes") {
   LayeredRun run(checked(kPageBytes, 2));
   run.ingest(1, 100);
