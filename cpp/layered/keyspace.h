@@ -12,21 +12,26 @@ namespace lsmkit {
 class Keyspace {
  public:
   void add(const PageRange& range) { add(std::span(&range, 1)); }
-  // Requires: in order, disjoint, none empty. Throws InvalidArgument above kMostPages.
+  // Requires: in order, disjoint. Throws InvalidArgument for an empty one and above kMostPages.
   void add(std::span<const PageRange> ranges);
 
   bool covers(const PageRange& range) const;
-  uint64_t page_count() const { return page_count_; }
-  uint64_t page_count(const PageRange& range) const;
+  uint64_t page_count() const { return pages_before(kEndOfPages); }
+  uint64_t page_count(const PageRange& range) const {
+    return pages_before(range.end) - pages_before(range.begin);
+  }
   uint64_t bytes(const PageRange& range) const { return page_count(range) * kPageBytes; }
+  // The page in use that so many come before. Requires: index < page_count().
+  PageNumber page_at(uint64_t index) const;
   std::span<const PageRange> ranges() const { return ranges_; }
 
  private:
   // The first range that ends above the page.
-  std::vector<PageRange>::const_iterator first_above(PageNumber page) const;
+  size_t first_above(PageNumber page) const;
+  uint64_t pages_before(PageNumber page) const;
 
   std::vector<PageRange> ranges_;
-  uint64_t page_count_ = 0;
+  std::vector<uint64_t> counts_;  // of pages in the range and those before
 };
 
 }  // namespace lsmkit

@@ -34,6 +34,8 @@ void check_images(const LayerPlan& plan, const Keyspace& keyspace) {
     uint64_t bytes = 0;
     for (const LayerJob& job : plan.jobs)
       if (job.makes == LayerKind::kImage && part.pages.overlaps(job.pages)) {
+        require_invariant(job.lsns == LsnRange{plan.lsns.end, plan.lsns.end},
+                          "I9: an image is not where its level ends");
         require_invariant(job.pages.begin == at, "I9: there is a gap between two images");
         at = job.pages.end;
         bytes += keyspace.bytes(job.pages);

@@ -142,6 +142,9 @@ TEST_CASE("pages in use are counted, however they came") {
           static_cast<uint64_t>(std::count(used.begin() + static_cast<long>(low),
                                            used.begin() + static_cast<long>(high), true)));
     CHECK(keyspace.covers({begin, end}));
+    const uint64_t index = random.below(keyspace.page_count());
+    CHECK(used[keyspace.page_at(index)]);
+    CHECK(keyspace.page_count({0, keyspace.page_at(index)}) == index);
     for (size_t r = 1; r < keyspace.ranges().size(); ++r)
       CHECK(keyspace.ranges()[r - 1].end < keyspace.ranges()[r].begin);
   }

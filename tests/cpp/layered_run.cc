@@ -7,6 +7,7 @@
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/layered/layered_run.h"
+#include "lsmkit/layered/read_sampler.h"
 #include "lsmkit/numbers/random.h"
 
 using namespace lsmkit;
@@ -163,6 +164,39 @@ TEST_CASE("one page with most of the updates is cut by LSN, and layers stay smal
   uint64_t largest = 0;
   for (const Layer& layer : run.map().layers()) largest = std::max(largest, layer.bytes);
   CHECK(largest == 1'000'010);
+}
+
+TEST_CASE("W5.10: reads are sampled by page and by what was written, at the tip and in history") {
+  LayeredRun run(checked(1 << 20, 4));
+  run.use_pages({100, 1'100});
+  ReadSampler none(1);
+  none.sample(run, 10, ReadAt::kTip);
+  CHECK(none.figures() == ReadFigures{});
+  // Page 100 is written 99 times out of a hundred, and three deltas stand on each other.
+  Random random(9);
+  for (int flushes = 0; flushes < 3; ++flushes) {
+    for (int i = 0; i < 10'000; ++i)
+      run.ingest(random.below(100) > 0 ? 100 : 100 + random.below(1'000), 10);
+    run.flush();
+  }
+  const uint64_t of_page_100 = run.read(100, run.flushed_lsn()).records;
+  ReadSampler tip(1), again(1), history(1);
+  tip.sample(run, 20'000, ReadAt::kTip);
+  again.sample(run, 20'000, ReadAt::kTip);
+  history.sample(run, 20'000, ReadAt::kHistory);
+  const ReadFigures figures = tip.figures();
+  CHECK(figures == again.figures());
+  CHECK(figures.reads == 20'000);
+  CHECK(figures.layers_opened == ReadFigure{3, 3, 3});
+  CHECK(figures.records.p99 == of_page_100);
+  CHECK(figures.records.most == of_page_100);
+  CHECK(figures.records.mean == doctest::Approx(double(of_page_100) * 0.495).epsilon(0.02));
+  CHECK(figures.bytes.mean == doctest::Approx(figures.records.mean * 10));
+  // Half the reads open three layers and find a record in all; of the others few find any.
+  CHECK(figures.layers_holding.mean == doctest::Approx(0.495 * 3 + 0.5 * 0.28).epsilon(0.05));
+  // Up to any LSN: two layers and half the records on average.
+  CHECK(history.figures().layers_opened.mean == doctest::Approx(2).epsilon(0.02));
+  CHECK(history.figures().records.mean == doctest::Approx(figures.records.mean / 2).epsilon(0.03));
 }
 
 TEST_CASE("the events tell all that happened, as far as they are kept") {
