@@ -30,10 +30,10 @@ class LayeredRun {
   // anyway. Throws InvalidArgument: kMostPages.
   void use_pages(const PageRange& pages) { used_since_.add(pages); }
   // Throws InvalidArgument: a record has at least one byte and at most a target's.
-  void ingest(PageNumber page, uint32_t bytes) {
+  void ingest(PageNumber page, uint64_t bytes) {
     ensure(bytes > 0 && bytes <= most_record_bytes_,
            "a record must have at least one byte and at most target_bytes");
-    store_.append(page, bytes);
+    store_.append(page, static_cast<uint32_t>(bytes));
     if (store_.buffered_bytes() > target_bytes_) flush_and_compact();
   }
   // What is in the buffer, if anything, becomes a layer.

@@ -38,11 +38,11 @@ class ReadSampler {
 
   // So many more, as the store is now; none while nothing is flushed. Changes nothing in the run.
   void sample(const LayeredRun& run, uint64_t reads, ReadAt at);
+  // One that was made elsewhere.
+  void take(const LayerRead& read);
   ReadFigures figures() const;
 
  private:
-  void take(const LayerRead& read);
-
   Random random_;
   std::vector<uint64_t> layers_opened_;
   std::vector<uint64_t> layers_holding_;
