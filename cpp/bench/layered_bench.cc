@@ -1,9 +1,10 @@
 // How fast the layered store is simulated record by record, and what the tiered algorithm comes to.
 // Prints a block per workload.
 //
-//   layered_bench [--checks] [--target BYTES]
+//   layered_bench [--checks] [--target BYTES] [--partitioned] [--keep-identical]
 //
-// --checks: with invariants checked. --target: of the first two, instead of 256 MiB.
+// --checks: with invariants checked. --target: of the first two, instead of 256 MiB. The others:
+// options of the planner, for all but the last.
 //
 // uniform    20,000,000 records of 1,000 B over 5,000 MiB of pages, fanout 4, layers of 256 MiB
 // hot-cold   the same, 90 % of the records to the first 10 % of the pages
@@ -150,10 +151,15 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--checks") == 0) {
       options.checks = true;
+    } else if (std::strcmp(argv[i], "--partitioned") == 0) {
+      options.layered.partitioned = true;
+    } else if (std::strcmp(argv[i], "--keep-identical") == 0) {
+      options.layered.keeps_identical = true;
     } else if (std::strcmp(argv[i], "--target") == 0 && i + 1 < argc) {
       options.layered.target_bytes = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      std::fprintf(stderr, "layered_bench [--checks] [--target BYTES]\n");
+      std::fprintf(
+          stderr, "layered_bench [--checks] [--target BYTES] [--partitioned] [--keep-identical]\n");
       return 2;
     }
   }

@@ -44,6 +44,24 @@ std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspa
   return out;
 }
 
+std::vector<PageRange> partitions_of(const Level& level) {
+  std::vector<PageRange> deltas;
+  for (const Layer& layer : level.layers)
+    if (layer.is_delta()) deltas.push_back(layer.pages);
+  std::sort(deltas.begin(), deltas.end(),
+            [](const PageRange& a, const PageRange& b) { return a.begin < b.begin; });
+  std::vector<PageRange> out{PageRange{}};
+  PageNumber end = deltas.empty() ? kEndOfPages : deltas[0].end;
+  for (const PageRange& delta : deltas) {
+    if (delta.begin >= end) {
+      out.back().end = delta.begin;
+      out.push_back({delta.begin, kEndOfPages});
+    }
+    end = std::max(end, delta.end);
+  }
+  return out;
+}
+
 namespace {
 
 // One decision, and its jobs.
@@ -112,15 +130,25 @@ class PartPlanner {
   }
 
   void add_delta(const PageRange& pages, const LsnRange& lsns, uint64_t record_bytes) {
-    const auto job_index = static_cast<uint32_t>(plan_.jobs.size());
     LayerJob job{LayerKind::kDelta, pages, lsns, {}, kDeltaBytes + record_bytes};
     for (const uint32_t input : deltas_) {
       const Layer& layer = level_.layers[input];
-      if (!layer.pages.overlaps(pages) || !layer.lsns.overlaps(lsns)) continue;
-      job.inputs.push_back(input);
-      plan_.inputs[input].after_jobs.push_back(job_index);
+      if (layer.pages.overlaps(pages) && layer.lsns.overlaps(lsns)) job.inputs.push_back(input);
     }
+    if (options_.keeps_identical && job.inputs.size() == 1 && holds_as_much(job)) {
+      plan_.inputs[job.inputs[0]].deleted = false;
+      return;
+    }
+    for (const uint32_t input : job.inputs)
+      plan_.inputs[input].after_jobs.push_back(static_cast<uint32_t>(plan_.jobs.size()));
     plan_.jobs.push_back(std::move(job));
+  }
+
+  // The job would copy its only input, all of it.
+  bool holds_as_much(const LayerJob& job) const {
+    const Layer& layer = level_.layers[job.inputs[0]];
+    return layer.pages == job.pages && job.lsns.begin <= layer.lsns.begin &&
+           layer.lsns.end <= job.lsns.end;
   }
 
   const Level& level_;
@@ -137,7 +165,10 @@ LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& 
   LayerPlan plan;
   plan.lsns = level.lsns;
   for (const Layer& layer : level.layers) plan.inputs.push_back({layer.number, false, {}});
-  PartPlanner(level, {0, kEndOfPages}, options, plan).plan(profile, keyspace);
+  const std::vector<PageRange> parts =
+      options.partitioned ? partitions_of(level) : std::vector{PageRange{}};
+  for (const PageRange& pages : parts)
+    PartPlanner(level, pages, options, plan).plan(profile, keyspace);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 //   2. If not, the deltas become new ones, cut by pages and not by LSN, each as large as the target
 //      (delta_cutter.h). All of the level is one tier then, and a read opens one layer of it.
 //   3. A page with more records than the target gets deltas of its own, cut by LSN.
+// What its authors left to do are options, all off: partitioned, keeps_identical.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,10 @@ struct LayeredOptions {
   // So many deltas on top of each other are compacted. Larger: less is written, more is read.
   // Neon: compaction_threshold.
   uint32_t fanout = 4;
+  // Decide for each natural partition of the level by itself, not for all pages at once.
+  bool partitioned = false;
+  // A delta that would come out with the same records stays as it is.
+  bool keeps_identical = false;
   bool operator==(const LayeredOptions&) const = default;
 };
 // Throws InvalidArgument naming what cannot be.
@@ -37,6 +42,10 @@ uint64_t most_height(uint64_t level_height);
 // Requires: `profile` is of the level's deltas, `keyspace` what is in use at its end.
 LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
                      const LayeredOptions& options);
+
+// Where the pages can be cut so that every delta of the level lies on one side: ranges from the
+// first page to the last, each with a delta. One range where there is none.
+std::vector<PageRange> partitions_of(const Level& level);
 
 // Ranges that together cover `pages`, each with a target's pages of what is in use, the last with
 // up to five quarters of that.

@@ -21,21 +21,23 @@ class GivenProfile final : public LevelProfile {
   explicit GivenProfile(std::vector<PageStretch> all, std::vector<LsnPart> parts = {})
       : all_(std::move(all)), parts_(std::move(parts)) {}
   void begin(const PageRange& pages) override {
+    asked_.clear();
+    for (const PageStretch& stretch : all_)
+      if (pages.holds(stretch.pages.begin)) asked_.push_back(stretch);
     at_ = 0;
-    asked_ = pages;
   }
   std::span<const PageStretch> next() override {
-    const size_t count = std::min<size_t>(3, all_.size() - at_);
+    const size_t count = std::min<size_t>(3, asked_.size() - at_);
     at_ += count;
-    return std::span(all_).subspan(at_ - count, count);
+    return std::span(asked_).subspan(at_ - count, count);
   }
   std::vector<LsnPart> parts_by_lsn(PageNumber, uint64_t) override { return parts_; }
 
  private:
   std::vector<PageStretch> all_;
   std::vector<LsnPart> parts_;
+  std::vector<PageStretch> asked_;
   size_t at_ = 0;
-  PageRange asked_;
 };
 
 PageStretch page(PageNumber number, uint64_t bytes) {
@@ -211,6 +213,63 @@ TEST_CASE("a page above the target gets deltas of its own, cut by LSN") {
   CHECK(plan.jobs[4].pages == PageRange{6, 7});
   CHECK(plan.inputs[0].after_jobs == std::vector<uint32_t>{0, 2, 3, 4});
   CHECK(plan.inputs[1].after_jobs == std::vector<uint32_t>{0, 1, 4});
+}
+
+TEST_CASE("W5.1: where no delta lies on both sides, each side is decided by itself") {
+  LayeredOptions options;
+  options.target_bytes = 2 * kPageBytes;
+  options.partitioned = true;
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 1'000});
+  // Pages 0 to 2 have more than their images would take; pages from 100 on have little. An image
+  // lies on both sides, and does not matter.
+  const Level level =
+      level_of({image(9, {1, 500}, 150), delta(4, {100, 300}, {100, 200}, 400),
+                delta(3, {0, 3}, {100, 200}, 4 * kPageBytes), delta(2, {200, 700}, {0, 100}, 300),
+                delta(1, {2, 90}, {0, 100}, 800'000)},
+               {0, 200});
+  CHECK(partitions_of(level) == std::vector<PageRange>{{0, 100}, {100, kEndOfPages}});
+  GivenProfile profile({page(100, 300), page(250, 350), page(699, 46)});
+  const LayerPlan plan = plan_level(level, profile, keyspace, options);
+  REQUIRE(plan.parts.size() == 2);
+  CHECK(plan.parts[0].makes == LayerKind::kImage);
+  CHECK(plan.parts[0].image_bytes == 100 * kPageBytes);
+  CHECK(plan.parts[0].delta_bytes == 800'000 + 4 * kPageBytes);
+  CHECK(plan.parts[1].makes == LayerKind::kDelta);
+  REQUIRE(plan.jobs.size() == 51);
+  CHECK(plan.jobs[0].pages == PageRange{0, 2});
+  CHECK(plan.jobs[49].pages == PageRange{98, 100});
+  CHECK(plan.jobs[50] == LayerJob{LayerKind::kDelta, {100, 700}, {0, 200}, {1, 3}, 698});
+  CHECK(plan.inputs[1].after_jobs == std::vector<uint32_t>{50});
+  for (const size_t stays : {0, 2, 4}) CHECK(!plan.inputs[stays].deleted);
+  // All at once: the many pages in use keep images away.
+  options.partitioned = false;
+  const LayerPlan at_once = plan_level(level, profile, keyspace, options);
+  CHECK(at_once.parts.size() == 1);
+  CHECK(at_once.parts[0].makes == LayerKind::kDelta);
+  CHECK(partitions_of(level_of({}, {})) == std::vector<PageRange>{kAllPages});
+}
+
+TEST_CASE("W5.5: a delta that would come out the same stays") {
+  LayeredOptions options;
+  options.target_bytes = 10'000;
+  options.keeps_identical = true;
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 100});
+  const Level level =
+      level_of({delta(3, {20, 31}, {100, 200}, 9'002), delta(2, {0, 11}, {100, 200}, 5'002),
+                delta(1, {0, 6}, {0, 100}, 6'002)},
+               {0, 200});
+  GivenProfile profile(
+      {page(0, 5'000), page(5, 3'000), page(10, 3'000), page(20, 4'000), page(30, 9'000)});
+  const LayerPlan plan = plan_level(level, profile, keyspace, options);
+  REQUIRE(plan.jobs.size() == 1);
+  CHECK(plan.jobs[0] == LayerJob{LayerKind::kDelta, {0, 11}, {0, 200}, {1, 2}, 11'002});
+  CHECK(plan.inputs == std::vector<PlannedInput>{{LayerNumber{3}, false, {}},
+                                                 {LayerNumber{2}, true, {0}},
+                                                 {LayerNumber{1}, true, {0}}});
+  options.keeps_identical = false;
+  CHECK(plan_level(level, profile, keyspace, options).jobs.size() == 2);
 }
 
 TEST_CASE("options that cannot be are refused by name") {

@@ -75,7 +75,8 @@ void check_all_pages(LayeredRun& run, const Model& model, Random& random) {
 
 LayeredRunOptions checked(uint64_t target_bytes, uint32_t fanout) {
   LayeredRunOptions options;
-  options.layered = {target_bytes, fanout};
+  options.layered.target_bytes = target_bytes;
+  options.layered.fanout = fanout;
   options.checks = true;
   return options;
 }
@@ -85,10 +86,13 @@ LayeredRunOptions checked(uint64_t target_bytes, uint32_t fanout) {
 TEST_CASE("I2: every page is rebuilt at every sampled LSN, as a model has it") {
   Random random(11);
   uint64_t images = 0, single_pages = 0;
-  for (int trial = 0; trial < 24; ++trial) {
+  for (int trial = 0; trial < 32; ++trial) {
     const uint64_t page_count = 1 + random.below(trial % 3 == 0 ? 8 : 300);
     const uint64_t target_bytes = kPageBytes + random.below(30'000);
-    LayeredRun run(checked(target_bytes, 2 + uint32_t(random.below(4))));
+    LayeredRunOptions options = checked(target_bytes, 2 + uint32_t(random.below(4)));
+    options.layered.partitioned = trial % 8 >= 4;
+    options.layered.keeps_identical = trial % 16 >= 8;
+    LayeredRun run(options);
     Model model(page_count);
     const bool equal = trial % 2 == 0;
     const bool hot = trial % 4 < 2;

@@ -29,7 +29,8 @@ WorkloadSpec of(std::vector<Phase> phases, uint64_t pages = 500) {
 
 LayeredRunOptions small_and_checked() {
   LayeredRunOptions options;
-  options.layered = {64 << 10, 3};
+  options.layered.target_bytes = 64 << 10;
+  options.layered.fanout = 3;
   options.checks = true;
   return options;
 }
