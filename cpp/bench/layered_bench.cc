@@ -1,7 +1,8 @@
 // How fast the layered store is simulated record by record, and what the tiered algorithm comes to.
 // Prints a block per workload.
 //
-//   layered_bench [--checks] [--target BYTES] [--partitioned] [--keep-identical]
+//   layered_bench [--checks] [--target BYTES] [--partitioned] [--grid PAGES]
+//                 [--keep-identical]
 //
 // --checks: with invariants checked. --target: of the first two, instead of 256 MiB. The others:
 // options of the planner, for all but the last.
@@ -151,6 +152,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--checks") == 0) {
       options.checks = true;
+    } else if (std::strcmp(argv[i], "--grid") == 0 && i + 1 < argc) {
+      options.layered.grid_pages = std::strtoull(argv[++i], nullptr, 10);
     } else if (std::strcmp(argv[i], "--partitioned") == 0) {
       options.layered.partitioned = true;
     } else if (std::strcmp(argv[i], "--keep-identical") == 0) {
@@ -158,8 +161,9 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--target") == 0 && i + 1 < argc) {
       options.layered.target_bytes = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      std::fprintf(
-          stderr, "layered_bench [--checks] [--target BYTES] [--partitioned] [--keep-identical]\n");
+      std::fprintf(stderr,
+                   "layered_bench [--checks] [--target BYTES] [--partitioned] [--grid PAGES] "
+                   "[--keep-identical]\n");
       return 2;
     }
   }

@@ -8,12 +8,16 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// The fewest pages at the front of the stretch that have so many bytes. Requires: it has them.
-PageStretch front_of(const PageStretch& stretch, uint64_t bytes) {
-  const Wide size = stretch.pages.size(), all = stretch.bytes;
-  const auto width = static_cast<uint64_t>((size * bytes + all - 1) / all);
-  return {{stretch.pages.begin, stretch.pages.begin + width},
-          static_cast<uint64_t>(all * width / size)};
+// So many pages at the front of the stretch.
+PageStretch first_pages(const PageStretch& stretch, uint64_t count) {
+  const auto bytes = static_cast<Wide>(stretch.bytes) * count / stretch.pages.size();
+  return {{stretch.pages.begin, stretch.pages.begin + count}, static_cast<uint64_t>(bytes)};
+}
+
+// The fewest pages that have so many bytes. Requires: the stretch has them.
+uint64_t pages_with(const PageStretch& stretch, uint64_t bytes) {
+  const Wide product = static_cast<Wide>(stretch.pages.size()) * bytes;
+  return static_cast<uint64_t>((product + stretch.bytes - 1) / stretch.bytes);
 }
 
 }  // namespace
@@ -21,41 +25,57 @@ PageStretch front_of(const PageStretch& stretch, uint64_t bytes) {
 void DeltaCutter::add(const PageStretch& stretch) {
   PageStretch rest = stretch;
   while (rest.bytes > 0) {
-    const uint64_t due = due_bytes();
-    const bool whole = rest.bytes <= due || rest.pages.size() == 1;
-    const PageStretch piece = whole ? rest : front_of(rest, due);
-    add_piece(piece);
+    const PageStretch piece = rest.pages.size() == 1 ? rest : piece_of(rest);
+    if (piece.bytes > 0) add_piece(piece);
     rest = {{piece.pages.end, rest.pages.end}, rest.bytes - piece.bytes};
   }
 }
 
-uint64_t DeltaCutter::due_bytes() const {
-  if (!full_) return target_bytes_ - open_.bytes;
-  return open_.bytes < most_bytes_ ? most_bytes_ - open_.bytes : target_bytes_;
+PageStretch DeltaCutter::piece_of(const PageStretch& stretch) const {
+  uint64_t due_bytes = target_bytes_;
+  for (const uint64_t limit : {most_bytes_, target_bytes_, least_bytes_})
+    if (open_.bytes < limit) due_bytes = limit - open_.bytes;
+  uint64_t count = stretch.pages.size();
+  if (due_bytes < stretch.bytes) count = pages_with(stretch, due_bytes);
+  if (grid_pages_ > 0 && open_.bytes >= least_bytes_)
+    count = std::min(count, grid_pages_ - stretch.pages.begin % grid_pages_);
+  return first_pages(stretch, count);
 }
 
 void DeltaCutter::add_piece(const PageStretch& piece) {
-  if (open_.bytes == 0) open_.pages.begin = piece.pages.begin;
+  if (open_.bytes == 0)
+    open_.pages.begin = piece.pages.begin;
+  else
+    consider_cut(piece.pages.begin);
   open_.pages.end = piece.pages.end;
   open_.bytes += piece.bytes;
-  if (!full_) {
-    if (open_.bytes >= target_bytes_) full_ = open_;
-  } else if (rest_begin_ < full_->pages.end) {
-    rest_begin_ = piece.pages.begin;
-  }
   // One page may have brought it beyond five quarters: the next decides whether it is the last.
-  if (!full_ || open_.bytes < most_bytes_ || full_->bytes == open_.bytes) return;
-  deltas_.push_back(*full_);
-  open_ = {{rest_begin_, open_.pages.end}, open_.bytes - full_->bytes};
-  full_.reset();
-  if (open_.bytes >= target_bytes_) full_ = open_;
+  const std::optional<Cut>& cut = on_grid_ ? on_grid_ : full_;
+  if (open_.bytes >= most_bytes_ && cut) {
+    deltas_.push_back(cut->front);
+    open_ = {{cut->rest_begin, open_.pages.end}, open_.bytes - cut->front.bytes};
+    full_.reset();
+    on_grid_.reset();
+  }
+}
+
+void DeltaCutter::consider_cut(PageNumber next_page) {
+  if (open_.bytes < least_bytes_) return;
+  const Cut here{open_, next_page};
+  if (!full_ && open_.bytes >= target_bytes_) full_ = here;
+  if (grid_pages_ == 0 || (open_.pages.end - 1) / grid_pages_ == next_page / grid_pages_) return;
+  if (!on_grid_ || distance(here) < distance(*on_grid_)) on_grid_ = here;
+}
+
+uint64_t DeltaCutter::distance(const Cut& cut) const {
+  return std::max(cut.front.bytes, target_bytes_) - std::min(cut.front.bytes, target_bytes_);
 }
 
 void DeltaCutter::finish() {
-  if (open_.bytes == 0) return;
-  deltas_.push_back(open_);
+  if (open_.bytes > 0) deltas_.push_back(open_);
   open_ = {};
   full_.reset();
+  on_grid_.reset();
 }
 
 }  // namespace lsmkit

@@ -1,6 +1,7 @@
 // Where new deltas begin and end, going through the pages of a level once: a delta is full when it
 // has the target, and what is left at the end goes to the last one as long as that stays within
-// five quarters of the target.
+// five quarters of the target. On a grid a delta may also be a quarter shorter or longer, to end at
+// a multiple of so many pages: the deltas of different tiers then end at the same pages.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,12 @@ namespace lsmkit {
 
 class DeltaCutter {
  public:
-  explicit DeltaCutter(uint64_t target_bytes)
-      : target_bytes_(target_bytes), most_bytes_(target_bytes + target_bytes / 4) {}
+  // `grid_pages` 0: no grid.
+  explicit DeltaCutter(uint64_t target_bytes, uint64_t grid_pages = 0)
+      : target_bytes_(target_bytes),
+        least_bytes_(target_bytes - target_bytes / 4),
+        most_bytes_(target_bytes + target_bytes / 4),
+        grid_pages_(grid_pages) {}
 
   // Requires: behind those before; a single page has no more than the target.
   void add(const PageStretch& stretch);
@@ -25,16 +30,28 @@ class DeltaCutter {
   const std::vector<PageStretch>& deltas() const { return deltas_; }
 
  private:
-  // Until there is something to decide.
-  uint64_t due_bytes() const;
+  // A front of what is open that might be a delta.
+  struct Cut {
+    PageStretch front;
+    PageNumber rest_begin;  // the first page behind it
+  };
+
+  // As much of it, from its front, as can be added without passing a place to decide.
+  PageStretch piece_of(const PageStretch& stretch) const;
   void add_piece(const PageStretch& piece);
+  // What is open might end here, before that page.
+  void consider_cut(PageNumber next_page);
+  // The nearer to the target the better.
+  uint64_t distance(const Cut& cut) const;
 
   const uint64_t target_bytes_;
+  const uint64_t least_bytes_;
   const uint64_t most_bytes_;
+  const uint64_t grid_pages_;
   std::vector<PageStretch> deltas_;
-  PageStretch open_;                 // what was added since the last delta
-  std::optional<PageStretch> full_;  // its front, once that has the target
-  PageNumber rest_begin_ = 0;        // the first page behind it
+  PageStretch open_;            // what was added since the last delta
+  std::optional<Cut> full_;     // its shortest front that has the target
+  std::optional<Cut> on_grid_;  // its best that ends on the grid
 };
 
 }  // namespace lsmkit

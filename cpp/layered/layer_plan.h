@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "lsmkit/layered/layer.h"
@@ -29,9 +30,9 @@ struct PlannedInput {
 // Pages about which one decision was made, and what it was made by.
 struct PlannedPart {
   PageRange pages;
-  LayerKind makes = LayerKind::kDelta;
-  uint64_t image_bytes = 0;  // of the pages in use
-  uint64_t delta_bytes = 0;  // of the level's deltas
+  std::optional<LayerKind> makes = LayerKind::kDelta;  // none: it stays as it is
+  uint64_t image_bytes = 0;                            // of the pages in use
+  uint64_t delta_bytes = 0;                            // of the level's deltas
   bool operator==(const PlannedPart&) const = default;
 };
 

@@ -81,7 +81,9 @@ class PartPlanner {
 
   void plan(LevelProfile& profile, const Keyspace& keyspace) {
     part_.image_bytes = keyspace.bytes(part_.pages);
-    if (part_.image_bytes < part_.delta_bytes) {
+    if (options_.partitioned && depth() < options_.fanout) {
+      part_.makes = std::nullopt;
+    } else if (part_.image_bytes < part_.delta_bytes) {
       part_.makes = LayerKind::kImage;
       make_images(keyspace);
     } else {
@@ -91,6 +93,8 @@ class PartPlanner {
   }
 
  private:
+  uint64_t depth() const { return depth_of(level_.layers, part_.pages); }
+
   void make_images(const Keyspace& keyspace) {
     const LsnRange at{level_.lsns.end, level_.lsns.end};
     for (const PageRange& pages : cut_images(part_.pages, keyspace, options_.target_bytes))
@@ -99,7 +103,7 @@ class PartPlanner {
 
   void make_deltas(LevelProfile& profile) {
     for (const uint32_t input : deltas_) plan_.inputs[input].deleted = true;
-    DeltaCutter cutter(options_.target_bytes);
+    DeltaCutter cutter(options_.target_bytes, options_.grid_pages);
     size_t taken = 0;
     const auto take = [&] {
       for (; taken < cutter.deltas().size(); ++taken)

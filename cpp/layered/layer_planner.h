@@ -7,7 +7,8 @@
 //   2. If not, the deltas become new ones, cut by pages and not by LSN, each as large as the target
 //      (delta_cutter.h). All of the level is one tier then, and a read opens one layer of it.
 //   3. A page with more records than the target gets deltas of its own, cut by LSN.
-// What its authors left to do are options, all off: partitioned, keeps_identical.
+// What its authors left to do are options, all off: partitioned, grid_pages,
+// keeps_identical.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,12 @@ struct LayeredOptions {
   // So many deltas on top of each other are compacted. Larger: less is written, more is read.
   // Neon: compaction_threshold.
   uint32_t fanout = 4;
-  // Decide for each natural partition of the level by itself, not for all pages at once.
+  // Decide for each natural partition of the level by itself, not for all pages at once. One with
+  // fewer deltas on top of each other than the fanout stays as it is.
   bool partitioned = false;
+  // New deltas end at multiples of so many pages where that is within a quarter of the target, so
+  // that there are partitions. 0: anywhere.
+  uint64_t grid_pages = 0;
   // A delta that would come out with the same records stays as it is.
   bool keeps_identical = false;
   bool operator==(const LayeredOptions&) const = default;

@@ -39,14 +39,15 @@ std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint
   return Level{{begin, end_lsn}, std::move(seen)};
 }
 
-uint64_t depth_of(std::span<const Layer> layers) {
+uint64_t depth_of(std::span<const Layer> layers, const PageRange& pages) {
   // Ends come before beginnings at the same page.
   using Edge = std::tuple<PageNumber, bool, const Layer*>;
   std::vector<Edge> edges;
   for (const Layer& layer : layers) {
     if (layer.is_delta() && layer.pages.size() == 1) continue;
-    edges.emplace_back(layer.pages.begin, true, &layer);
-    edges.emplace_back(layer.pages.end, false, &layer);
+    if (!layer.pages.overlaps(pages)) continue;
+    edges.emplace_back(std::max(layer.pages.begin, pages.begin), true, &layer);
+    edges.emplace_back(std::min(layer.pages.end, pages.end), false, &layer);
   }
   std::sort(edges.begin(), edges.end());
   // An image stands above the deltas that end where it is.

@@ -23,8 +23,8 @@ struct Level {
 // crosses `end_lsn`.
 std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height);
 
-// How many deltas are stacked at most above the highest image, over all pages. Deltas of a single
-// page do not count: where that page is hot there may be any number.
-uint64_t depth_of(std::span<const Layer> layers);
+// How many deltas are stacked at most above the highest image, over all of these pages. Deltas of a
+// single page do not count: where that page is hot there may be any number.
+uint64_t depth_of(std::span<const Layer> layers, const PageRange& pages = {});
 
 }  // namespace lsmkit

@@ -44,24 +44,30 @@ PageStretch page(PageNumber number, uint64_t bytes) {
   return {{number, number + 1}, bytes};
 }
 
-// The rule as it is said, with all pages at hand: as long as more than a delta and a quarter is
-// left, the shortest front that has the target is one; then the rest is.
-std::vector<uint64_t> cut_by_the_rule(const std::vector<uint64_t>& bytes, uint64_t target) {
-  std::vector<uint64_t> out;
-  size_t at = 0;
-  while (at < bytes.size()) {
-    uint64_t left = 0, front = 0;
-    for (size_t i = at; i < bytes.size(); ++i) left += bytes[i];
-    size_t end = at;
-    while (end < bytes.size() && front < target) front += bytes[end++];
-    if (left < target + target / 4) {
-      end = bytes.size();
-      front = left;
-    }
-    out.push_back(front);
-    at = end;
+// Page i of a list has this number.
+constexpr PageNumber kApart = 3;
+
+bool line_between(size_t page, uint64_t grid) {
+  return grid > 0 && page * kApart / grid != (page - 1) * kApart / grid;
+}
+
+// How many pages from `at` on become a delta. The rule as it is said, with all pages at hand: if
+// less is left than a delta and a quarter, all. Else the front that ends on the grid, within a
+// quarter of the target, next to it; else the shortest front that has the target.
+size_t front_by_the_rule(const std::vector<uint64_t>& bytes, size_t at, uint64_t target,
+                         uint64_t grid) {
+  size_t full = 0, on_grid = 0, count = 0;
+  uint64_t sum = 0, best = UINT64_MAX;
+  while (at + count < bytes.size()) {
+    sum += bytes[at + count++];
+    if (sum >= target + target / 4) return on_grid > 0 ? on_grid : full > 0 ? full : count;
+    if (full == 0 && sum >= target) full = count;
+    const uint64_t distance = sum < target ? target - sum : sum - target;
+    if (sum < target - target / 4 || !line_between(at + count, grid) || distance >= best) continue;
+    best = distance;
+    on_grid = count;
   }
-  return out;
+  return count;
 }
 
 Level level_of(std::vector<Layer> layers, LsnRange lsns) {
@@ -70,27 +76,49 @@ Level level_of(std::vector<Layer> layers, LsnRange lsns) {
 
 }  // namespace
 
-TEST_CASE("deltas are cut at the target, and a short rest goes to the last") {
+TEST_CASE(
+    "W5.2, W5.4: deltas are cut at the target or near it on the grid, a short rest goes to the "
+    "last") {
   Random random(7);
-  for (int trial = 0; trial < 2'000; ++trial) {
+  size_t ends_on_grid = 0;
+  for (int trial = 0; trial < 4'000; ++trial) {
     const uint64_t target = 50 + random.below(200);
+    const uint64_t grid = random.below(2) * (5 + random.below(30));
     std::vector<uint64_t> bytes(1 + random.below(60));
     // Sometimes pages nearly as large as a delta.
     const uint64_t most = random.below(4) == 0 ? target : 1 + target / 5;
     for (uint64_t& b : bytes) b = 1 + random.below(most);
-    DeltaCutter cutter(target);
-    for (size_t i = 0; i < bytes.size(); ++i) cutter.add(page(3 * i, bytes[i]));
+    DeltaCutter cutter(target, grid);
+    for (size_t i = 0; i < bytes.size(); ++i) cutter.add(page(kApart * i, bytes[i]));
     cutter.finish();
-    const std::vector<uint64_t> due = cut_by_the_rule(bytes, target);
-    REQUIRE(cutter.deltas().size() == due.size());
     size_t at = 0;
-    for (size_t i = 0; i < due.size(); ++i) {
-      const PageStretch& got = cutter.deltas()[i];
-      CHECK(got.bytes == due[i]);
-      CHECK(got.pages.begin == 3 * at);  // tight around its pages
-      for (uint64_t sum = 0; sum < due[i]; ++at) sum += bytes[at];
-      CHECK(got.pages.end == 3 * (at - 1) + 1);
+    for (const PageStretch& got : cutter.deltas()) {
+      REQUIRE(at < bytes.size());
+      const size_t end = at + front_by_the_rule(bytes, at, target, grid);
+      CHECK(got.pages == PageRange{kApart * at, kApart * (end - 1) + 1});
+      uint64_t sum = 0;
+      for (size_t i = at; i < end; ++i) sum += bytes[i];
+      CHECK(got.bytes == sum);
+      ends_on_grid += end < bytes.size() && line_between(end, grid);
+      at = end;
     }
+    CHECK(at == bytes.size());
+  }
+  CHECK(ends_on_grid > 1'000);
+}
+
+TEST_CASE("a wide stretch is cut on the grid, inside") {
+  DeltaCutter cutter(1'000, 128);
+  cutter.add({{0, 1'000}, 900});
+  cutter.add({{1'000, 11'000}, 10'000});
+  cutter.finish();
+  REQUIRE(cutter.deltas().size() > 8);
+  for (size_t i = 0; i + 1 < cutter.deltas().size(); ++i) {
+    const PageStretch& made = cutter.deltas()[i];
+    CHECK(made.pages.end % 128 == 0);
+    CHECK(made.pages.end == cutter.deltas()[i + 1].pages.begin);
+    CHECK(made.bytes >= 1'000 - 64);
+    CHECK(made.bytes <= 1'000 + 64);
   }
 }
 
@@ -218,30 +246,32 @@ TEST_CASE("a page above the target gets deltas of its own, cut by LSN") {
 TEST_CASE("W5.1: where no delta lies on both sides, each side is decided by itself") {
   LayeredOptions options;
   options.target_bytes = 2 * kPageBytes;
+  options.fanout = 2;
   options.partitioned = true;
   Keyspace keyspace;
   keyspace.add(PageRange{0, 1'000});
-  // Pages 0 to 2 have more than their images would take; pages from 100 on have little. An image
-  // lies on both sides, and does not matter.
+  // Pages 0 to 90 have more than their images would take, pages from 100 on have little, and those
+  // from 800 on stand no deeper than one. An image on both sides does not matter.
   const Level level =
-      level_of({image(9, {1, 500}, 150), delta(4, {100, 300}, {100, 200}, 400),
+      level_of({delta(5, {800, 900}, {100, 200}, 100), delta(4, {100, 300}, {100, 200}, 400),
                 delta(3, {0, 3}, {100, 200}, 4 * kPageBytes), delta(2, {200, 700}, {0, 100}, 300),
-                delta(1, {2, 90}, {0, 100}, 800'000)},
+                delta(1, {2, 90}, {0, 100}, 800'000), image(9, {1, 500}, 50)},
                {0, 200});
-  CHECK(partitions_of(level) == std::vector<PageRange>{{0, 100}, {100, kEndOfPages}});
-  GivenProfile profile({page(100, 300), page(250, 350), page(699, 46)});
+  CHECK(partitions_of(level) == std::vector<PageRange>{{0, 100}, {100, 800}, {800, kEndOfPages}});
+  GivenProfile profile({page(100, 300), page(250, 350), page(699, 46), page(850, 98)});
   const LayerPlan plan = plan_level(level, profile, keyspace, options);
-  REQUIRE(plan.parts.size() == 2);
+  REQUIRE(plan.parts.size() == 3);
   CHECK(plan.parts[0].makes == LayerKind::kImage);
   CHECK(plan.parts[0].image_bytes == 100 * kPageBytes);
   CHECK(plan.parts[0].delta_bytes == 800'000 + 4 * kPageBytes);
   CHECK(plan.parts[1].makes == LayerKind::kDelta);
+  CHECK(plan.parts[2].makes == std::nullopt);
   REQUIRE(plan.jobs.size() == 51);
   CHECK(plan.jobs[0].pages == PageRange{0, 2});
   CHECK(plan.jobs[49].pages == PageRange{98, 100});
   CHECK(plan.jobs[50] == LayerJob{LayerKind::kDelta, {100, 700}, {0, 200}, {1, 3}, 698});
   CHECK(plan.inputs[1].after_jobs == std::vector<uint32_t>{50});
-  for (const size_t stays : {0, 2, 4}) CHECK(!plan.inputs[stays].deleted);
+  for (const size_t stays : {0, 2, 4, 5}) CHECK(!plan.inputs[stays].deleted);
   // All at once: the many pages in use keep images away.
   options.partitioned = false;
   const LayerPlan at_once = plan_level(level, profile, keyspace, options);
