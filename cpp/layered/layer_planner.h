@@ -7,8 +7,7 @@
 //   2. If not, the deltas become new ones, cut by pages and not by LSN, each as large as the target
 //      (delta_cutter.h). All of the level is one tier then, and a read opens one layer of it.
 //   3. A page with more records than the target gets deltas of its own, cut by LSN.
-// What its authors left to do are options, all off: partitioned, grid_pages,
-// keeps_identical.
+// What its authors left to do are options, all off: partitioned, grid_pages, keeps_identical.
 #pragma once
 
 #include <cstdint>

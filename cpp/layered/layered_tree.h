@@ -68,7 +68,6 @@ class LayeredTree {
 
   void compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
   void carry_out(uint32_t job_index, Doing& doing);
-  void make_delta(const LayerJob& job, LayerNumber number, const LayerPlan& plan, Layer& layer);
   void remove_inputs_of(uint32_t job_index, Doing& doing);
   void tell(Layer layer, bool deleted, LayerReason reason, uint32_t level, uint32_t job);
   void check_level(const Level& level) const;
