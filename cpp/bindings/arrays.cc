@@ -3,13 +3,13 @@
 #include <functional>
 
 #include "arrow_capsules.h"
-#include "arrow_out.h"
 #include "bindings.h"
 #include "db_argument.h"
 #include "gil.h"
 #include "look_up.h"
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/bytes/key.h"
+#include "memory_type.h"
 #include "object.h"
 #include "rows.h"
 #include "sorted_keys.h"
@@ -170,27 +170,6 @@ py::object get_view(DbArgument db_argument, const py::object& key_object,
 
 // -- Arrow --------------------------------------------------------------------------------------
 
-py::tuple export_rows(const py::object& offsets, const py::object& data, const py::object& valid,
-                      int64_t null_count) {
-  auto pinned = std::make_shared<std::vector<std::unique_ptr<PinnedBuffer>>>();
-  const auto pin = [&](const py::object& object) {
-    pinned->push_back(std::make_unique<PinnedBuffer>(object));
-    return static_cast<const void*>(pinned->back()->data());
-  };
-  ArrowColumn column;
-  column.offsets = pin(offsets);
-  column.data = pin(data);
-  column.null_count = null_count;
-  column.rows = static_cast<int64_t>(pinned->front()->size() / sizeof(int64_t)) - 1;
-  if (!valid.is_none()) column.valid = pin(valid);
-  column.owner = {pinned.get(),
-                  [pinned](const void*) mutable { with_gil([&] { pinned.reset(); }); }};
-  py::object schema = make_capsule<ArrowSchema>(export_binary_schema);
-  return py::make_tuple(schema, make_capsule<ArrowArray>([&](ArrowArray* out) {
-                          export_binary(std::move(column), out);
-                        }));
-}
-
 Rows rows_of_arrow(const py::object& schema_capsule, const py::object& array_capsule, bool keys) {
   auto schema = take_capsule<ArrowSchema>(schema_capsule);
   auto array = take_capsule<ArrowArray>(array_capsule);
@@ -269,8 +248,6 @@ void register_arrays(py::module_& m) {
         "A byte per key: 1 if it is there.");
   m.def("get_view", get_view, py::arg("db"), py::arg("key"), py::kw_only(),
         py::arg("snapshot") = none, "The value where it lies, or None.");
-  m.def("export_rows", export_rows, py::arg("offsets"), py::arg("data"), py::arg("valid"),
-        py::arg("null_count"), "Arrow's capsules of a schema and an array.");
 }
 
 }  // namespace lsmkit

@@ -15,6 +15,7 @@ void register_snapshot(py::module_& m);     // snapshot_type.cc
 void register_db(py::module_& m);           // db_type.cc
 void register_memory(py::module_& m);       // memory_type.cc
 void register_arrays(py::module_& m);       // arrays.cc
+void register_arrow_out(py::module_& m);    // arrow_out.cc
 void register_scan(py::module_& m);         // scan.cc
 void register_disk(py::module_& m);         // disk.cc
 void register_long_calls(py::module_& m);   // long_calls.cc

@@ -22,6 +22,7 @@ PYBIND11_MODULE(_core, m) {
 
   lsmkit::register_memory(m);
   lsmkit::register_arrays(m);
+  lsmkit::register_arrow_out(m);
   lsmkit::register_scan(m);
   lsmkit::register_long_calls(m);
   lsmkit::register_inspection(m);

@@ -119,21 +119,26 @@ py::object next_batch(Scanner& scanner) {
 ArrowColumn arrow_column(const BinaryColumn& column, const std::shared_ptr<ScanBatch>& owner) {
   ArrowColumn exported;
   exported.rows = static_cast<int64_t>(column.rows);
-  exported.offsets = column.offsets.data();
-  exported.data = column.data.data();
+  exported.buffers = {nullptr, column.offsets.data(), column.data.data()};
   exported.owner = owner;
   return exported;
 }
 
 py::object arrow_stream(std::shared_ptr<Scanner> scanner) {
-  NextBatch next = [scanner = std::move(scanner)]() -> std::optional<std::vector<ArrowColumn>> {
+  NextBatch next = [scanner = std::move(scanner)]() -> std::optional<ArrowColumn> {
     const auto batch = scanner->next([](const Progress&) {});
     if (!batch) return std::nullopt;
-    return std::vector{arrow_column(batch->keys, batch), arrow_column(batch->values, batch)};
+    ArrowColumn rows;
+    rows.rows = static_cast<int64_t>(batch->keys.rows);
+    rows.buffers = {nullptr};
+    rows.children = {arrow_column(batch->keys, batch), arrow_column(batch->values, batch)};
+    return rows;
   };
-  return make_capsule<ArrowArrayStream>([&](ArrowArrayStream* out) {
-    export_stream({"key", "value"}, std::move(next), out);
-  });
+  ArrowType type{.format = "+s", .name = "", .children = {}};
+  for (const char* const name : {"key", "value"})
+    type.children.push_back({.format = "Z", .name = name, .children = {}});
+  return make_capsule<ArrowArrayStream>(
+      [&](ArrowArrayStream* out) { export_stream(std::move(type), std::move(next), out); });
 }
 
 }  // namespace

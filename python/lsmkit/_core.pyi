@@ -554,9 +554,17 @@ def contains_rows(  # a byte per row
     threads: int = 0,
 ) -> memoryview: ...
 def get_view(db: DB, key: Buffer, *, snapshot: Snapshot | None = None) -> memoryview | None: ...
-def export_rows(  # Arrow's capsules of a type, large_binary, and of an array
-    offsets: _Array, data: _Array, valid: _Array | None, null_count: int
-) -> tuple[object, object]: ...
+
+# Name, format string, nullable, rows, null count, buffers (first bits of validity), children. The
+# contents of the buffers are not checked.
+_ArrowColumn: TypeAlias = tuple[
+    str, str, bool, int, int, Sequence[_Array | None], Sequence["_ArrowColumn"]
+]
+
+# Capsules of Arrow's structs, which keep the buffers.
+def arrow_schema(column: _ArrowColumn) -> object: ...
+def arrow_array(column: _ArrowColumn) -> object: ...
+def arrow_batch_stream(column: _ArrowColumn) -> object: ...
 
 class Scanner:
     def __init__(

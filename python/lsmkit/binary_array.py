@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument
+from lsmkit.arrow import Described, bits_of
 from lsmkit.buffers import Buffer
 from lsmkit.column import Column
 
@@ -196,9 +197,13 @@ class BinaryArray(Sequence[bytes | None]):
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """Arrow's capsules of a large_binary array."""
-        bits = None if self.valid is None else np.packbits(self.valid, bitorder="little")
-        return _core.export_rows(self.offsets, self.data, bits, self.null_count)
+        column = self._arrow()
+        return _core.arrow_schema(column), _core.arrow_array(column)
 
     def __arrow_c_schema__(self) -> object:
         """Arrow's capsule of the type, large_binary."""
-        return self[:0].__arrow_c_array__()[0]
+        return _core.arrow_schema(self[:0]._arrow())
+
+    def _arrow(self) -> Described:
+        bits = None if self.valid is None else bits_of(self.valid)
+        return "", "Z", True, len(self), self.null_count, [bits, self.offsets, self.data], []

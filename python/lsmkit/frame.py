@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from lsmkit import arrow, frame_text
+from lsmkit import _core, arrow, frame_text
 from lsmkit.column import Column
 from lsmkit.optional import need
 from lsmkit.schema import ColumnSpec
@@ -19,8 +19,8 @@ class Frame:
 
     ``frame["weight"]`` is a column as an array, ``frame[0]`` a row as a dict, ``frame[mask]`` and
     ``frame[2:5]`` are frames, and so is ``frame["level", "weight"]``. Iterating gives rows. Every
-    frame has the Arrow PyCapsule interface, so that ``pyarrow.table(frame)``, ``duckdb.from_arrow``
-    and the like share its memory.
+    frame has the Arrow PyCapsule interface, so that ``pyarrow.table(frame)``,
+    ``polars.DataFrame(frame)`` and duckdb's ``from frame`` share its memory, without pyarrow.
 
     Parameters
     ----------
@@ -184,31 +184,31 @@ class Frame:
         return pd.DataFrame(series)
 
     def to_polars(self) -> Any:
-        """A Polars DataFrame. Needs Polars."""
-        pl = need("polars")
-
-        of_dtype: dict[str, Any] = {"str": pl.String, "bytes": pl.Binary}
-        of_dtype["list[u64]"] = pl.List(pl.UInt64)
-        series = []
-        for name, column in self._columns.items():
-            if column.offsets is None and not column.null_count:
-                series.append(pl.Series(name, column.values))
-            else:
-                kind = of_dtype.get(column.dtype) or pl.Series(column.values[:0]).dtype
-                series.append(pl.Series(name, column.to_list(), dtype=kind))
-        return pl.DataFrame(series)
+        """A Polars DataFrame, which shares the memory. Needs Polars."""
+        return need("polars").DataFrame(self)
 
     def to_arrow(self) -> Any:
         """A pyarrow Table that shares the memory. Needs pyarrow."""
-        return arrow.to_arrow(self._columns)
+        return need("pyarrow").table(self)
 
     def __arrow_c_schema__(self) -> object:
-        """An `arrow_schema` capsule: a struct with one field per column. Needs pyarrow."""
-        return self.to_arrow().schema.__arrow_c_schema__()
+        """Arrow's capsule of the type: a struct with one field per column."""
+        return _core.arrow_schema(arrow.table_of(self._columns))
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Arrow's capsules of the type and of all rows, as one array of structs.
+
+        Raises
+        ------
+        InvalidArgument
+            The arrays of a column do not fit together. As for the stream.
+        """
+        table = arrow.table_of(self._columns)
+        return _core.arrow_schema(table), _core.arrow_array(table)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """An `arrow_array_stream` capsule with one batch. Needs pyarrow."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        """Arrow's capsule of a stream of one batch."""
+        return _core.arrow_batch_stream(arrow.table_of(self._columns))
 
     def __repr__(self) -> str:
         return frame_text.text(self)
