@@ -300,4 +300,4 @@ def _values(
 ) -> BinaryArray:
     valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(rows), bitorder="little")
     values = np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8)
-    return BinaryArray(*values, valid.view(np.bool_))
+    return BinaryArray._made(*values, valid.view(np.bool_))

@@ -54,13 +54,26 @@ class BinaryArray(Sequence[bytes | None]):
         self.valid = None if valid is None or valid.all() else np.ascontiguousarray(valid)
 
     @classmethod
+    def _made(
+        cls,
+        offsets: npt.NDArray[np.int64],
+        data: npt.NDArray[np.uint8],
+        valid: npt.NDArray[np.bool_] | None = None,
+    ) -> "BinaryArray":
+        """As the constructor, of arrays that were made to fit: nothing is looked at."""
+        made = cls.__new__(cls)
+        made.offsets, made.data = offsets, data
+        made.valid = None if valid is None or valid.all() else valid
+        return made
+
+    @classmethod
     def of(cls, rows: Sequence[Buffer | None]) -> "BinaryArray":
         """From a list of buffers, None for null. TypeError for what is no buffer."""
         missing = np.fromiter((row is None for row in rows), np.bool_, len(rows))
         parts = [b"" if row is None else bytes(memoryview(row)) for row in rows]
         column = Column.of("bytes", parts)
         assert column.offsets is not None
-        return cls(column.offsets, column.values, ~missing if missing.any() else None)
+        return cls._made(column.offsets, column.values, ~missing if missing.any() else None)
 
     @classmethod
     def concatenate(cls, arrays: Sequence["BinaryArray"]) -> "BinaryArray":
@@ -74,8 +87,8 @@ class BinaryArray(Sequence[bytes | None]):
         parts = [array.data[array.offsets[0] : array.offsets[-1]] for array in arrays]
         data = np.concatenate(parts) if parts else np.zeros(0, np.uint8)
         if all(array.valid is None for array in arrays):
-            return cls(offsets, data)
-        return cls(offsets, data, np.concatenate([array.is_valid() for array in arrays]))
+            return cls._made(offsets, data)
+        return cls._made(offsets, data, np.concatenate([array.is_valid() for array in arrays]))
 
     # -- As a sequence -----------------------------------------------------------------------------
 
@@ -101,7 +114,7 @@ class BinaryArray(Sequence[bytes | None]):
             return self.take(np.arange(begin, end, step))
         end = max(begin, end)
         valid = None if self.valid is None else self.valid[begin:end]
-        return BinaryArray(self.offsets[begin : end + 1], self.data, valid)
+        return BinaryArray._made(self.offsets[begin : end + 1], self.data, valid)
 
     def __iter__(self) -> Iterator[bytes | None]:
         return iter(self.to_list())
@@ -119,7 +132,7 @@ class BinaryArray(Sequence[bytes | None]):
         """The rows of the given numbers, in their order."""
         taken = Column("bytes", self.data, self.offsets, self.valid).take(rows)
         assert taken.offsets is not None
-        return BinaryArray(taken.offsets, taken.values, taken.valid)
+        return BinaryArray._made(taken.offsets, taken.values, taken.valid)
 
     def __eq__(self, other: object) -> bool:
         """Whether all rows are the same, wherever they lie."""

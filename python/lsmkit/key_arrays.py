@@ -39,7 +39,7 @@ def bytes_of(encoded: "BinaryArray | npt.NDArray[Any] | Sequence[bytes]") -> Bin
         if encoded.dtype != np.uint8 or encoded.ndim != 2:
             raise TypeError("encoded keys: uint8 of shape (rows, width) or a BinaryArray is due")
         offsets = np.arange(len(encoded) + 1, dtype=np.int64) * encoded.shape[1]
-        rows = BinaryArray(offsets, np.ascontiguousarray(encoded).ravel())
+        rows = BinaryArray._made(offsets, np.ascontiguousarray(encoded).ravel())
     else:
         rows = BinaryArray.of(encoded)
     if rows.null_count:
@@ -163,7 +163,7 @@ def join_parts(parts: Sequence[BinaryArray]) -> BinaryArray:
         _scatter(part, begins[:, column], data)
     offsets = np.zeros(len(parts[0]) + 1, np.int64)
     offsets[1:] = ends.reshape(lengths.shape)[:, -1] if len(ends) else 0
-    return BinaryArray(offsets, data)
+    return BinaryArray._made(offsets, data)
 
 
 def _scatter(part: BinaryArray, begins: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from lsmkit._errors import Error, InvalidArgument
 from lsmkit.db import DB, Path
+from lsmkit.progress import Progress, Tell, shown
 from lsmkit.text import escape
 
 __all__ = ["KINDS", "Imported", "import_store"]
@@ -21,7 +22,6 @@ __all__ = ["KINDS", "Imported", "import_store"]
 Kind: TypeAlias = Literal["leveldb", "rocksdb", "lmdb"]
 Row: TypeAlias = tuple[bytes, bytes]
 Rows: TypeAlias = Generator[Row, None, None]
-Progress: TypeAlias = Callable[[int, int], object] | None
 
 # While an import is unfinished, this record says how far it came. It goes with the last batch.
 MARKER_KEY = b"\x00lsmkit: an unfinished import"
@@ -58,7 +58,7 @@ def import_store(
         Where to. What it holds stays, except where a key of the source is the same.
     name : str, optional
         A column family of RocksDB, a named database of LMDB. Default: the default one.
-    progress : callable(done, total), optional
+    progress : callable(done, total) or True, optional
         Told after each batch, in records; total is 0, not known. May raise.
 
     Raises
@@ -78,8 +78,11 @@ def import_store(
         raise InvalidArgument(f"{path} is not there")
     identity = {"kind": kind, "source": path, "name": name}
     after = _resume_after(db, identity)
-    with contextlib.closing(KINDS[kind](path, name, after)) as rows:
-        return Imported(_copy(rows, db, identity, progress), after)
+    with (
+        contextlib.closing(KINDS[kind](path, name, after)) as rows,
+        shown(progress, f"importing from {kind}") as tell,
+    ):
+        return Imported(_copy(rows, db, identity, tell), after)
 
 
 def _resume_after(db: DB, identity: dict[str, Any]) -> bytes | None:
@@ -96,7 +99,7 @@ def _resume_after(db: DB, identity: dict[str, Any]) -> bytes | None:
     return after
 
 
-def _copy(rows: Rows, db: DB, identity: dict[str, Any], progress: Progress) -> int:
+def _copy(rows: Rows, db: DB, identity: dict[str, Any], tell: Tell | None) -> int:
     done = 0
     key = None
     batch = db.write_batch()
@@ -109,8 +112,8 @@ def _copy(rows: Rows, db: DB, identity: dict[str, Any], progress: Progress) -> i
                 done += len(batch)
                 batch.put(MARKER_KEY, json.dumps({**identity, "last_key": key.hex()}).encode())
                 batch.write()
-                if progress is not None:
-                    progress(done, 0)
+                if tell is not None:
+                    tell(done, 0)
     except InvalidArgument as error:
         place = "" if key is None else f", at its key {escape(key[:40])}"
         raise InvalidArgument(f"{error}{place}; {done:,} records were stored") from error

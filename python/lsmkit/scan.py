@@ -101,7 +101,7 @@ class Scan:
 
 
 def _column(offsets: memoryview, data: memoryview) -> BinaryArray:
-    return BinaryArray(np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8))
+    return BinaryArray._made(np.frombuffer(offsets, np.int64), np.frombuffer(data, np.uint8))
 
 
 def scan(

@@ -82,7 +82,7 @@ def encode_integers(column: Any) -> BinaryArray | None:
     block[:, 8] = np.where(negative, 0xFF, 0)
     offsets = np.zeros(len(numbers) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    return BinaryArray(offsets, block[lengths[:, None] > _WIDTHS])
+    return BinaryArray._made(offsets, block[lengths[:, None] > _WIDTHS])
 
 
 def decode_integers(data: BinaryArray) -> npt.NDArray[np.int64] | None:

@@ -83,6 +83,8 @@ def test_every_kind_of_array_does_what_single_calls_do(convert, keys, seed, tmp_
         assert db.contains_many(convert(asked)).tolist() == [key in model for key in asked]
         rows = db.scan().read()
         assert list(zip(rows.keys, rows.values, strict=True)) == sorted(model.items())
+        for made in (rows.keys, rows.values, db.get_many(convert(asked))):
+            assert BinaryArray(made.offsets, made.data, made.valid) == made  # strangers' checks
 
 
 @given(

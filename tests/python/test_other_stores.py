@@ -106,6 +106,16 @@ def test_another_source_is_refused_while_one_is_unfinished(kind, source, path, r
     assert run("import", kind, other, path)[0] == 0
 
 
+def test_progress_shows_itself_or_is_no_progress(source, kind, path, capsys):
+    expected = make(kind, source, ROWS)
+    with lsmkit.open(path) as db:
+        with pytest.raises(TypeError, match="progress"):
+            import_store(kind, source, db, progress=7)
+        assert len(db) == 0
+        assert import_store(kind, source, db, progress=True).rows == len(expected)
+    assert f"importing from {kind}" in capsys.readouterr().err
+
+
 def test_a_crash_in_the_middle_loses_no_record_and_repeats_none(source, kind):
     expected = make(kind, source, ROWS)
     disk = lsmkit.testing.MemoryDisk()

@@ -73,6 +73,26 @@ class _Readable:
     def _moment(self) -> _core.Snapshot:
         raise NotImplementedError
 
+    def _read(self) -> lsmkit.DB | _core.Snapshot:
+        """What a single key is read from."""
+        return self._moment()
+
+    def get(
+        self,
+        key: bytes,
+        default: Any = None,
+        *,
+        verify_checksums: bool = False,
+        fill_cache: bool = True,
+    ) -> Any:
+        """The value of a key, or `default`. Both flags are ignored: blocks are always checked."""
+        expect_bytes("key", key)
+        expect_flags(verify_checksums=verify_checksums, fill_cache=fill_cache)
+        try:
+            return self._read().get(self._prefix + key, default)
+        except lsmkit.Error as error:
+            raise translated(error) from error
+
     def iterator(self, **bounds: Any) -> Iterator:
         """Iterate over a range; keywords as in `Iterator` (`start`, `stop`, `prefix` ...)."""
         return Iterator(self._moment, self._prefix, **bounds)
@@ -172,25 +192,12 @@ class DB(ClosesItself, _Readable):
         if self._db.closed:
             raise closed_error("database")
 
+    def _read(self) -> lsmkit.DB:
+        return self._db
+
     def _moment(self) -> _core.Snapshot:
         try:
             return _core.DB.snapshot(self._db)
-        except lsmkit.Error as error:
-            raise translated(error) from error
-
-    def get(
-        self,
-        key: bytes,
-        default: Any = None,
-        *,
-        verify_checksums: bool = False,
-        fill_cache: bool = True,
-    ) -> Any:
-        """The value of a key, or `default`. Both flags are ignored: blocks are always checked."""
-        expect_bytes("key", key)
-        expect_flags(verify_checksums=verify_checksums, fill_cache=fill_cache)
-        try:
-            return self._db.get(key, default)
         except lsmkit.Error as error:
             raise translated(error) from error
 
@@ -297,10 +304,8 @@ class PrefixedDB(_Readable):
     def _moment(self) -> _core.Snapshot:
         return self.db._moment()
 
-    def get(self, key: bytes, default: Any = None, **flags: Any) -> Any:
-        """As `DB.get`."""
-        expect_bytes("key", key)
-        return self.db.get(self._prefix + key, default, **flags)
+    def _read(self) -> lsmkit.DB:
+        return self.db.db
 
     def put(self, key: bytes, value: Any, *, sync: bool = False) -> None:
         """As `DB.put`."""
@@ -342,22 +347,6 @@ class Snapshot(ClosesItself, _Readable):
         if self._core is None or self._core.closed:
             raise closed_error("database or snapshot")
         return self._core
-
-    def get(
-        self,
-        key: bytes,
-        default: Any = None,
-        *,
-        verify_checksums: bool = False,
-        fill_cache: bool = True,
-    ) -> Any:
-        """As `DB.get`, at the moment of the snapshot."""
-        expect_bytes("key", key)
-        expect_flags(verify_checksums=verify_checksums, fill_cache=fill_cache)
-        try:
-            return self._moment().get(self._prefix + key, default)
-        except lsmkit.Error as error:
-            raise translated(error) from error
 
     def raw_iterator(self, **flags: Any) -> RawIterator:
         """A cursor over the whole database, prefix or not."""

@@ -20,7 +20,6 @@ __all__ = ["LsmStore"]
 
 _abc = need("zarr.abc.store")
 _buffer = need("zarr.abc.buffer")
-CHUNK_ROWS = 1000
 
 
 class _Handle:
@@ -98,7 +97,7 @@ class LsmStore(_abc.Store):  # type: ignore[misc, name-defined]
 
     async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
         value = await self._call("get", key.encode())
-        part = _slice(byte_range)
+        part = _slice(byte_range or _abc.OffsetByteRequest(0))
         return None if value is None else prototype.buffer.from_bytes(value[part])
 
     async def get_partial_values(self, prototype: Any, key_ranges: Any) -> list[Any]:
@@ -117,13 +116,12 @@ class LsmStore(_abc.Store):  # type: ignore[misc, name-defined]
         self._check_writable()
         await self._call("delete", key.encode())
 
-    async def list(self) -> AsyncIterator[str]:
-        async for key in self.list_prefix(""):
-            yield key
+    def list(self) -> AsyncIterator[str]:
+        return self.list_prefix("")
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         rows = (await self._opened()).iterator(prefix=prefix.encode(), include_value=False)
-        while keys := await asyncio.to_thread(lambda: [*itertools.islice(rows, CHUNK_ROWS)]):
+        while keys := await asyncio.to_thread(lambda: [*itertools.islice(rows, 1000)]):
             for key in keys:
                 yield key.decode()
 
@@ -142,8 +140,6 @@ class LsmStore(_abc.Store):  # type: ignore[misc, name-defined]
 
 
 def _slice(byte_range: Any) -> slice:
-    if byte_range is None:
-        return slice(None)
     if isinstance(byte_range, _abc.RangeByteRequest):
         return slice(byte_range.start, byte_range.end)
     if isinstance(byte_range, _abc.OffsetByteRequest):
