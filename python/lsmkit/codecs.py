@@ -29,8 +29,11 @@ from lsmkit.value_arrays import (
     columns_of,
     decode_floats,
     decode_integers,
+    decode_texts,
     encode_floats,
     encode_integers,
+    encode_texts,
+    joined,
     listed,
 )
 
@@ -69,7 +72,7 @@ class ValueCodec(ABC, Generic[V]):
         TypeError, InvalidArgument
             As `encode`, and for a row that is null.
         """
-        return BinaryArray.of([self.encode(value) for value in listed(values)])
+        return joined([self.encode(value) for value in listed(values)])
 
     def decode_many(self, data: BinaryArray, /) -> Any:
         """The column of values that `encode_many` made `data` of.
@@ -122,6 +125,18 @@ class Str(ValueCodec[str]):
             return data.decode()
         except UnicodeDecodeError:
             raise _no_value(self.name, data) from None
+
+    def encode_many(self, values: Any, /) -> BinaryArray:
+        try:
+            return encode_texts(values)
+        except TypeError:
+            return super().encode_many(values)  # type: ignore[no-any-return]  # says which
+
+    def decode_many(self, data: BinaryArray, /) -> list[str | None]:
+        try:
+            return decode_texts(data)
+        except UnicodeError:
+            return super().decode_many(data)  # type: ignore[no-any-return]  # says which
 
 
 class Json(ValueCodec[V]):
@@ -219,11 +234,18 @@ class Struct(ValueCodec[tuple[Any, ...]]):
         if len({len(column) for column in columns}) > 1:
             counts = ", ".join(str(len(column)) for column in columns)
             raise InvalidArgument(f"the columns have different lengths: {counts}")
-        return BinaryArray.of([self.encode(row) for row in zip(*columns, strict=True)])
+        try:
+            return joined(list(map(self._struct.pack, *columns)))
+        except (struct.error, OverflowError):
+            return joined([self.encode(row) for row in zip(*columns, strict=True)])  # says which
 
     def decode_many(self, data: BinaryArray, /) -> tuple[Any, ...]:
         nothing = bytes(self._struct.size)
-        rows = [self.decode(nothing if row is None else row) for row in data.to_list()]
+        if np.any(data.is_valid() & (data.lengths() != len(nothing))):
+            rows = [self.decode(nothing if row is None else row) for row in data.to_list()]
+        else:
+            packed = data.to_fixed(len(nothing), fill=nothing).tobytes()
+            rows = list(self._struct.iter_unpack(packed))
         return columns_of(rows, self._kinds(), data)
 
     def _kinds(self) -> list[type[np.generic] | None]:

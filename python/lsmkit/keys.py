@@ -29,7 +29,7 @@ from lsmkit import key_arrays
 from lsmkit._errors import InvalidArgument
 from lsmkit.binary_array import BinaryArray
 from lsmkit.text import escape, shorten
-from lsmkit.value_arrays import listed
+from lsmkit.value_arrays import decode_texts, encode_texts, joined, listed
 
 __all__ = ["F64", "I64", "U64", "Bytes", "Datetime", "KeyCodec", "Str", "Tuple", "key_codec"]
 
@@ -78,7 +78,7 @@ class KeyCodec(ABC, Generic[K]):
         TypeError, InvalidArgument
             As `encode`; the text names the row.
         """
-        return BinaryArray.of([self.encode(key) for key in listed(keys)])
+        return joined([self.encode(key) for key in listed(keys)])
 
     def decode_many(self, data: Any, /) -> Any:
         """The column of keys that `encode_many` made `data` of. InvalidArgument if it is none.
@@ -91,7 +91,7 @@ class KeyCodec(ABC, Generic[K]):
 
     def encode_parts(self, keys: Any, /) -> BinaryArray:
         """As `encode_part`, of a column."""
-        return BinaryArray.of([self.encode_part(key) for key in listed(keys)])
+        return joined([self.encode_part(key) for key in listed(keys)])
 
     def encode_bound(self, bound: K, /) -> bytes:
         """As `encode`, for the bound of a range, which need not be a whole key."""
@@ -145,6 +145,18 @@ class Str(KeyCodec[str]):
             return data.decode()
         except UnicodeDecodeError:
             raise no_key(self.name, data) from None
+
+    def encode_many(self, keys: Any, /) -> "BinaryArray | npt.NDArray[np.uint8]":
+        try:
+            return encode_texts(keys)
+        except TypeError:
+            return super().encode_many(keys)  # says which
+
+    def decode_many(self, data: Any, /) -> Any:
+        try:
+            return decode_texts(key_arrays.bytes_of(data))
+        except UnicodeError:
+            return super().decode_many(data)  # says which
 
     encode_prefix = encode
 

@@ -13,8 +13,11 @@ __all__ = [
     "columns_of",
     "decode_floats",
     "decode_integers",
+    "decode_texts",
     "encode_floats",
     "encode_integers",
+    "encode_texts",
+    "joined",
     "listed",
     "without_nulls",
 ]
@@ -48,6 +51,23 @@ def without_nulls(column: Any) -> npt.NDArray[Any]:
         if len(masked):
             raise InvalidArgument(f"row {masked[0]} is null, which can't be stored")
     return np.asarray(column)
+
+
+def joined(parts: Sequence[bytes]) -> BinaryArray:
+    """Rows of bytes, none of them null."""
+    offsets = np.zeros(len(parts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=offsets[1:])
+    return BinaryArray._made(offsets, np.frombuffer(b"".join(parts), np.uint8))
+
+
+def encode_texts(column: Any) -> BinaryArray:
+    """UTF-8 of each row. TypeError for what is no str, UnicodeError for what has no UTF-8."""
+    return joined(list(map(str.encode, listed(column))))
+
+
+def decode_texts(data: BinaryArray) -> list[str | None]:
+    """What `encode_texts` made, None where a row is null. UnicodeError for what is no UTF-8."""
+    return [None if row is None else row.decode() for row in data.to_list()]
 
 
 def encode_floats(column: Any) -> npt.NDArray[np.uint8] | None:

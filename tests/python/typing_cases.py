@@ -47,6 +47,12 @@ assert_type(people.get("ada", default=0), dict[Any, Any] | int)
 with people.snapshot() as of_people:
     assert_type(of_people.get("ada", default=None), dict[Any, Any] | None)
 assert_type(db.typed(key=int, value=struct.Struct("<q")), lsmkit.TypedDB[int, tuple[Any, ...]])
+assert_type(people.scan().read(), lsmkit.TypedBatch)
+assert_type(people.put_many(["ada"], [{}]), int)
+assert_type(db.prefixed_db(b"p").get_many([b"k"]), lsmkit.BinaryArray)
+with db.prefixed_db(b"p").snapshot() as of_prefix:
+    assert_type(of_prefix.scan(), lsmkit.Scan)
+    assert_type(of_prefix.get(b"k"), bytes | None)
 readings = db.typed(key=tuple[str, datetime], value=float)
 assert_type(readings, lsmkit.TypedDB[tuple[str, datetime], float])
 assert_type(readings.last(), tuple[tuple[str, datetime], float] | None)
