@@ -12,6 +12,7 @@
 #include "lsmkit/db/process.h"
 #include "lsmkit/db/recovery.h"
 #include "lsmkit/db/standing.h"
+#include "lsmkit/log/log_header.h"
 
 namespace lsmkit {
 namespace {
@@ -52,13 +53,17 @@ void check_may_plan(const OpenRequest& request, const Options& options) {
         "background=\"inline\"");
 }
 
+bool may_create(const OpenRequest& request) {
+  bool create = request.options ? request.options->create : true;
+  for (const auto& [name, text] : request.overrides) {
+    if (name == "create") create = text == "true";
+  }
+  return create;
+}
+
 void prepare_directory(FileSystem& files, const OpenRequest& request) {
   if (!files.exists(request.path)) {
-    bool create = request.options ? request.options->create : true;
-    for (const auto& [name, text] : request.overrides) {
-      if (name == "create") create = text == "true";
-    }
-    if (request.read_only || !create) {
+    if (request.read_only || !may_create(request)) {
       throw InvalidArgument(request.path + " does not exist" +
                             (request.read_only ? "; read_only=True creates nothing" : ""));
     }
@@ -66,6 +71,27 @@ void prepare_directory(FileSystem& files, const OpenRequest& request) {
   } else if (!files.is_directory(request.path)) {
     throw IoError(ENOTDIR, request.path, "opening (a database is a directory of its own)");
   }
+}
+
+// What is no database and can't become one is refused before LOCK is made or written to, so that
+// strangers' directories stay as they are. Another process may be opening or writing here: so this
+// judges by what holds whatever it does. A listing may miss a MANIFEST that is just being replaced;
+// its name, asked for after that, is always there. All else waits for the lock.
+void refuse_before_locking(FileSystem& files, const OpenRequest& request) {
+  DirectoryListing listing = list_directory(files, request.path);
+  const std::string manifest = join_path(request.path, kManifestName);
+  if (listing.has_manifest || files.exists(manifest)) {
+    // Throws if it is another program's file of that name. Not on the way of every open.
+    if (!files.exists(join_path(request.path, kLockName))) read_log_header(files, manifest);
+    return;
+  }
+  refuse_foreign(listing, request.path);
+  if (!listing.is_empty()) return;
+  if (!may_create(request)) {
+    throw InvalidArgument(request.path +
+                          " holds no lsmkit database; open with create=True to make one");
+  }
+  resolve_options(request, nullptr);
 }
 
 }  // namespace
@@ -91,7 +117,10 @@ std::shared_ptr<Db> Db::open(const OpenRequest& request) {
     if (engine) {
       check_same_options(*engine, request);
     } else {
-      if (!request.read_only) turn.set_lock(files.lock(join_path(request.path, kLockName)));
+      if (!request.read_only) {
+        refuse_before_locking(files, request);
+        turn.set_lock(files.lock(join_path(request.path, kLockName)));
+      }
       engine = Engine::open(request, identity);
       turn.set_engine(engine);
     }

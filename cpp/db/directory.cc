@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "lsmkit/bytes/error.h"
 #include "lsmkit/format/table_format.h"
 #include "lsmkit/log/log_header.h"
 #include "lsmkit/log/log_name.h"
@@ -71,6 +72,12 @@ DirectoryListing list_directory(FileSystem& files, const std::string& path) {
   std::sort(out.logs.begin(), out.logs.end());
   std::sort(out.events.begin(), out.events.end());
   return out;
+}
+
+void refuse_foreign(const DirectoryListing& listing, const std::string& path) {
+  if (listing.has_manifest || listing.foreign.empty()) return;
+  throw InvalidArgument(path + " holds files that are not lsmkit's (" + listing.foreign.front() +
+                        "); give a directory of its own");
 }
 
 namespace {

@@ -35,8 +35,17 @@ struct DirectoryListing {
   std::vector<LogNumber> logs;
   std::vector<uint64_t> events;
   std::vector<std::string> foreign;  // nothing of ours
+
+  // Nothing but LOCK, and what happened.
+  bool is_empty() const {
+    return !has_manifest && !has_temporary_manifest && tables.empty() && logs.empty() &&
+           foreign.empty();
+  }
 };
 DirectoryListing list_directory(FileSystem& files, const std::string& path);
+
+// Throws InvalidArgument if strangers' files stand where no database does.
+void refuse_foreign(const DirectoryListing& listing, const std::string& path);
 
 // Files that are ours by name and by header, LOCK excepted. A file of our name with a stranger's
 // contents is not.

@@ -100,10 +100,7 @@ void Recovery::create_new() {
   if (request_.read_only) {
     throw InvalidArgument(dir_ + " holds no lsmkit database, and read_only=True creates none");
   }
-  if (!listing_.foreign.empty()) {
-    throw InvalidArgument(dir_ + " holds files that are not lsmkit's (" + listing_.foreign.front() +
-                          "); give a directory of its own");
-  }
+  refuse_foreign(listing_, dir_);
   if (!listing_.tables.empty()) {
     throw CorruptionError(path_of("MANIFEST"), 0,
                           "it is missing, but tables stand beside it; restore it from a copy");

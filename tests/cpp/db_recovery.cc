@@ -1,6 +1,9 @@
 // Opens that find a full disk, are interrupted, or find damage; and closes that are interrupted.
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <utility>
+
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/db/db.h"
 #include "lsmkit/db/directory.h"
@@ -164,4 +167,51 @@ TEST_CASE("a read-only open tries again while something moves, but damage that s
   look.read_only = true;
   CHECK_THROWS_AS(Db::open(look), CorruptionError);
   CHECK(files.listings == 4);  // two for each of two attempts
+}
+
+namespace {
+
+// At the one place where a listing and a look at a name may disagree, does something in between.
+class BetweenLooks final : public PassingFileSystem {
+ public:
+  BetweenLooks(FileSystem& below, std::function<void()> act)
+      : PassingFileSystem(below), act_(std::move(act)) {}
+
+  std::vector<std::string> list(const std::string& dir) override {
+    auto names = PassingFileSystem::list(dir);
+    if (act_) std::exchange(act_, nullptr)();
+    return names;
+  }
+
+ private:
+  std::function<void()> act_;
+};
+
+}  // namespace
+
+TEST_CASE("a directory that is refused gets no LOCK; strangers may stand beside a MANIFEST") {
+  MemoryFileSystem files;
+  files.make_dir("/db");
+  files.create("/db/letter", AppendMode::kTable, 0);
+  CHECK_THROWS_AS(Db::open(request_for(files)), InvalidArgument);
+  CHECK(files.list("/db") == std::vector<std::string>{"letter"});
+  files.remove("/db/letter");
+  Db::open(request_for(files))->put("a", "1");
+  files.create("/db/letter", AppendMode::kTable, 0);
+  CHECK(contents_of(*Db::open(request_for(files))) == Contents{{"a", "1"}});
+}
+
+TEST_CASE("a database that is made while another open looks is no stranger's directory") {
+  MemoryFileSystem files;
+  files.make_dir("/db");
+  files.create("/db/letter", AppendMode::kTable, 0);
+  // Listed without a MANIFEST, which is there when its name is asked for; as when one is replaced.
+  BetweenLooks looks(files, [&] {
+    files.remove("/db/letter");
+    Db::open(request_for(files))->put("a", "1");
+    files.create("/db/letter", AppendMode::kTable, 0);
+  });
+  OpenRequest request = request_for(files);
+  request.environment.files = &looks;
+  CHECK(contents_of(*Db::open(request)) == Contents{{"a", "1"}});
 }

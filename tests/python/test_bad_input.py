@@ -119,8 +119,31 @@ def test_a_foreign_directory_is_left_as_it_is(tmp_path):
         lsmkit.open(tmp_path)
     with pytest.raises(lsmkit.InvalidArgument):
         lsmkit.open(tmp_path, read_only=True)
-    assert {file.name for file in tmp_path.iterdir()} <= {"letter.txt", "LOCK"}
+    assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
     assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+@pytest.mark.parametrize(
+    ("names", "options"),
+    [
+        (["letter.txt"], {}),
+        (["CURRENT", "IDENTITY", "LOCK", "MANIFEST-000001"], {}),  # a RocksDB's
+        (["MANIFEST"], {}),
+        ([], {"create": False}),
+        ([], {"fanout": -1.0}),
+    ],
+)
+def test_a_refused_open_leaves_no_trace(names, options, tmp_path):
+    """No LOCK that was not there, and nothing written into one that was."""
+    for name in names:
+        (tmp_path / name).write_text("" if name == "LOCK" else "theirs, and longer than a header")
+    before = {
+        file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in tmp_path.iterdir()
+    }
+    with pytest.raises(lsmkit.Error):
+        lsmkit.open(tmp_path, **options)
+    after = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in tmp_path.iterdir()}
+    assert before == after
 
 
 def test_destroy_leaves_strangers_files_alone(path):
