@@ -46,13 +46,15 @@ struct Walked {
   uint64_t weight = 0;
 };
 
-// Reads a range from end to end.
-Walked walk(DbCursor& cursor, const Poll& poll) {
+// Reads a range from end to end. Polls every so many keys, and before each read.
+Walked walk(Db& db, CursorOptions options, const SnapshotRef& moment, const Poll& poll) {
   constexpr uint64_t kKeysPerPoll = 1024;
   Walked so_far;
-  for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {
-    so_far.weight += weight_of(cursor.key().size(), cursor.value().size());
-    if (++so_far.keys % kKeysPerPoll == 0) poll({.done = so_far.keys, .total = 0});
+  options.poll = [&] { poll({.done = so_far.keys, .total = 0}); };
+  const auto cursor = db.cursor(options, moment);
+  for (cursor->seek_to_first(); cursor->valid(); cursor->next()) {
+    so_far.weight += weight_of(cursor->key().size(), cursor->value().size());
+    if (++so_far.keys % kKeysPerPoll == 0) options.poll();
   }
   return so_far;
 }
@@ -69,15 +71,14 @@ uint64_t count(DbArgument db, const py::object& start, const py::object& stop, b
   const SnapshotRef moment = snapshot_of(snapshot.ptr(), db.object());
   Db& engine = *db;
   Walked walked;
-  long_call(progress,
-            [&](const Poll& poll) { walked = walk(*engine.cursor(options, moment), poll); });
+  long_call(progress, [&](const Poll& poll) { walked = walk(engine, options, moment, poll); });
   return walked.keys;
 }
 
 double space_amp_of(DbArgument db, const py::object& progress) {
   Db& engine = *db;
   Walked walked;
-  long_call(progress, [&](const Poll& poll) { walked = walk(*engine.cursor({}), poll); });
+  long_call(progress, [&](const Poll& poll) { walked = walk(engine, {}, {}, poll); });
   return space_amp(engine.tree().version, walked.weight);
 }
 

@@ -35,8 +35,12 @@ struct KeySpan {
 class InputRun {
  public:
   InputRun(const PlanInput& input, const OpenTable& open, const KeySpan& span,
-           uint64_t readahead_bytes)
-      : input_(&input), open_(&open), span_(&span), readahead_bytes_(readahead_bytes) {
+           uint64_t readahead_bytes, const std::function<void()>& before_read)
+      : input_(&input),
+        open_(&open),
+        span_(&span),
+        readahead_bytes_(readahead_bytes),
+        before_read_(&before_read) {
     while (table_ < input.tables.size() && span.begin &&
            ends_before(*input.tables[table_], *span.begin))
       ++table_;
@@ -71,8 +75,8 @@ class InputRun {
       const TableMeta& meta = *input_->tables[table_];
       if (span_->end && meta.smallest.key >= *span_->end) return;
       open_table_ = (*open_)(input_->tables[table_]);
-      cursor_.emplace(
-          open_table_->cursor(ReadHints{.fill_cache = false, .readahead_bytes = readahead_bytes_}));
+      cursor_.emplace(open_table_->cursor(ReadHints{
+          .fill_cache = false, .readahead_bytes = readahead_bytes_, .before_read = before_read_}));
       const bool from_first = !span_->begin || *span_->begin <= meta.smallest.key;
       if (from_first)
         cursor_->seek_to_first();
@@ -90,6 +94,7 @@ class InputRun {
   const OpenTable* open_;
   const KeySpan* span_;
   uint64_t readahead_bytes_;
+  const std::function<void()>* before_read_;
   size_t table_ = 0;
   bool at_first_ = false;
   std::shared_ptr<const Table> open_table_;
@@ -116,7 +121,13 @@ class InputRun {
 class PartMerge {
  public:
   PartMerge(const CompactionPlan& plan, const OpenTable& open, KeySpan span, OutputContext output)
-      : plan_(plan), open_(open), span_(std::move(span)), sink_(plan.merge, std::move(output)) {}
+      : plan_(plan),
+        open_(open),
+        span_(std::move(span)),
+        before_read_([poll = output.poll] {
+          if (poll) poll(0);
+        }),
+        sink_(plan.merge, std::move(output)) {}
 
   void run() {
     const uint64_t share = kReadaheadBytes / std::max<size_t>(plan_.inputs.size(), 1);
@@ -124,7 +135,7 @@ class PartMerge {
     std::vector<InputRun> sources;
     sources.reserve(plan_.inputs.size());
     for (const PlanInput& input : plan_.inputs)
-      sources.emplace_back(input, open_, span_, readahead_bytes);
+      sources.emplace_back(input, open_, span_, readahead_bytes, before_read_);
     MergeRules rules = plan_.merge;
     rules.input_entry_count.reset();  // of all parts together
     counts_ = merge_tables(rules, std::span<InputRun>(sources), sink_);
@@ -137,6 +148,7 @@ class PartMerge {
   const CompactionPlan& plan_;
   const OpenTable& open_;
   const KeySpan span_;
+  const std::function<void()> before_read_;
   TableSink sink_;
   MergeCounts counts_;
 };

@@ -78,6 +78,9 @@ struct CursorOptions {
   std::optional<std::string> stop;
   bool include_start = true;
   bool include_stop = false;
+  // Called before each read of a file, and now and then while entries are passed over that are not
+  // shown. What it throws ends the move.
+  std::function<void()> poll = nullptr;
 };
 
 class DbCursor;  // see db/db_cursor.h

@@ -13,7 +13,7 @@ DbCursor::DbCursor(std::shared_ptr<Engine> engine, const CursorOptions& options,
       options_(options),
       snapshot_(std::move(snapshot)),
       view_(engine_->pin_view(seqno_, snapshot_.get())),
-      merged_(sources_of(*view_, ReadHints{})) {
+      merged_(sources_of(*view_, hints())) {
   engine_->count_cursor(1);
 }
 
@@ -23,6 +23,18 @@ DbCursor::~DbCursor() {
   // In a forked child: the last reader of a table takes locks, which may be held for ever. So the
   // view stays.
   new std::shared_ptr<const ReadView>(std::move(view_));
+}
+
+ReadHints DbCursor::hints() const {
+  ReadHints out;
+  if (options_.poll) out.before_read = &options_.poll;
+  return out;
+}
+
+// Deleted keys may be many, and all of them in memory.
+void DbCursor::pass_over() {
+  constexpr uint64_t kPassedPerPoll = 1024;
+  if (++passed_over_ % kPassedPerPoll == 0 && options_.poll) options_.poll();
 }
 
 // Every move: nowhere first, so that a throw leaves the cursor there.
@@ -120,8 +132,10 @@ void DbCursor::find_forward() {
     if (above_stop(key)) return;
     if (merged_.seqno() > seqno_) {
       merged_.next();  // too new, an older entry of the key may follow
+      pass_over();
     } else if (!shows_value(merged_.kind()) || below_start(key)) {
       skip_key_forward();
+      pass_over();
     } else {
       valid_ = true;
       return;
@@ -150,6 +164,7 @@ void DbCursor::find_backward() {
       valid_ = true;
       return;
     }
+    pass_over();
   }
 }
 

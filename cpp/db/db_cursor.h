@@ -43,6 +43,8 @@ class DbCursor {
  private:
   template <class Move>
   void move(Move&& move);
+  ReadHints hints() const;
+  void pass_over();
   void find_forward();
   void find_backward();
   void skip_key_forward();
@@ -58,6 +60,7 @@ class DbCursor {
   MergingCursor<ReadSource> merged_;
 
   bool valid_ = false;
+  uint64_t passed_over_ = 0;
   // Forwards, `merged_` stands on the entry shown. Backwards, it stands before all entries of the
   // key, and the entry shown is kept here.
   bool forward_ = true;

@@ -208,7 +208,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void note_failure(Failing& failing, const char* doing, const std::exception& error);
   OutputContext output_context(uint32_t level, uint64_t entry_count, const Poll& poll);
   std::unique_ptr<FileSystem> limit(OutputContext& context, IoUse use);
-  std::shared_ptr<const ReadView> verify_logs(uint64_t& entries);
+  std::shared_ptr<const ReadView> verify_logs(uint64_t& entries, const Poll& poll);
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
   Event new_event(EventKind kind) const;
   Event job_event(const VersionEdit& edit, uint64_t start_us) const;

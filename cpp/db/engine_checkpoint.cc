@@ -12,7 +12,7 @@
 namespace lsmkit {
 namespace {
 
-constexpr size_t kCopyBytes = 1 << 20;
+constexpr size_t kCopyBytes = 64 << 10;
 
 // The files of a checkpoint on their way; removed unless it is finished.
 class NewDirectory {

@@ -1,4 +1,5 @@
 // Looking inside: figures, shapes, and a check of every byte.
+#include <memory>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -9,6 +10,8 @@
 #include "lsmkit/log/log_replay.h"
 #include "lsmkit/memtable/write_batch.h"
 #include "lsmkit/rules/level_targets.h"
+#include "lsmkit/vfs/passing_file.h"
+#include "lsmkit/vfs/passing_file_system.h"
 
 namespace lsmkit {
 
@@ -98,9 +101,39 @@ EngineStats Engine::stats() const {
   return out;
 }
 
+namespace {
+
+// Files that poll before each read: a log may be large, and its disk slow.
+class PollingFiles final : public PassingFileSystem {
+ public:
+  PollingFiles(FileSystem& below, const Poll& poll) : PassingFileSystem(below), poll_(poll) {}
+
+  std::unique_ptr<ReadFile> open(const std::string& path) override {
+    return std::make_unique<File>(below_.open(path), poll_);
+  }
+
+ private:
+  class File final : public PassingReadFile {
+   public:
+    File(std::unique_ptr<ReadFile> below, const Poll& poll)
+        : PassingReadFile(std::move(below)), poll_(poll) {}
+    size_t read(uint64_t offset, size_t bytes, char* to) const override {
+      if (poll_) poll_({});
+      return PassingReadFile::read(offset, bytes, to);
+    }
+
+   private:
+    const Poll& poll_;
+  };
+
+  const Poll& poll_;
+};
+
+}  // namespace
+
 // Every commit in the logs, and the view of what stands beneath them. No log goes away meanwhile.
 // Read-only, the logs have been read when they were opened, and may be gone by now.
-std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
+std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries, const Poll& poll) {
   if (read_only_) {
     Seqno seqno;
     auto view = pin_view(seqno, nullptr);
@@ -110,7 +143,7 @@ std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
   const FlushSlot no_log_goes_away(*this);
   Seqno seqno;
   auto view = pin_view(seqno, nullptr);
-  FileSystem& files = *environment_.files;
+  PollingFiles files(*environment_.files, poll);
   const ManifestContents manifest = read_manifest(files, path_);
   // Damage past what is known to be synced is not told from a write under way; damage below it is.
   replay_chain(
@@ -124,7 +157,7 @@ std::shared_ptr<const ReadView> Engine::verify_logs(uint64_t& entries) {
 uint64_t Engine::verify(const Poll& poll) {
   check_not_in_job("verify()");
   uint64_t entries = 0;
-  const auto view = verify_logs(entries);
+  const auto view = verify_logs(entries, poll);
   Progress progress;
   for (const auto& run : view->runs()) progress.total += run->run().file_bytes();
   for (const auto& run : view->runs()) {

@@ -251,8 +251,10 @@ uint64_t Table::memory_bytes() const {
 void Table::verify(const std::function<void()>& poll) const {
   constexpr uint64_t kReadahead = 1 << 20;
   uint64_t entries = 0, weight = 0;
-  TableCursor cursor(*this,
-                     {.fill_cache = false, .readahead_bytes = kReadahead, .use_cache = false});
+  TableCursor cursor(*this, {.fill_cache = false,
+                             .readahead_bytes = kReadahead,
+                             .use_cache = false,
+                             .before_read = poll ? &poll : nullptr});
   std::string last;
   Seqno last_seqno = 0;
   for (cursor.seek_to_first(); cursor.valid(); cursor.next()) {

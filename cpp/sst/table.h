@@ -26,6 +26,8 @@ struct ReadHints {
   // How far ahead a cursor that walks on reads at once. 0: found out by itself, up to 256 KiB.
   uint64_t readahead_bytes = 0;
   bool use_cache = true;  // false: every block is read from the file
+  // Called before each read of the file, and may throw. Outlives the cursor.
+  const std::function<void()>* before_read = nullptr;
 };
 
 struct TableGetStats {

@@ -50,6 +50,7 @@ std::shared_ptr<const Block> TableCursor::load(size_t block) {
   const bool in_stretch =
       handle.offset >= stretch_begin_ && handle.end() <= stretch_begin_ + stretch_.size();
   if (!in_stretch) {
+    if (hints_.before_read != nullptr) (*hints_.before_read)();
     const bool wanted_alone = hints_.readahead_bytes == 0 && in_a_row_ < 2;
     const bool large = hints_.readahead_bytes > 0 && handle.bytes >= hints_.readahead_bytes;
     if (wanted_alone || (large && hints_.use_cache)) {

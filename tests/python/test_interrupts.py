@@ -66,7 +66,7 @@ ON_DATABASE = {
         call = lambda: lsmkit.Simulation.from_db(db, workload, progress=begun)
     """,
     "flush": """
-        db = ThrottledDisk(lsmkit.Device(latency_us=200_000)).open(path, memtable_bytes=64 << 20)
+        db = ThrottledDisk(lsmkit.Device(latency_us=60_000)).open(path, memtable_bytes=64 << 20)
         for i in range(60):
             with db.write_batch() as batch:
                 for j in range(1000):
@@ -265,7 +265,7 @@ def test_a_checkpoint_that_is_interrupted_leaves_nothing(tmp_path):
     """It copies the logs, which are large here; the database goes on."""
     path, copy = tmp_path / "db", tmp_path / "copy"
     script = """
-        db = ThrottledDisk(lsmkit.Device(transfer_bytes_per_s=1e6)).open(
+        db = ThrottledDisk(lsmkit.Device(read_bytes_per_s=70e3)).open(
             path, memtable_bytes=64 << 20)
         for i in range(2500):
             db.put(b"key%08d" % i, os.urandom(1000))
