@@ -472,6 +472,46 @@ def test_a_view_shows_the_value_where_it_lies_also_after_close(tmp_path):
         table[0] = 1
 
 
+@pytest.mark.parametrize("compression", ["none", "zstd"])
+def test_views_and_arrays_outlive_the_database_and_its_directory(compression, tmp_path):
+    """Of memtables, of cached blocks, of blocks of their own, as in tests/cpp/db_views.cc."""
+    pyarrow = pytest.importorskip("pyarrow")
+    sizes = (0, 1, 8, 23, 100, 4_000, 20_000, 300_000, 3_000_000)
+    due = {
+        b"%s %d" % (where, size): (b"%s %d " % (where, size) * (size // 7 + 1))[:size]
+        for where in (b"table", b"memory")
+        for size in sizes
+    }
+    options = {"compression": compression, "cache_bytes": 64 << 10}
+    db = lsmkit.open(tmp_path / "db", **options)
+    db.put_many(*zip(*[row for row in due.items() if row[0].startswith(b"table")], strict=True))
+    db.flush()
+    db.put_many(*zip(*[row for row in due.items() if row[0].startswith(b"memory")], strict=True))
+    views = [(db.get_view(key), value) for _ in range(2) for key, value in due.items()]
+    arrays = [(np.frombuffer(view, np.uint8), value) for view, value in views]
+    found = db.get_many(list(due))
+    batches = list(db.scan())
+    exported = pyarrow.array(found)
+    db.compact_range()  # the memtable goes, and tables are replaced
+    db.close()
+    lsmkit.destroy(tmp_path / "db")
+    del db
+    gc.collect()
+    with lsmkit.open(tmp_path / "other") as other:  # which takes what memory was let go of
+        other.put_many(
+            [b"%d" % i for i in range(1000)], [bytes([i % 251]) * 9000 for i in range(1000)]
+        )
+        for view, value in views:
+            assert view == value
+        for array, value in arrays:
+            assert array.tobytes() == value
+        assert found.to_list() == list(due.values())
+        rows = [row for batch in batches for row in zip(batch.keys, batch.values, strict=True)]
+        assert rows == sorted(due.items())
+        assert exported.to_pylist() == list(due.values())
+    assert not (tmp_path / "db").exists()
+
+
 def test_a_closed_database_is_told_so(tmp_path):
     db = lsmkit.open(tmp_path / "db")
     scan = db.scan()
