@@ -175,5 +175,5 @@ TEST_CASE("a walk polls before each read, and while it passes over what is delet
 
   polls = 0;
   CHECK(db->verify([&](const Progress&) { ++polls; }) > kLarge);
-  CHECK(polls >= kLarge);
+  CHECK(polls >= kLarge / 3);  // a read takes in two of them or three
 }
