@@ -356,9 +356,7 @@ class Run(WithCompactionStats, Playable):
         return self._log
 
     def _unknown(self) -> frozenset[str]:
-        """Columns that are not modelled."""
-        files = _OF_FILES if self.fidelity == "drawn" else frozenset()
-        return files | (_KEYS if "no keys" in self.assumptions else frozenset())
+        return unknown_columns(self.fidelity, self.assumptions)
 
     # -- Shown -------------------------------------------------------------------------------------
 
@@ -391,6 +389,12 @@ class Run(WithCompactionStats, Playable):
             f"{writes.max_us:,.0f} (most), {stalls:,.1f} s of stalls, device "
             f"{self.timing.device_utilisation:.0%} in use"
         )
+
+
+def unknown_columns(fidelity: str, assumptions: tuple[str, ...]) -> frozenset[str]:
+    """Columns that are not modelled."""
+    files = _OF_FILES if fidelity == "drawn" else frozenset()
+    return files | (_KEYS if "no keys" in assumptions else frozenset())
 
 
 _OF_TABLES = frozenset(spec.name for spec in SCHEMAS["tables"] if spec.sources == ("db",))

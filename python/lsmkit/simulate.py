@@ -7,11 +7,13 @@ from lsmkit import _core
 from lsmkit._errors import InvalidArgument, NotSupported
 from lsmkit.analytic import analytic_run
 from lsmkit.drawn import ASSUMPTIONS, Drawn
+from lsmkit.frame import Frame
+from lsmkit.frames import events_of
 from lsmkit.machine import Device, Machine
 from lsmkit.options import Options, option_texts
 from lsmkit.own_planner import Planner, asked_by
 from lsmkit.progress import Progress, shown
-from lsmkit.run import Run
+from lsmkit.run import Run, unknown_columns
 from lsmkit.starts import Start, database_start, manifest_start
 from lsmkit.version import Version
 from lsmkit.workload import Workload
@@ -343,6 +345,22 @@ class Simulation:
             self.machine,
             self._assumptions,
         )
+
+    def events(self, *, since: int = 0) -> Frame:
+        """What happened so far but for the first `since` events; as `Run.events`.
+
+        It costs what it tells, however long the simulation has gone on: for whoever looks often,
+        with ``since=simulation.event_count`` of the look before.
+        """
+        if since < 0:
+            raise InvalidArgument(f"events(since={since}): a count of events is due, 0 or more")
+        unknown = unknown_columns(self.fidelity, self._assumptions)
+        return events_of(self._core.events(since=since), unknown)
+
+    @property
+    def event_count(self) -> int:
+        """How many events there were, whether they are kept or not."""
+        return self._core.event_count()
 
     def version(self) -> Version:
         """The tables as they stand."""

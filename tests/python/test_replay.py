@@ -105,3 +105,16 @@ def test_only_what_is_new_is_told_when_asked_so():
     assert len(seen) > 30
     assert moments == core.series()["event"]
     assert len(core.events(since=len(seen) + 5)) == 0
+
+
+def test_a_simulation_tells_what_came_since_the_last_look():
+    sim = lsmkit.Simulation(lsmkit.Workload.overwrites(keys=3000, times=4), SMALL, machine="nvme")
+    lines = []
+    while not sim.done:
+        before = sim.event_count
+        sim.run_until(sim.seconds + 0.004)
+        lines += sim.events(since=before)["line"].tolist()
+    assert lines == sim.events()["line"].tolist() == sim.result().events()["line"].tolist()
+    assert len(lines) == sim.event_count > 30
+    with pytest.raises(lsmkit.InvalidArgument, match="since=-1"):
+        sim.events(since=-1)

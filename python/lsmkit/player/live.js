@@ -148,7 +148,7 @@ class Live {
         h("label", {class: field.live ? "live-field" : ""},
           h("span", {}, field.label, field.unit ? h("small", {}, ` ${field.unit}`) : null,
             field.live ? h("em", {}, " live") : null,
-            h("em", {class: "waits"}, " at the next reset")),
+            h("em", {class: "waits", title: "takes effect at the next reset"}, "at reset")),
           input(field));
     const plain = this.fields.filter((field) => !field.advanced),
           advanced = this.fields.filter((field) => field.advanced);
