@@ -351,6 +351,24 @@ def test_the_rate_changes_during_a_run():
         simulation.set_rate(0)
     with pytest.raises(NotSupported, match="lock-step"):
         Simulation(workload, SMALL).set_rate(5)
+
+
+def test_a_device_can_be_set_while_it_runs():
+    workload = Workload.overwrites(keys=20_000, times=3)
+    slow = lsmkit.Device(transfer_bytes_per_s=1e6)
+    took = {}
+    for name in ("slow", "nvme"):
+        simulation = Simulation(workload, SMALL, machine=slow).run_until(1)
+        if name == "nvme":
+            simulation.set_device("nvme")
+        run = simulation.run()
+        took[name] = simulation.seconds
+    assert run.machine.device == "nvme"
+    assert took["nvme"] < 0.5 * took["slow"]
+    with pytest.raises(InvalidArgument, match="no profile"):
+        simulation.set_device("floppy")
+    with pytest.raises(NotSupported, match="name one"):
+        Simulation(workload, SMALL).set_device("nvme")
     with pytest.raises(NotSupported, match="when their turn comes"):
         Simulation(workload, SMALL, machine="nvme").flush()
 
