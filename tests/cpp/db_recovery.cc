@@ -1,6 +1,7 @@
 // Opens that find a full disk, are interrupted, or find damage; and closes that are interrupted.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -108,12 +109,37 @@ TEST_CASE("an open that is interrupted, at any of its polls, leaves the director
   CHECK(interrupted_opens > 200);  // a poll for each record at least
 }
 
+namespace {
+
+// Whoever makes a table waits to be let.
+class TablesWait final : public PassingFileSystem {
+ public:
+  using PassingFileSystem::PassingFileSystem;
+  std::unique_ptr<AppendFile> create(const std::string& path, AppendMode mode,
+                                     uint64_t expected_bytes) override {
+    if (mode == AppendMode::kTable) held_.wait(true);
+    return PassingFileSystem::create(path, mode, expected_bytes);
+  }
+  void let_go() {
+    held_ = false;
+    held_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> held_{true};
+};
+
+}  // namespace
+
 TEST_CASE("a close that is interrupted is a close all the same, and the next open has it all") {
   for (const bool inline_background : {true, false}) {
     CAPTURE(inline_background);
-    MemoryFileSystem files;
-    OpenRequest request = request_for(files);
+    MemoryFileSystem memory;
+    TablesWait files(memory);  // a thread that flushed before the close polls would end it in peace
+    OpenRequest request = request_for(memory);
+    request.environment.files = &files;
     request.options->background = inline_background ? "inline" : "threads";
+    if (inline_background) files.let_go();
     Contents due;
     {
       const auto db = Db::open(request);
@@ -121,7 +147,11 @@ TEST_CASE("a close that is interrupted is a close all the same, and the next ope
         due["key" + std::to_string(i)] = value_of(i);
         db->put("key" + std::to_string(i), value_of(i));
       }
-      CHECK_THROWS_AS(db->close([](const Progress&) { throw Interrupted(); }), Interrupted);
+      const auto interrupt = [&](const Progress&) {
+        files.let_go();
+        throw Interrupted();
+      };
+      CHECK_THROWS_AS(db->close(interrupt), Interrupted);
       CHECK(db->closed());
       CHECK_THROWS_AS(db->put("a", "b"), ClosedError);
     }
