@@ -3,9 +3,11 @@
 //
 //   layered_bench [--checks] [--target BYTES] [--partitioned] [--grid PAGES]
 //                 [--keep-identical]
+//   layered_bench --options [SMALLER [WORKLOAD]]
 //
 // --checks: with invariants checked. --target: of the first two, instead of 256 MiB. The others:
-// options of the planner, for all but the last.
+// options of the planner, for all but the last. --options: a table of workloads and sets of options
+// instead, all of it so many times smaller than 20 GB.
 //
 // uniform    20,000,000 records of 1,000 B over 5,000 MiB of pages, fanout 4, layers of 256 MiB
 // hot-cold   the same, 90 % of the records to the first 10 % of the pages
@@ -20,6 +22,7 @@
 #include <ctime>
 #include <string>
 
+#include "layered_table.h"
 #include "lsmkit/layered/layered_run.h"
 #include "lsmkit/layered/read_sampler.h"
 #include "lsmkit/workload/key_chooser.h"
@@ -148,6 +151,11 @@ void run_one_page(bool checks) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--options") == 0) {
+    print_layered_table(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1,
+                        argc > 3 ? argv[3] : nullptr);
+    return 0;
+  }
   LayeredRunOptions options;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--checks") == 0) {

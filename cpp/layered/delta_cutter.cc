@@ -1,6 +1,7 @@
 #include "lsmkit/layered/delta_cutter.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace lsmkit {
 
@@ -39,6 +40,10 @@ PageStretch DeltaCutter::piece_of(const PageStretch& stretch) const {
   if (due_bytes < stretch.bytes) count = pages_with(stretch, due_bytes);
   if (grid_pages_ > 0 && open_.bytes >= least_bytes_)
     count = std::min(count, grid_pages_ - stretch.pages.begin % grid_pages_);
+  const auto point =
+      std::partition_point(points_.begin() + static_cast<ptrdiff_t>(point_), points_.end(),
+                           [&](const CutPoint& p) { return p.page <= stretch.pages.begin; });
+  if (point != points_.end()) count = std::min(count, point->page - stretch.pages.begin);
   return first_pages(stretch, count);
 }
 
@@ -50,21 +55,37 @@ void DeltaCutter::add_piece(const PageStretch& piece) {
   open_.pages.end = piece.pages.end;
   open_.bytes += piece.bytes;
   // One page may have brought it beyond five quarters: the next decides whether it is the last.
-  const std::optional<Cut>& cut = on_grid_ ? on_grid_ : full_;
+  const std::optional<Cut>& cut = best_ ? best_ : full_;
   if (open_.bytes >= most_bytes_ && cut) {
     deltas_.push_back(cut->front);
     open_ = {{cut->rest_begin, open_.pages.end}, open_.bytes - cut->front.bytes};
     full_.reset();
-    on_grid_.reset();
+    best_.reset();
   }
 }
 
 void DeltaCutter::consider_cut(PageNumber next_page) {
   if (open_.bytes < least_bytes_) return;
-  const Cut here{open_, next_page};
+  const Cut here{open_, next_page, point_at(next_page)};
   if (!full_ && open_.bytes >= target_bytes_) full_ = here;
-  if (grid_pages_ == 0 || (open_.pages.end - 1) / grid_pages_ == next_page / grid_pages_) return;
-  if (!on_grid_ || distance(here) < distance(*on_grid_)) on_grid_ = here;
+  if (here.why.reason != CutReason::kNone && (!best_ || is_better(here, *best_))) best_ = here;
+}
+
+CutPoint DeltaCutter::point_at(PageNumber next_page) {
+  CutPoint out;
+  if (grid_pages_ > 0 && (open_.pages.end - 1) / grid_pages_ != next_page / grid_pages_)
+    out = {next_page, CutReason::kGrid, 0};
+  while (point_ < points_.size() && points_[point_].page < open_.pages.end) ++point_;
+  for (size_t at = point_; at < points_.size() && points_[at].page <= next_page; ++at)
+    if (std::tie(points_[at].reason, points_[at].weight) > std::tie(out.reason, out.weight))
+      out = points_[at];
+  return out;
+}
+
+bool DeltaCutter::is_better(const Cut& a, const Cut& b) const {
+  if (a.why.reason != b.why.reason) return a.why.reason > b.why.reason;
+  if (a.why.weight != b.why.weight) return a.why.weight > b.why.weight;
+  return distance(a) < distance(b);
 }
 
 uint64_t DeltaCutter::distance(const Cut& cut) const {
@@ -75,7 +96,7 @@ void DeltaCutter::finish() {
   if (open_.bytes > 0) deltas_.push_back(open_);
   open_ = {};
   full_.reset();
-  on_grid_.reset();
+  best_.reset();
 }
 
 }  // namespace lsmkit

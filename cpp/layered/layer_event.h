@@ -35,6 +35,7 @@ struct LayerEvent {
   uint64_t compaction = 0;  // from 1; of a flush 0
   uint32_t level = 0;       // that was compacted
   uint32_t job = 0;         // of the level's plan: that made it, or whose end deleted it
+  uint32_t parts = 0;       // of the level's plan: partitions that were decided apart
   Layer layer;
 };
 

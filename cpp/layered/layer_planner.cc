@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/layered/cut_points.h"
 #include "lsmkit/layered/delta_cutter.h"
+#include "lsmkit/layered/level_parts.h"
 
 namespace lsmkit {
 
@@ -12,6 +14,10 @@ void check(const LayeredOptions& options) {
          "target_bytes of a layered store must be from 8192 to 2 GiB");
   ensure(options.fanout >= 2 && options.fanout <= 1000,
          "fanout of a layered store must be from 2 to 1000");
+  ensure(options.early_image_percent <= 100,
+         "early_image_percent of a layered store must be at most 100");
+  ensure(options.early_image_percent == 0 || options.partitioned,
+         "early_image_percent of a layered store needs partitioned");
 }
 
 uint64_t most_height(uint64_t level_height) {
@@ -44,24 +50,6 @@ std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspa
   return out;
 }
 
-std::vector<PageRange> partitions_of(const Level& level) {
-  std::vector<PageRange> deltas;
-  for (const Layer& layer : level.layers)
-    if (layer.is_delta()) deltas.push_back(layer.pages);
-  std::sort(deltas.begin(), deltas.end(),
-            [](const PageRange& a, const PageRange& b) { return a.begin < b.begin; });
-  std::vector<PageRange> out{PageRange{}};
-  PageNumber end = deltas.empty() ? kEndOfPages : deltas[0].end;
-  for (const PageRange& delta : deltas) {
-    if (delta.begin >= end) {
-      out.back().end = delta.begin;
-      out.push_back({delta.begin, kEndOfPages});
-    }
-    end = std::max(end, delta.end);
-  }
-  return out;
-}
-
 namespace {
 
 // One decision, and its jobs.
@@ -81,19 +69,26 @@ class PartPlanner {
 
   void plan(LevelProfile& profile, const Keyspace& keyspace) {
     part_.image_bytes = keyspace.bytes(part_.pages);
-    if (options_.partitioned && depth() < options_.fanout) {
-      part_.makes = std::nullopt;
-    } else if (part_.image_bytes < part_.delta_bytes) {
-      part_.makes = LayerKind::kImage;
-      make_images(keyspace);
-    } else {
-      make_deltas(profile);
-    }
+    part_.makes = options_.partitioned ? choice() : choice_between(part_.delta_bytes);
+    if (part_.makes == LayerKind::kImage) make_images(keyspace);
+    if (part_.makes == LayerKind::kDelta) make_deltas(profile);
     plan_.parts.push_back(part_);
   }
 
  private:
-  uint64_t depth() const { return depth_of(level_.layers, part_.pages); }
+  LayerKind choice_between(uint64_t delta_bytes) const {
+    return part_.image_bytes < delta_bytes ? LayerKind::kImage : LayerKind::kDelta;
+  }
+
+  std::optional<LayerKind> choice() const {
+    const PartState state = state_of(level_, part_.pages);
+    // Retiling would rewrite what lies beneath images, too.
+    if (state.depth >= options_.fanout) return choice_between(part_.delta_bytes);
+    const uint64_t share =
+        state.is_steady ? options_.early_image_percent : options_.early_image_percent / 16;
+    const bool early = part_.image_bytes > 0 && part_.image_bytes <= state.open_bytes / 100 * share;
+    return early ? std::optional(LayerKind::kImage) : std::nullopt;
+  }
 
   void make_images(const Keyspace& keyspace) {
     const LsnRange at{level_.lsns.end, level_.lsns.end};
@@ -103,29 +98,50 @@ class PartPlanner {
 
   void make_deltas(LevelProfile& profile) {
     for (const uint32_t input : deltas_) plan_.inputs[input].deleted = true;
-    DeltaCutter cutter(options_.target_bytes, options_.grid_pages);
+    const LevelPages pages = pages_of_part(profile);
+    std::vector<CutPoint> points = level_.edges;
+    if (options_.cuts_at_density)
+      points = merged_cuts(points, density_steps(pages.stretches, options_.target_bytes / 8));
+    DeltaCutter cutter(options_.target_bytes, options_.grid_pages, points);
     size_t taken = 0;
     const auto take = [&] {
       for (; taken < cutter.deltas().size(); ++taken)
         add_delta(cutter.deltas()[taken].pages, level_.lsns, cutter.deltas()[taken].bytes);
     };
-    profile.begin(part_.pages);
-    for (auto stretches = profile.next(); !stretches.empty(); stretches = profile.next())
-      for (const PageStretch& stretch : stretches) {
-        if (stretch.pages.size() > 1 || stretch.bytes <= options_.target_bytes) {
-          cutter.add(stretch);
-          continue;
-        }
-        cutter.finish();
-        take();
-        cut_by_lsn(stretch, profile);
+    auto too_large = pages.too_large.begin();
+    for (const PageStretch& stretch : pages.stretches) {
+      if (too_large == pages.too_large.end() || too_large->first != stretch.pages.begin) {
+        cutter.add(stretch);
+        continue;
       }
+      cutter.finish();
+      take();
+      cut_by_lsn(stretch, (too_large++)->second);
+    }
     cutter.finish();
     take();
   }
 
-  void cut_by_lsn(const PageStretch& page, LevelProfile& profile) {
-    const auto parts = profile.parts_by_lsn(page.pages.begin, options_.target_bytes);
+  // What the deltas hold of each page, and, of one that is larger than the target, of its LSNs.
+  struct LevelPages {
+    std::vector<PageStretch> stretches;
+    std::vector<std::pair<PageNumber, std::vector<LsnPart>>> too_large;
+  };
+
+  LevelPages pages_of_part(LevelProfile& profile) const {
+    LevelPages out;
+    profile.begin(part_.pages);
+    for (auto some = profile.next(); !some.empty(); some = profile.next())
+      for (const PageStretch& stretch : some) {
+        out.stretches.push_back(stretch);
+        const PageNumber page = stretch.pages.begin;
+        if (stretch.pages.size() == 1 && stretch.bytes > options_.target_bytes)
+          out.too_large.emplace_back(page, profile.parts_by_lsn(page, options_.target_bytes));
+      }
+    return out;
+  }
+
+  void cut_by_lsn(const PageStretch& page, const std::vector<LsnPart>& parts) {
     for (size_t i = 0; i < parts.size(); ++i) {
       const Lsn begin = i == 0 ? level_.lsns.begin : parts[i].begin;
       const Lsn end = i + 1 == parts.size() ? level_.lsns.end : parts[i + 1].begin;

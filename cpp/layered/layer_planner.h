@@ -7,7 +7,7 @@
 //   2. If not, the deltas become new ones, cut by pages and not by LSN, each as large as the target
 //      (delta_cutter.h). All of the level is one tier then, and a read opens one layer of it.
 //   3. A page with more records than the target gets deltas of its own, cut by LSN.
-// What its authors left to do are options, all off: partitioned, grid_pages, keeps_identical.
+// What its authors left to do are options, all off: see LayeredOptions.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,18 @@ struct LayeredOptions {
   // Decide for each natural partition of the level by itself, not for all pages at once. One with
   // fewer deltas on top of each other than the fanout stays as it is.
   bool partitioned = false;
+  // A partition may be covered with images before it is as deep as the fanout: where they take at
+  // most so many percent of the deltas above those it has, and the newest deltas hold as much as
+  // those before, so that it goes on like that. Larger: more is written for images, less is read;
+  // 0: never. Only with `partitioned`.
+  uint32_t early_image_percent = 0;
   // New deltas end at multiples of so many pages where that is within a quarter of the target, so
   // that there are partitions. 0: anywhere.
   uint64_t grid_pages = 0;
+  // Likewise, and rather: where layers of the level or below begin or end.
+  bool cuts_at_edges = false;
+  // Likewise, where there is nothing better: where bytes per page change most.
+  bool cuts_at_density = false;
   // A delta that would come out with the same records stays as it is.
   bool keeps_identical = false;
   bool operator==(const LayeredOptions&) const = default;
@@ -46,10 +55,6 @@ uint64_t most_height(uint64_t level_height);
 // Requires: `profile` is of the level's deltas, `keyspace` what is in use at its end.
 LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
                      const LayeredOptions& options);
-
-// Where the pages can be cut so that every delta of the level lies on one side: ranges from the
-// first page to the last, each with a delta. One range where there is none.
-std::vector<PageRange> partitions_of(const Level& level);
 
 // Ranges that together cover `pages`, each with a target's pages of what is in use, the last with
 // up to five quarters of that.

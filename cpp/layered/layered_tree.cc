@@ -63,31 +63,40 @@ void LayeredTree::flushed(const LsnRange& lsns, uint64_t bytes) {
   ++flushes_since_;
   totals_.flushed.add(layer);
   map_.add(layer);
-  tell(layer, false, LayerReason::kFlush, 0, 0);
+  tell(layer, false, LayerReason::kFlush, nullptr, 0);
 }
 
 bool LayeredTree::compact(const Keyspace& keyspace) {
   flushes_since_ = 0;
   uint64_t height = options_.target_bytes;
   uint32_t level_index = 0;
+  Lsn lower_begin = UINT64_MAX;
   for (; height < UINT64_MAX; ++level_index) {
-    const std::optional<Level> level = find_level(map_.layers(), flushed_lsn_, most_height(height));
-    if (!level || depth_of(level->layers) < options_.fanout) break;
-    if (level_index == 0) ++totals_.compactions;
-    compact_level(*level, level_index, keyspace);
+    std::optional<Level> level = find_level(map_.layers(), flushed_lsn_, most_height(height));
+    if (!level || (!options_.partitioned && depth_of(level->layers) < options_.fanout)) break;
+    level->lower_begin = lower_begin;
+    lower_begin = level->lsns.begin;
+    if (options_.cuts_at_edges) level->edges = edges_of(map_.layers());
+    if (!compact_level(*level, level_index, keyspace)) break;
     height = times(height, options_.fanout);
   }
   if (checks_) check_all();
   return level_index > 0;
 }
 
-void LayeredTree::compact_level(const Level& level, uint32_t level_index,
+bool LayeredTree::compact_level(const Level& level, uint32_t level_index,
                                 const Keyspace& keyspace) {
   if (checks_) check_level(level);
-  ++totals_.level_compactions;
   std::unique_ptr<LevelProfile> profile = contents_.profile(deltas_of(level));
   const LayerPlan plan = plan_level(level, *profile, keyspace, options_);
   profile.reset();
+  if (std::none_of(plan.parts.begin(), plan.parts.end(),
+                   [](const PlannedPart& part) { return part.makes.has_value(); }))
+    return false;
+  totals_.compactions += level_index == 0;
+  ++totals_.level_compactions;
+  totals_.parts += plan.parts.size();
+  for (const PlannedPart& part : plan.parts) totals_.parts_kept += !part.makes.has_value();
   if (checks_) check_images(plan, keyspace);
   Doing doing{plan, level_index, next_number_};
   for (const PlannedInput& input : plan.inputs) doing.jobs_left.push_back(input.after_jobs.size());
@@ -96,6 +105,7 @@ void LayeredTree::compact_level(const Level& level, uint32_t level_index,
     carry_out(job, doing);
     remove_inputs_of(job, doing);
   }
+  return true;
 }
 
 void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
@@ -118,7 +128,7 @@ void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
     totals_.retiled.add(layer);
   }
   map_.add(layer);
-  tell(layer, false, layer.is_image() ? LayerReason::kCovered : LayerReason::kRetiled, doing.level,
+  tell(layer, false, layer.is_image() ? LayerReason::kCovered : LayerReason::kRetiled, &doing,
        job_index);
 }
 
@@ -129,15 +139,17 @@ void LayeredTree::remove_inputs_of(uint32_t job_index, Doing& doing) {
     Layer layer = map_.remove(planned.number);
     layer.died = event_count_;
     contents_.drop(planned.number);
-    tell(layer, true, LayerReason::kReplaced, doing.level, job_index);
+    tell(layer, true, LayerReason::kReplaced, &doing, job_index);
   }
 }
 
-void LayeredTree::tell(Layer layer, bool deleted, LayerReason reason, uint32_t level,
+void LayeredTree::tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing,
                        uint32_t job) {
   const uint64_t number = event_count_++;
   const uint64_t compaction = reason == LayerReason::kFlush ? 0 : totals_.level_compactions;
-  if (observer_) observer_({number, deleted, reason, compaction, level, job, layer});
+  const uint32_t level = doing == nullptr ? 0 : doing->level;
+  const auto parts = doing == nullptr ? 0 : static_cast<uint32_t>(doing->plan.parts.size());
+  if (observer_) observer_({number, deleted, reason, compaction, level, job, parts, layer});
 }
 
 void LayeredTree::check_level(const Level& level) const {

@@ -27,6 +27,8 @@ struct LayeredTotals {
   LayerCounts images;
   uint64_t compactions = 0;        // that found a level to compact
   uint64_t level_compactions = 0;  // a compaction may go through several levels
+  uint64_t parts = 0;              // that were decided apart in these, and
+  uint64_t parts_kept = 0;         // of them, those in which nothing was due
 
   uint64_t written_bytes() const { return flushed.bytes + retiled.bytes + images.bytes; }
 };
@@ -66,10 +68,12 @@ class LayeredTree {
     std::vector<size_t> jobs_left{};  // of each input, until it may go
   };
 
-  void compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
+  // Returns whether anything was due.
+  bool compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
   void carry_out(uint32_t job_index, Doing& doing);
   void remove_inputs_of(uint32_t job_index, Doing& doing);
-  void tell(Layer layer, bool deleted, LayerReason reason, uint32_t level, uint32_t job);
+  // `doing`: null for a flush.
+  void tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing, uint32_t job);
   void check_level(const Level& level) const;
   void check_all() const;
 

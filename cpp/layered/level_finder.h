@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "lsmkit/layered/cut_points.h"
 #include "lsmkit/layered/layer.h"
 
 namespace lsmkit {
@@ -15,6 +16,9 @@ namespace lsmkit {
 struct Level {
   LsnRange lsns;
   std::vector<Layer> layers;  // from the top down
+  // Where layers in it or below begin and end, if cuts are to be there.
+  std::vector<CutPoint> edges{};
+  Lsn lower_begin = UINT64_MAX;  // where the level below this one in height begins, if any
 };
 
 // The level whose top is `end_lsn`, of deltas at most so tall; none if the first is taller or there

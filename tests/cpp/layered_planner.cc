@@ -8,6 +8,7 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/layered/delta_cutter.h"
 #include "lsmkit/layered/layer_planner.h"
+#include "lsmkit/layered/level_parts.h"
 #include "lsmkit/numbers/random.h"
 #include "support/layers.h"
 

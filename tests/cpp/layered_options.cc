@@ -1,0 +1,206 @@
+// What the published algorithm's authors left to do: partitions by themselves, cuts where others
+// are, images before the fanout; each page is rebuilt with any of it, and hot pages pay.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "lsmkit/bytes/error.h"
+#include "lsmkit/layered/cut_points.h"
+#include "lsmkit/layered/delta_cutter.h"
+#include "lsmkit/layered/layer_planner.h"
+#include "lsmkit/layered/level_parts.h"
+#include "lsmkit/layered/read_sampler.h"
+#include "support/layered_model.h"
+#include "support/layers.h"
+
+using namespace lsmkit;
+
+namespace {
+
+constexpr PageRange kHot{0, 10};
+
+Level tiers(uint64_t count, uint64_t newest_bytes) {
+  Level level{{0, count * 100}, {}};
+  for (uint64_t i = count; i-- > 0;)
+    level.layers.push_back(
+        delta(i + 1, kHot, {i * 100, i * 100 + 100}, i + 1 == count ? newest_bytes : 1'000));
+  return level;
+}
+
+}  // namespace
+
+TEST_CASE("what images cover is not open, and what the level below left undone is not deep") {
+  Level level = tiers(4, 1'000);
+  CHECK(state_of(level, {0, 50}).depth == 4);
+  CHECK(state_of(level, {0, 50}).open_bytes == 4'000);
+  CHECK(state_of(level, {20, 50}).depth == 0);
+  level.lower_begin = 200;  // the upper two are still small
+  CHECK(state_of(level, {0, 50}).depth == 2);
+  level.lower_begin = 300;  // the uppermost is as high as the level below was
+  CHECK(state_of(level, {0, 50}).depth == 4);
+  level.layers.push_back(image(9, {0, 5}, 300));
+  CHECK(state_of(level, {0, 50}).open_bytes == 4'000);  // half of the pages
+  level.layers.push_back(image(10, {5, 60}, 200));
+  CHECK(state_of(level, {0, 50}).open_bytes == 2'000);
+  CHECK(state_of(level, {0, 50}).depth == 2);
+}
+
+TEST_CASE("deltas of one page make a part deep that has no others") {
+  Level level{{0, 300}, {}};
+  for (uint64_t i = 3; i-- > 0;)
+    level.layers.push_back(delta(i + 1, {7, 8}, {i * 100, i * 100 + 100}));
+  CHECK(state_of(level, {0, 9}).depth == 3);
+}
+
+TEST_CASE("a part goes on as it was when its newest tier holds as much as the others") {
+  CHECK(state_of(tiers(2, 1'000), {0, 50}).is_steady);
+  CHECK(state_of(tiers(2, 900), {0, 50}).is_steady);
+  CHECK(!state_of(tiers(2, 800), {0, 50}).is_steady);
+  CHECK(!state_of(tiers(1, 1'000), {0, 50}).is_steady);  // nobody knows
+}
+
+TEST_CASE("images come early where they take little beside steady deltas") {
+  LayeredOptions options;
+  options.target_bytes = 1 << 20;
+  options.partitioned = true;
+  Keyspace keyspace;
+  keyspace.add(kHot);
+  RecordStore store(false);
+  const auto makes = [&](const Level& level) {
+    return plan_level(level, *store.profile({}), keyspace, options).parts.at(0).makes;
+  };
+  // Ten pages take 81,920 B.
+  Level level = tiers(2, 200'000);
+  level.layers[1].bytes = 200'000;
+  CHECK(makes(level) == std::nullopt);
+  options.early_image_percent = 21;
+  CHECK(makes(level) == LayerKind::kImage);
+  options.early_image_percent = 20;
+  CHECK(makes(level) == std::nullopt);
+  options.early_image_percent = 21;
+  level.layers[0].bytes = 190'000 - 20'000;  // not steady
+  level.layers[1].bytes = 230'000;
+  CHECK(makes(level) == std::nullopt);
+  level.layers[1].bytes = 10'000'000;  // so much that it hardly matters
+  CHECK(makes(level) == LayerKind::kImage);
+  options.partitioned = false;
+  CHECK_THROWS_WITH_AS(check(options), doctest::Contains("early_image_percent"), InvalidArgument);
+}
+
+TEST_CASE("W5.4: layers begin and end where others do, or where bytes per page change") {
+  const std::vector<Layer> layers{delta(1, {0, 40}, {0, 1}), delta(2, {40, 90}, {0, 1}),
+                                  image(3, {40, 70}, 1), delta(4, kAllPages, {1, 2})};
+  const std::vector<CutPoint> edges = edges_of(layers);
+  CHECK(edges == std::vector<CutPoint>{{40, CutReason::kEdge, 3},
+                                       {70, CutReason::kEdge, 1},
+                                       {90, CutReason::kEdge, 1}});
+  // A thousand bytes a page below page 57, one above.
+  std::vector<PageStretch> stretches;
+  for (PageNumber page = 0; page < 57; ++page) stretches.push_back({{page, page + 1}, 1'000});
+  for (PageNumber page = 57; page < 60'000; ++page) stretches.push_back({{page, page + 1}, 1});
+  const std::vector<CutPoint> steps = density_steps(stretches, 5'000);
+  REQUIRE(steps.size() == 1);
+  CHECK(steps[0].page == 57);
+  CHECK(density_steps(std::span(stretches).first(57), 5'000).empty());
+
+  const auto ends = [&](uint64_t grid, std::span<const CutPoint> points) {
+    DeltaCutter cutter(40'000, grid, points);
+    for (const PageStretch& stretch : stretches) cutter.add(stretch);
+    cutter.finish();
+    std::vector<PageNumber> out;
+    for (const PageStretch& made : cutter.deltas()) out.push_back(made.pages.end);
+    return out;
+  };
+  CHECK(ends(0, {})[0] == 40);
+  CHECK(ends(31, {})[0] == 31);
+  CHECK(ends(29, {})[0] == 40);  // more than a quarter too short: rather as it was
+  const std::vector<CutPoint> both = merged_cuts(edges, steps);
+  CHECK(ends(31, both)[0] == 40);  // edges first
+  CHECK(ends(0, std::vector<CutPoint>{{33, CutReason::kDensity, 40}})[0] == 33);
+  CHECK(ends(31, std::vector<CutPoint>{{33, CutReason::kDensity, 40}})[0] == 31);
+  CHECK(ends(0, std::vector<CutPoint>{{33, CutReason::kEdge, 1}, {49, CutReason::kEdge, 2}})[0] ==
+        49);
+}
+
+TEST_CASE("I2: every page is rebuilt with all options of the planner") {
+  Random random(17);
+  uint64_t kept = 0, images = 0;
+  for (int trial = 0; trial < 24; ++trial) {
+    LayeredRunOptions options;
+    options.checks = true;
+    options.layered.target_bytes = kPageBytes + random.below(30'000);
+    options.layered.fanout = 2 + static_cast<uint32_t>(random.below(4));
+    options.layered.partitioned = true;
+    options.layered.grid_pages = trial % 2 * 16;
+    options.layered.cuts_at_edges = trial % 4 >= 2;
+    options.layered.cuts_at_density = trial % 8 >= 4;
+    options.layered.early_image_percent = 10 + static_cast<uint32_t>(random.below(60));
+    options.layered.keeps_identical = trial % 3 == 0;
+    LayeredRun run(options);
+    const uint64_t page_count = 20 + random.below(300);
+    LayeredModel model(page_count);
+    const uint64_t hot = 1 + random.below(page_count);
+    for (uint64_t i = 0; i < 10'000; ++i) {
+      const PageNumber page = random.below(random.below(10) < 8 ? hot : page_count);
+      model.write(run, page, 1 + static_cast<uint32_t>(random.below(200)));
+      if (random.below(4'000) == 0) run.flush();
+      if (random.below(4'000) == 0) run.compact();
+    }
+    run.flush();
+    model.check_pages(run, random, 5);
+    kept += run.tree().totals().parts_kept;
+    images += run.tree().totals().images.layers;
+  }
+  CHECK(kept > 20);
+  CHECK(images > 50);
+}
+
+// 1,250,000 records of 1,000 B over 312 MiB of pages, layers of 16 MiB: a sixteenth of the
+// reference. 90 % of the records to the first 10 % of the pages.
+TEST_CASE("W5.1, W5.4: hot beside cold, a fifth less is written and no read costs more") {
+  constexpr uint64_t kPages = 40'000, kRecords = 1'250'000;
+  struct Result {
+    double written;
+    uint64_t peak, parts;
+    std::vector<ReadFigures> reads;
+  };
+  const auto result_of = [](const LayeredOptions& layered) {
+    LayeredRunOptions options;
+    options.layered = layered;
+    LayeredRun run(options);
+    run.use_pages({0, kPages});
+    Random random(1);
+    ReadSampler history(1), tip(1), end(1);
+    for (uint64_t i = 1; i <= kRecords; ++i) {
+      const PageNumber page = random.below(kPages);
+      run.ingest(random.below(10) < 9 ? page / 10 : kPages / 10 + page * 9 / 10, 1'000);
+      if (i % (kRecords / 20) != 0) continue;
+      history.sample(run, 4'000, ReadAt::kHistory);
+      tip.sample(run, 4'000, ReadAt::kTip);
+    }
+    run.flush();
+    end.sample(run, 40'000, ReadAt::kTip);
+    const LayeredTotals& totals = run.tree().totals();
+    return Result{static_cast<double>(totals.written_bytes()),
+                  run.map().peak_live_bytes(),
+                  totals.parts,
+                  {history.figures(), tip.figures(), end.figures()}};
+  };
+  LayeredOptions layered;
+  layered.target_bytes = 16 << 20;
+  const Result baseline = result_of(layered);
+  layered.partitioned = true;
+  layered.grid_pages = 625;
+  layered.early_image_percent = 28;
+  const Result parted = result_of(layered);
+  CHECK(baseline.parts == 23);
+  CHECK(parted.parts > 2 * baseline.parts);
+  CHECK(parted.written <= 0.8 * baseline.written);
+  CHECK(parted.peak <= baseline.peak);
+  for (size_t i = 0; i < 3; ++i)
+    for (const auto figure :
+         {&ReadFigures::layers_opened, &ReadFigures::records, &ReadFigures::bytes}) {
+      CHECK((parted.reads[i].*figure).mean <= (baseline.reads[i].*figure).mean);
+      CHECK((parted.reads[i].*figure).p99 <= (baseline.reads[i].*figure).p99);
+    }
+}
