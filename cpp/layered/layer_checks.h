@@ -8,6 +8,7 @@
 //   I7  bytes created less bytes deleted are the bytes of what lives
 //   I8  a layer is deleted when all jobs that read it are done, once
 //   I9  an image holds the pages that are in use at its LSN
+//   I10 the horizon never moves back; what goes below it, no read that must be possible comes to
 #pragma once
 
 #include <cstdint>

@@ -9,10 +9,12 @@
 namespace lsmkit {
 
 enum class LayerReason : uint8_t {
-  kFlush,     // the buffer reached the target
-  kRetiled,   // deltas stood as deep as the fanout; the pages in use would take more than they do
-  kCovered,   // likewise; the pages in use take less than they do
-  kReplaced,  // all jobs that rewrote it are done
+  kFlush,      // the buffer reached the target
+  kRetiled,    // deltas stood as deep as the fanout; the pages in use would take more than they do
+  kCovered,    // likewise; the pages in use take less than they do
+  kReplaced,   // all jobs that rewrote it are done
+  kBottom,     // images at the horizon or a pinned LSN let what is below go
+  kCollected,  // no LSN that stays readable needs it
 };
 constexpr std::string_view name_of(LayerReason reason) {
   switch (reason) {
@@ -24,6 +26,10 @@ constexpr std::string_view name_of(LayerReason reason) {
       return "covered";
     case LayerReason::kReplaced:
       return "replaced";
+    case LayerReason::kBottom:
+      return "bottom";
+    case LayerReason::kCollected:
+      return "collected";
   }
   return "";
 }
@@ -32,7 +38,7 @@ struct LayerEvent {
   uint64_t number = 0;
   bool deleted = false;  // otherwise created
   LayerReason reason = LayerReason::kFlush;
-  uint64_t compaction = 0;  // from 1; of a flush 0
+  uint64_t compaction = 0;  // from 1; of no level 0
   uint32_t level = 0;       // that was compacted
   uint32_t job = 0;         // of the level's plan: that made it, or whose end deleted it
   uint32_t parts = 0;       // of the level's plan: partitions that were decided apart

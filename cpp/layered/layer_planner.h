@@ -44,6 +44,15 @@ struct LayeredOptions {
   bool cuts_at_density = false;
   // A delta that would come out with the same records stays as it is.
   bool keeps_identical = false;
+  // So much of the log, or of time if that is more, stays readable at any LSN; below only what is
+  // pinned. 0 and 0: all. Larger: more is stored. Neon: gc_horizon, pitr_interval.
+  uint64_t history_bytes = 0;
+  double history_s = 0;
+  // What a second is: so much of the log is written in it.
+  double log_bytes_per_s = 1e6;
+  // Images at the horizon and at pinned LSNs, where deltas below take at least so many percent of
+  // what the images would. Smaller: more is written, less is stored; 0: never.
+  uint32_t bottom_image_percent = 0;
   bool operator==(const LayeredOptions&) const = default;
 };
 // Throws InvalidArgument naming what cannot be.

@@ -5,11 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "lsmkit/layered/layer_read.h"
 #include "lsmkit/layered/layered_tree.h"
 #include "lsmkit/layered/record_store.h"
+#include "lsmkit/layered/retention.h"
 
 namespace lsmkit {
 
@@ -40,9 +43,18 @@ class LayeredRun {
   void flush();
   // Now, however little was flushed since. Returns whether there was anything to do.
   bool compact() { return tree_.compact(keyspace_); }
+  // The horizon follows the log, and what need not be readable goes. Happens by itself after
+  // compactions that are due.
+  void collect();
+
+  // Branches and leases: see Retention. Throw InvalidArgument, also above flushed_lsn().
+  PinNumber pin(Lsn lsn);
+  PinNumber lease(Lsn lsn, double seconds);
+  void unpin(PinNumber number) { retention_.unpin(number); }
+  const Retention& retention() const { return retention_; }
 
   // What rebuilds the page as it was at the LSN, of what is flushed. Throws InvalidArgument above
-  // flushed_lsn().
+  // flushed_lsn(), and below the horizon unless the LSN is pinned.
   LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
 
   const LayeredTree& tree() const { return tree_; }
@@ -63,6 +75,10 @@ class LayeredRun {
 
  private:
   void flush_and_compact();
+  void add_bottom_images();
+  // In use at the first flush at or above the LSN.
+  const Keyspace& keyspace_at(Lsn lsn) const;
+  bool is_needed(PageNumber page, Lsn lsn) const;
 
   const uint64_t target_bytes_;
   const uint64_t most_record_bytes_;
@@ -70,6 +86,9 @@ class LayeredRun {
   RecordStore store_;
   Keyspace keyspace_;
   Keyspace used_since_;  // the last flush, without records
+  // In use at each flush; for bottom-most images only.
+  std::map<Lsn, std::shared_ptr<const Keyspace>> keyspaces_;
+  Retention retention_;
   LayeredTree tree_;
   LayerReader reader_;
   std::vector<LayerEvent> events_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "lsmkit/layered/collector.h"
 #include "lsmkit/layered/layer_checks.h"
 
 namespace lsmkit {
@@ -143,10 +144,39 @@ void LayeredTree::remove_inputs_of(uint32_t job_index, Doing& doing) {
   }
 }
 
+void LayeredTree::add_images(Lsn lsn, const Keyspace& keyspace) {
+  for (const PageRange& pages : cut_images({}, keyspace, options_.target_bytes)) {
+    Layer layer;
+    layer.number = next_number_;
+    layer.kind = LayerKind::kImage;
+    layer.pages = pages;
+    layer.lsns = {lsn, lsn};
+    layer.bytes = keyspace.bytes(pages);
+    layer.born = event_count_;
+    next_number_ = after(next_number_, 1);
+    totals_.images.add(layer);
+    map_.add(layer);
+    tell(layer, false, LayerReason::kBottom, nullptr, 0);
+  }
+}
+
+void LayeredTree::collect(Lsn horizon, std::span<const Lsn> pinned) {
+  std::vector<Layer> gone;
+  for (const LayerNumber number : unneeded_layers(map_.layers(), horizon, pinned))
+    gone.push_back(map_.remove(number));
+  for (Layer& layer : gone) {
+    layer.died = event_count_;
+    totals_.collected.add(layer);
+    if (layer.is_delta()) contents_.drop(layer.number);
+    tell(layer, true, LayerReason::kCollected, nullptr, 0);
+  }
+  if (checks_) check_all();
+}
+
 void LayeredTree::tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing,
                        uint32_t job) {
   const uint64_t number = event_count_++;
-  const uint64_t compaction = reason == LayerReason::kFlush ? 0 : totals_.level_compactions;
+  const uint64_t compaction = doing == nullptr ? 0 : totals_.level_compactions;
   const uint32_t level = doing == nullptr ? 0 : doing->level;
   const auto parts = doing == nullptr ? 0 : static_cast<uint32_t>(doing->plan.parts.size());
   if (observer_) observer_({number, deleted, reason, compaction, level, job, parts, layer});

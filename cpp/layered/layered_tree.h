@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "lsmkit/layered/keyspace.h"
@@ -23,8 +24,9 @@ namespace lsmkit {
 
 struct LayeredTotals {
   LayerCounts flushed;
-  LayerCounts retiled;  // deltas that compactions made
-  LayerCounts images;
+  LayerCounts retiled;             // deltas that compactions made
+  LayerCounts images;              // of bottom-most compactions, too
+  LayerCounts collected;           // that went because no LSN that stays readable needs them
   uint64_t compactions = 0;        // that found a level to compact
   uint64_t level_compactions = 0;  // a compaction may go through several levels
   uint64_t parts = 0;              // that were decided apart in these, and
@@ -54,6 +56,11 @@ class LayeredTree {
   // `keyspace`: in use at flushed_lsn(). Returns whether there was anything to do.
   bool compact(const Keyspace& keyspace);
 
+  // Images of all pages in use at that LSN.
+  void add_images(Lsn lsn, const Keyspace& keyspace);
+  // Layers that no read at the horizon, above it or at a pinned LSN comes to are deleted.
+  void collect(Lsn horizon, std::span<const Lsn> pinned);
+
   const LayeredOptions& options() const { return options_; }
   const LayerMap& map() const { return map_; }
   const LayeredTotals& totals() const { return totals_; }
@@ -72,7 +79,7 @@ class LayeredTree {
   bool compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
   void carry_out(uint32_t job_index, Doing& doing);
   void remove_inputs_of(uint32_t job_index, Doing& doing);
-  // `doing`: null for a flush.
+  // `doing`: null where no level is compacted.
   void tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing, uint32_t job);
   void check_level(const Level& level) const;
   void check_all() const;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
+
+#include "lsmkit/layered/image_skyline.h"
 
 namespace lsmkit {
 
@@ -27,29 +27,6 @@ std::vector<PageRange> partitions_of(const Level& level) {
 
 namespace {
 
-// The highest LSN up to which images cover all of these pages.
-Lsn covered_up_to(const std::vector<Layer>& images, const PageRange& pages) {
-  using Edge = std::tuple<PageNumber, bool, Lsn>;
-  std::vector<Edge> edges{{pages.begin, true, 0}};
-  for (const Layer& image : images) {
-    edges.emplace_back(std::max(image.pages.begin, pages.begin), true, image.lsns.end);
-    edges.emplace_back(std::min(image.pages.end, pages.end), false, image.lsns.end);
-  }
-  std::sort(edges.begin(), edges.end());
-  std::multiset<Lsn> covering;
-  Lsn least = UINT64_MAX;
-  for (size_t i = 0; i < edges.size(); ++i) {
-    const auto& [page, begins, lsn] = edges[i];
-    if (begins)
-      covering.insert(lsn);
-    else
-      covering.erase(covering.find(lsn));
-    const PageNumber next = i + 1 < edges.size() ? std::get<0>(edges[i + 1]) : pages.end;
-    if (next > page) least = std::min(least, *covering.rbegin());
-  }
-  return least;
-}
-
 bool is_steady(const std::vector<Layer>& deltas) {
   std::map<Lsn, uint64_t> bytes;  // by where tiers end
   uint64_t sum = 0;
@@ -71,7 +48,7 @@ PartState state_of(const Level& level, const PageRange& pages) {
   }
   if (deltas.empty()) return {};
   std::erase_if(images, [&](const Layer& image) { return !image.pages.overlaps(hull); });
-  const Lsn covered = covered_up_to(images, hull);
+  const Lsn covered = ImageSkyline(images, level.lsns.end).least(hull);
   PartState out;
   std::erase_if(deltas, [&](const Layer& delta) { return delta.lsns.end <= covered; });
   for (const Layer& delta : deltas) out.open_bytes += delta.bytes;

@@ -87,8 +87,10 @@ void RecordStore::count_in(const Contents& contents, const PageRange& pages) {
 void RecordStore::count_out(const Contents& contents) {
   for (const PackedRecord record : contents.records.view()) {
     const uint64_t number = number_of(record);
-    if (--held_by_[number] == 0 && log_.lsn(number) >= horizon_)
-      throw LostRecord(page_of(record), log_.lsn(number));
+    if (--held_by_[number] > 0) continue;
+    const Lsn lsn = log_.lsn(number);
+    if (lsn >= horizon_ || (is_needed_ && is_needed_(page_of(record), lsn)))
+      throw LostRecord(page_of(record), lsn);
   }
 }
 

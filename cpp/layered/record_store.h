@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/bytes/error.h"
@@ -41,6 +43,10 @@ class RecordStore final : public LayerContents {
   // Records below may be dropped. Throws InvalidArgument if it went back (I10).
   void set_horizon(Lsn horizon);
   Lsn horizon() const { return horizon_; }
+  // With checks: of records below the horizon that no layer holds any more, whether a read that
+  // must be possible comes to it.
+  using IsNeeded = std::function<bool(PageNumber, Lsn)>;
+  void set_needed(IsNeeded is_needed) { is_needed_ = std::move(is_needed); }
 
   const RecordLog& log() const { return log_; }
   // Sorted; of no delta: empty.
@@ -68,6 +74,7 @@ class RecordStore final : public LayerContents {
   const bool checks_;
   RecordLog log_;
   Lsn horizon_ = 0;
+  IsNeeded is_needed_;
   Lsn buffer_begin_ = 0;
   std::vector<PackedRecord> buffer_;
   std::vector<PackedRecord> scratch_;
