@@ -84,6 +84,7 @@ std::vector<Workload> workloads(const Scale& scale) {
 
 struct Result {
   double written, flushed, retiled, images, peak;
+  LayeredTotals totals;
   uint64_t layers;
   ReadFigures history, tip, end;
 };
@@ -108,6 +109,7 @@ Result run_one(const Workload& workload, const LayeredOptions& layered) {
           double(totals.retiled.bytes) / kMiB,
           double(totals.images.bytes) / kMiB,
           double(run.map().peak_live_bytes()) / kMiB,
+          totals,
           run.map().created().layers,
           history.figures(),
           tip.figures(),
@@ -131,6 +133,12 @@ void print_result(const char* options, const Result& result, const Result& base)
   std::printf("    %-24s %7.0f = %6.0f %6.0f %6.0f  %.3f  peak %6.0f %.3f  layers %" PRIu64 "\n",
               options, result.written, result.flushed, result.retiled, result.images,
               result.written / base.written, result.peak, result.peak / base.peak, result.layers);
+  std::printf("        parts %" PRIu64 ", %" PRIu64 " of them with nothing due; makespan",
+              result.totals.parts, result.totals.parts_kept);
+  for (size_t i = 0; i < kWorkerCounts.size(); ++i)
+    std::printf(" %u: %.0f s (longest %.1f)", kWorkerCounts[i], result.totals.makespans.sum_s[i],
+                result.totals.makespans.longest_s[i]);
+  std::printf("\n");
   print_reads("history", result.history, base.history);
   print_reads("tip", result.tip, base.tip);
   print_reads("end", result.end, base.end);

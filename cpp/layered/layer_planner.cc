@@ -6,6 +6,7 @@
 #include "lsmkit/layered/cut_points.h"
 #include "lsmkit/layered/delta_cutter.h"
 #include "lsmkit/layered/level_parts.h"
+#include "lsmkit/layered/makespan.h"
 #include "lsmkit/layered/retention.h"
 
 namespace lsmkit {
@@ -18,6 +19,7 @@ void check(const LayeredOptions& options) {
   ensure(options.early_image_percent <= 100,
          "early_image_percent of a layered store must be at most 100");
   check(RetentionOptions{options.history_bytes, options.history_s, options.log_bytes_per_s});
+  check(JobSpeeds{options.worker_bytes_per_s, options.device_bytes_per_s});
   ensure(options.early_image_percent == 0 || options.partitioned,
          "early_image_percent of a layered store needs partitioned");
 }

@@ -53,6 +53,11 @@ struct LayeredOptions {
   // Images at the horizon and at pinned LSNs, where deltas below take at least so many percent of
   // what the images would. Smaller: more is written, less is stored; 0: never.
   uint32_t bottom_image_percent = 0;
+  // How fast jobs are, for the time that they take on several workers: what one worker reads or
+  // writes in a second, whichever is more, and what the device does both ways for all of them (0:
+  // no limit). Neither changes what is done.
+  double worker_bytes_per_s = 250e6;
+  double device_bytes_per_s = 1e9;
   bool operator==(const LayeredOptions&) const = default;
 };
 // Throws InvalidArgument naming what cannot be.

@@ -96,6 +96,7 @@ bool LayeredTree::compact_level(const Level& level, uint32_t level_index,
     return false;
   totals_.compactions += level_index == 0;
   ++totals_.level_compactions;
+  totals_.makespans.add(plan, {options_.worker_bytes_per_s, options_.device_bytes_per_s});
   totals_.parts += plan.parts.size();
   for (const PlannedPart& part : plan.parts) totals_.parts_kept += !part.makes.has_value();
   if (checks_) check_images(plan, keyspace);

@@ -19,6 +19,7 @@
 #include "lsmkit/layered/layer_event.h"
 #include "lsmkit/layered/layer_map.h"
 #include "lsmkit/layered/layer_planner.h"
+#include "lsmkit/layered/makespan.h"
 
 namespace lsmkit {
 
@@ -29,6 +30,7 @@ struct LayeredTotals {
   LayerCounts collected;           // that went because no LSN that stays readable needs them
   uint64_t compactions = 0;        // that found a level to compact
   uint64_t level_compactions = 0;  // a compaction may go through several levels
+  Makespans makespans;             // of these, were their jobs run side by side
   uint64_t parts = 0;              // that were decided apart in these, and
   uint64_t parts_kept = 0;         // of them, those in which nothing was due
 

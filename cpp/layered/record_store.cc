@@ -40,15 +40,20 @@ std::unique_ptr<LevelProfile> RecordStore::profile(std::span<const LayerNumber> 
 
 uint64_t RecordStore::make_delta(LayerNumber number, const LayerJob& job,
                                  std::span<const LayerNumber> inputs) {
-  std::vector<PackedRecords> kept;
-  std::vector<PackedSpan> pieces;
-  for (const LayerNumber input : inputs)
-    pieces.push_back(part_of(contents_[place_of(input)], job, kept));
-  Contents contents{merged(std::move(pieces)), job.lsns};
+  Contents contents{delta_of(job, inputs), job.lsns};
   if (checks_) count_in(contents, job.pages);
   const uint64_t bytes = kDeltaBytes + bytes_of(contents.records.view());
   put(number, std::move(contents));
   return bytes;
+}
+
+PackedRecords RecordStore::delta_of(const LayerJob& job,
+                                    std::span<const LayerNumber> inputs) const {
+  std::vector<PackedRecords> kept;
+  std::vector<PackedSpan> pieces;
+  for (const LayerNumber input : inputs)
+    pieces.push_back(part_of(contents_[place_of(input)], job, kept));
+  return merged(std::move(pieces));
 }
 
 PackedSpan RecordStore::part_of(const Contents& input, const LayerJob& job,

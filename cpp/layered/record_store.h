@@ -36,6 +36,8 @@ class RecordStore final : public LayerContents {
   std::unique_ptr<LevelProfile> profile(std::span<const LayerNumber> deltas) const override;
   uint64_t make_delta(LayerNumber number, const LayerJob& job,
                       std::span<const LayerNumber> inputs) override;
+  // What make_delta() would put into it. Jobs of a plan may be at it side by side.
+  PackedRecords delta_of(const LayerJob& job, std::span<const LayerNumber> inputs) const;
   // Throws LostRecord.
   void drop(LayerNumber delta) override;
   void check() const override;
