@@ -1,0 +1,208 @@
+#include "layered_slices.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lsmkit/layered/layered_workload.h"
+#include "lsmkit/layered/read_sampler.h"
+#include "lsmkit/layered/sliced_reads.h"
+#include "lsmkit/layered/sliced_run.h"
+
+namespace lsmkit {
+
+namespace {
+
+constexpr uint64_t kGB = 1'000'000'000;
+constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes;
+
+Phase puts(KeyChoice keys, uint64_t record_bytes, uint64_t bytes) {
+  Phase phase;
+  phase.mix[OpKind::kPut] = 1;
+  phase.keys = std::move(keys);
+  phase.value_bytes = ConstantSize{record_bytes};
+  phase.end = {EndUnit::kOps, static_cast<double>(bytes / record_bytes)};
+  return phase;
+}
+
+HotspotKeys hotspot(double keys, double draws, uint64_t shift_every_draws = 0) {
+  HotspotKeys out;
+  out.hot_keys = keys;
+  out.hot_draws = draws;
+  out.shift_every_draws = shift_every_draws;
+  return out;
+}
+
+WorkloadSpec named(const char* name, uint64_t pages, std::vector<Phase> phases) {
+  WorkloadSpec out;
+  out.name = name;
+  out.key_count = pages;
+  out.phases = std::move(phases);
+  return out;
+}
+
+std::vector<WorkloadSpec> workloads_of_20_gb() {
+  constexpr uint64_t kAll = 20 * kGB;
+  Phase growing = puts(UniformKeys{}, 1'000, kAll);
+  growing.mix[OpKind::kInsert] = 0.03;
+  Phase append = puts(UniformKeys{}, 1'000, kAll);
+  append.mix = {};
+  append.mix[OpKind::kInsert] = 1;
+  ZipfKeys in_order;
+  in_order.scattered = false;
+  Phase mixed = puts(UniformKeys{}, 1'000, kAll);
+  mixed.value_bytes = UniformSize{1, 1'999};
+  return {
+      named("uniform", kPages, {puts(UniformKeys{}, 1'000, kAll)}),
+      named("hot-cold", kPages, {puts(hotspot(.1, .9), 1'000, kAll)}),
+      named("zipf .99", kPages, {puts(ZipfKeys{}, 1'000, kAll)}),
+      named("zipf in order", kPages, {puts(in_order, 1'000, kAll)}),
+      named("round and round", kPages, {puts(SequentialKeys{}, 1'000, kAll)}),
+      named("append", 1, {append}),
+      named("load, then update", kPages,
+            {puts(SequentialKeys{}, kPageBytes, kPages * kPageBytes),
+             puts(UniformKeys{}, 1'000, kAll - kPages * kPageBytes)}),
+      named("moving hotspot", kPages, {puts(hotspot(.1, .9, 1'000'000), 1'000, kAll)}),
+      named("growing space", kPages / 10, {growing}),
+      named("one page", kPages, {puts(hotspot(1e-9, 10.0 / 11), 1'000, kAll)}),
+      named("mixed sizes", kPages, {mixed}),
+  };
+}
+
+struct Figures {
+  double written = 0, peak_live = 0, created = 0;
+  ReadFigures history, tip;
+  double seconds = 0;
+};
+
+Figures figures_of(const LayeredTree& tree) {
+  Figures out;
+  out.written = static_cast<double>(tree.totals().written_bytes());
+  out.peak_live = static_cast<double>(tree.map().peak_live_bytes());
+  out.created = static_cast<double>(tree.map().created().layers);
+  return out;
+}
+
+double seconds_since(std::clock_t begin) {
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+}
+
+Figures per_record(const WorkloadSpec& spec, const LayeredRunOptions& options, uint64_t reads) {
+  const std::clock_t begin = std::clock();
+  LayeredWorkload workload(spec, options);
+  ReadSampler history(1), tip(1);
+  uint64_t due = kGB;
+  while (workload.step(1'000)) {
+    if (workload.run().log_bytes() < due) continue;
+    due += kGB;
+    history.sample(workload.run(), reads, ReadAt::kHistory);
+  }
+  Figures out = figures_of(workload.run().tree());
+  tip.sample(workload.run(), 20 * reads, ReadAt::kTip);
+  out.history = history.figures();
+  out.tip = tip.figures();
+  out.seconds = seconds_since(begin);
+  return out;
+}
+
+Figures by_slices(const WorkloadSpec& spec, const LayeredRunOptions& options, uint64_t reads) {
+  const std::clock_t begin = std::clock();
+  SlicedRun run(options, spec);
+  SlicedReads history(1), tip(1);
+  uint64_t due = kGB;
+  do {
+    for (; run.buffer_end() + kGB / 1'000 >= due; due += kGB)
+      history.sample(run, reads, ReadAt::kHistory);
+  } while (run.step());
+  Figures out = figures_of(run.tree());
+  tip.sample(run, 20 * reads, ReadAt::kTip);
+  out.history = history.figures();
+  out.tip = tip.figures();
+  out.seconds = seconds_since(begin);
+  return out;
+}
+
+double percent(double of, double against) {
+  return against == 0 ? 0 : (of / against - 1) * 100;
+}
+
+// The largest of the differences.
+double print_reads(const ReadFigures& a, const ReadFigures& b) {
+  const double differences[] = {percent(a.layers_opened.mean, b.layers_opened.mean),
+                                percent(a.layers_holding.mean, b.layers_holding.mean),
+                                percent(a.records.mean, b.records.mean),
+                                percent(a.bytes.mean, b.bytes.mean)};
+  double most = 0;
+  for (const double difference : differences) {
+    std::printf(" %6.2f", difference);
+    most = std::max(most, std::fabs(difference));
+  }
+  return most;
+}
+
+}  // namespace
+
+int print_slices_against_records(const LayeredRunOptions& options) {
+  std::printf(
+      "20 GB by slices against per record, percent; reads at any LSN after every GB, and at the "
+      "tip "
+      "at the end\n%-18s %5s %3s %7s | %6s %6s %6s | %6s %6s %6s %6s | %6s %6s %6s %6s | s\n",
+      "workload", "fanout", "GB", "layers", "writ", "peak", "layers", "opened", "hold", "recs",
+      "bytes", "opened", "hold", "recs", "bytes");
+  double worst = 0;
+  for (const WorkloadSpec& spec : workloads_of_20_gb())
+    for (const uint32_t fanout : {4u, 10u})
+      for (const uint64_t target : {uint64_t{128} << 20, uint64_t{256} << 20}) {
+        LayeredRunOptions these = options;
+        these.layered.fanout = fanout;
+        these.layered.target_bytes = target;
+        const Figures a = by_slices(spec, these, 50'000), b = per_record(spec, these, 50'000);
+        std::printf("%-18s %2u %3" PRIu64 " %6.1f %5.0f | %6.2f %6.2f %6.2f |", spec.name.c_str(),
+                    fanout, target >> 20, b.written / 1e9, b.created, percent(a.written, b.written),
+                    percent(a.peak_live, b.peak_live), percent(a.created, b.created));
+        for (const double d : {percent(a.written, b.written), percent(a.peak_live, b.peak_live),
+                               percent(a.created, b.created)})
+          worst = std::max(worst, std::fabs(d));
+        worst = std::max(worst, print_reads(a.history, b.history));
+        std::printf(" |");
+        worst = std::max(worst, print_reads(a.tip, b.tip));
+        std::printf(" | %.2f %.2f\n", a.seconds, b.seconds);
+        std::fflush(stdout);
+      }
+  std::printf("largest difference: %.2f %%\n", worst);
+  return worst <= 2 ? 0 : 1;
+}
+
+int print_terabytes(const LayeredRunOptions& options) {
+  constexpr uint64_t kTerabyte = 1'000 * kGB;
+  for (const uint64_t logical : {5 * kGB, 250 * kGB}) {
+    const uint64_t pages = logical / kPageBytes;
+    for (const WorkloadSpec& spec :
+         {named("uniform", pages, {puts(UniformKeys{}, 1'000, kTerabyte)}),
+          named("hot-cold", pages, {puts(hotspot(.1, .9), 1'000, kTerabyte)}),
+          named("zipf .99", pages, {puts(ZipfKeys{}, 1'000, kTerabyte)})}) {
+      const auto begin = std::chrono::steady_clock::now();
+      const Figures a = by_slices(spec, options, 1'000);
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      std::printf("1 TB, %3" PRIu64
+                  " GB of pages, %-9s written %.0f GB, peak live %.0f GB, layers "
+                  "created %.0f; layers opened %.2f, records %.1f; %.1f s, %.1f s of them on a "
+                  "processor\n",
+                  logical / kGB, spec.name.c_str(), a.written / 1e9, a.peak_live / 1e9, a.created,
+                  a.history.layers_opened.mean, a.history.records.mean, seconds, a.seconds);
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}
+
+}  // namespace lsmkit

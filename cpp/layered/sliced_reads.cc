@@ -1,0 +1,135 @@
+#include "lsmkit/layered/sliced_reads.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lsmkit/numbers/distributions.h"
+
+namespace lsmkit {
+
+namespace {
+
+double rate_at(const RecordKind& kind, double popularity) {
+  const auto step = std::partition_point(
+      kind.popularity.begin(), kind.popularity.end() - 1,
+      [popularity](const PopularStep& before) { return before.up_to <= popularity; });
+  return step->rate;
+}
+
+// Where among pages one is that a record fell on.
+double popularity_of_written(const RecordKind& kind, Random& random) {
+  double left = random.unit(), begin = 0;
+  for (const PopularStep& step : kind.popularity) {
+    const double share = (step.up_to - begin) * step.rate;
+    if (left < share || &step == &kind.popularity.back())
+      return std::min(step.up_to, begin + left / step.rate);
+    left -= share;
+    begin = step.up_to;
+  }
+  return 0;
+}
+
+// Rounded by chance, so that the mean stays.
+uint64_t whole(double value, Random& random) {
+  const double floor = std::floor(value);
+  return static_cast<uint64_t>(floor) + (random.unit() < value - floor ? 1 : 0);
+}
+
+}  // namespace
+
+void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
+  const Lsn tip = run.flushed_lsn();
+  if (tip == 0) return;
+  deltas_.clear();
+  bytes_up_to_.clear();
+  for (const Layer& layer : run.map().layers()) {
+    if (!layer.is_delta()) continue;
+    deltas_.push_back(layer.number);
+    bytes_up_to_.push_back((bytes_up_to_.empty() ? 0 : bytes_up_to_.back()) + layer.bytes);
+  }
+  for (uint64_t i = 0; i < reads; ++i) {
+    const Choice choice = i % 2 == 0 ? any_page(run) : written_page(run);
+    figures_.take(read(run, choice, at == ReadAt::kTip ? tip : random_.below(tip + 1)));
+  }
+}
+
+SlicedReads::Choice SlicedReads::any_page(const SlicedRun& run) {
+  return {run.keyspace().page_at(random_.below(run.keyspace().page_count())), random_.unit(), {}};
+}
+
+SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
+  const SliceMass& mass = run.mass();
+  const std::vector<RecordKind>& kinds = run.records().kinds();
+  double least_bytes = kinds.front().record_bytes;
+  for (const RecordKind& kind : kinds) least_bytes = std::min(least_bytes, kind.record_bytes);
+  for (;;) {
+    const auto delta = std::upper_bound(bytes_up_to_.begin(), bytes_up_to_.end(),
+                                        random_.below(bytes_up_to_.back())) -
+                       bytes_up_to_.begin();
+    const MassBox& box = run.store().box(deltas_[static_cast<size_t>(delta)]);
+    Choice out;
+    out.page = mass.page_at(box.pages, box.lsns, random_.below(mass.bytes(box.pages, box.lsns)));
+    const size_t slice = mass.slice_of(out.page);
+    const uint64_t before = mass.page_bytes(slice, box.lsns.begin);
+    out.written = mass.lsn_at(slice, before + random_.below(mass.page_bytes(slice, box.lsns)));
+    auto kind = kinds.end() - 1;
+    while (kind->begin > *out.written) --kind;
+    // Any byte was drawn, and any record is due.
+    if (random_.unit() * kind->record_bytes > least_bytes) continue;
+    out.popularity = popularity_of_written(*kind, random_);
+    return out;
+  }
+}
+
+LayerRead SlicedReads::read(const SlicedRun& run, const Choice& choice, Lsn lsn) {
+  run.map().path(choice.page, lsn, path_);
+  const SliceMass& mass = run.mass();
+  const size_t slice = mass.slice_of(choice.page);
+  const std::vector<RecordKind>& kinds = run.records().kinds();
+  LayerRead out;
+  for (const Layer* delta : path_.deltas) {
+    ++out.layers_opened;
+    const LsnRange needed{std::max(delta->lsns.begin, path_.from()),
+                          std::min(delta->lsns.end, lsn)};
+    uint64_t records = 0;
+    for (size_t i = 0; i < kinds.size() && needed.begin < needed.end; ++i) {
+      const Lsn kind_end = i + 1 < kinds.size() ? kinds[i + 1].begin : UINT64_MAX;
+      const LsnRange part{std::max(needed.begin, kinds[i].begin), std::min(needed.end, kind_end)};
+      if (part.begin >= part.end) continue;
+      const bool has_one =
+          choice.written && part.begin <= *choice.written && *choice.written < part.end;
+      const double record_bytes = kinds[i].record_bytes;
+      const uint64_t drawn = draw_records(
+          kinds[i], static_cast<double>(mass.page_bytes(slice, part)) / record_bytes,
+          static_cast<double>(part.height()) / record_bytes,
+          run.records().is_of_one_rank(slice) ? 1 : rate_at(kinds[i], choice.popularity), has_one);
+      records += drawn;
+      out.bytes += static_cast<uint64_t>(static_cast<double>(drawn) * kinds[i].record_bytes + .5);
+    }
+    out.layers_holding += records > 0;
+    out.records += records;
+  }
+  if (path_.image != nullptr) {
+    ++out.layers_opened;
+    out.bytes += kPageBytes;
+    out.image = path_.image->number;
+  }
+  return out;
+}
+
+uint64_t SlicedReads::draw_records(const RecordKind& kind, double expected, double records,
+                                   double rate, bool has_one) {
+  if (expected <= 0) return has_one ? 1 : 0;
+  if (kind.by_turns) {
+    const double floor = std::floor(expected), rest = expected - floor;
+    // A page with one record more is written to more often.
+    const double more = has_one ? rest * (floor + 1) / expected : rest;
+    return static_cast<uint64_t>(floor) + (random_.unit() < more ? 1 : 0);
+  }
+  uint64_t trials = std::max<uint64_t>(1, whole(records, random_));
+  const double of_page = std::min(1.0, expected * rate / records);
+  if (has_one) --trials;
+  return (has_one ? 1 : 0) + draw_binomial(random_, trials, of_page);
+}
+
+}  // namespace lsmkit

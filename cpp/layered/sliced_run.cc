@@ -1,0 +1,41 @@
+#include "lsmkit/layered/sliced_run.h"
+
+#include <utility>
+
+namespace lsmkit {
+
+SlicedRun::SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload)
+    : most_events_(options.most_events),
+      records_(std::move(workload), options.layered.target_bytes),
+      mass_(records_.bounds()),
+      store_(mass_, options.layered.target_bytes / 64),
+      tree_(options.layered, store_, options.checks) {
+  tree_.observe([this](const LayerEvent& event) {
+    if (events_.size() < most_events_) events_.push_back(event);
+  });
+  fill_buffer();
+}
+
+void SlicedRun::fill_buffer() {
+  buffer_end_ = 0;
+  for (auto bytes = records_.next(); !bytes.empty(); bytes = records_.next()) {
+    if (mass_.add(bytes) == 0) continue;
+    buffer_end_ = mass_.end();
+    return;
+  }
+}
+
+bool SlicedRun::step() {
+  if (buffer_end_ == 0) return false;
+  const LsnRange lsns{tree_.flushed_lsn(), buffer_end_};
+  store_.flush(tree_.next_number());
+  const PageRange used{0, records_.pages_in_use()};
+  if (!keyspace_.covers(used)) keyspace_.add(used);
+  tree_.flushed(lsns, lsns.height());
+  // As when a workload per record ends: what is left then is flushed only.
+  if (records_.full() && tree_.compaction_due()) tree_.compact(keyspace_);
+  fill_buffer();
+  return true;
+}
+
+}  // namespace lsmkit
