@@ -28,6 +28,7 @@
 #include "lsmkit/layered/layered_run.h"
 #include "lsmkit/layered/read_sampler.h"
 #include "lsmkit/workload/key_chooser.h"
+#include "peak_memory.h"
 
 using namespace lsmkit;
 
@@ -45,16 +46,6 @@ struct Stopwatch {
   }
   double cpu_seconds() const { return double(std::clock() - cpu_begin) / CLOCKS_PER_SEC; }
 };
-
-double resident_mib() {
-  double peak_kib = 0;
-  char line[128];
-  std::FILE* status = std::fopen("/proc/self/status", "r");
-  while (status != nullptr && std::fgets(line, sizeof line, status) != nullptr)
-    if (std::strncmp(line, "VmHWM:", 6) == 0) peak_kib = std::strtod(line + 6, nullptr);
-  if (status != nullptr) std::fclose(status);
-  return peak_kib / 1024;
-}
 
 void print_totals(const char* name, const LayeredRun& run, const Stopwatch& watch) {
   const LayeredTotals& totals = run.tree().totals();
@@ -78,7 +69,7 @@ void print_totals(const char* name, const LayeredRun& run, const Stopwatch& watc
   std::printf(
       "  %.2f s, %.2f s of them on a processor; contents %.0f MiB, peak of the process %.0f MiB\n",
       watch.seconds(), watch.cpu_seconds(), double(run.store().allocated_bytes()) / kMiB,
-      resident_mib());
+      peak_resident_mib());
 }
 
 void print_reads(const char* when, const ReadFigures& reads) {

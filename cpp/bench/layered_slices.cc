@@ -1,12 +1,12 @@
 #include "layered_slices.h"
 
+#include "peak_memory.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -22,6 +22,7 @@ namespace lsmkit {
 namespace {
 
 constexpr uint64_t kGB = 1'000'000'000;
+constexpr uint64_t kAboutThere = 10'000'000;  // lengths that are drawn do not sum up to a whole GB
 constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes;
 
 Phase puts(KeyChoice keys, uint64_t record_bytes, uint64_t bytes) {
@@ -99,9 +100,10 @@ Figures per_record(const WorkloadSpec& spec, const LayeredRunOptions& options, u
   const std::clock_t begin = std::clock();
   LayeredWorkload workload(spec, options);
   ReadSampler history(1), tip(1);
-  uint64_t due = kGB;
-  while (workload.step(1'000)) {
-    if (workload.run().log_bytes() < due) continue;
+  bool more = true;
+  for (uint64_t due = kGB; more;) {
+    more = workload.step(1'000);
+    if (workload.run().log_bytes() + kAboutThere < due) continue;
     due += kGB;
     history.sample(workload.run(), reads, ReadAt::kHistory);
   }
@@ -119,7 +121,7 @@ Figures by_slices(const WorkloadSpec& spec, const LayeredRunOptions& options, ui
   SlicedReads history(1), tip(1);
   uint64_t due = kGB;
   do {
-    for (; run.buffer_end() + kGB / 1'000 >= due; due += kGB)
+    for (; run.buffer_end() + kAboutThere >= due; due += kGB)
       history.sample(run, reads, ReadAt::kHistory);
   } while (run.step());
   Figures out = figures_of(run.tree());
@@ -152,11 +154,12 @@ double print_reads(const ReadFigures& a, const ReadFigures& b) {
 
 int print_slices_against_records(const LayeredRunOptions& options) {
   std::printf(
-      "20 GB by slices against per record, percent; reads at any LSN after every GB, and at the "
+      "20 GB by slices against per record, in percent: written, peak live, layers created | reads "
+      "at "
+      "any LSN\nafter every GB: layers opened, holding a record, records, bytes | the same at the "
       "tip "
-      "at the end\n%-18s %5s %3s %7s | %6s %6s %6s | %6s %6s %6s %6s | %6s %6s %6s %6s | s\n",
-      "workload", "fanout", "GB", "layers", "writ", "peak", "layers", "opened", "hold", "recs",
-      "bytes", "opened", "hold", "recs", "bytes");
+      "at the end |\np99 of records and bytes at any LSN | seconds by slices, per record\n"
+      "workload, fanout, MiB, GB written, layers\n");
   double worst = 0;
   for (const WorkloadSpec& spec : workloads_of_20_gb())
     for (const uint32_t fanout : {4u, 10u})
@@ -164,7 +167,7 @@ int print_slices_against_records(const LayeredRunOptions& options) {
         LayeredRunOptions these = options;
         these.layered.fanout = fanout;
         these.layered.target_bytes = target;
-        const Figures a = by_slices(spec, these, 50'000), b = per_record(spec, these, 50'000);
+        const Figures a = by_slices(spec, these, 30'000), b = per_record(spec, these, 30'000);
         std::printf("%-18s %2u %3" PRIu64 " %6.1f %5.0f | %6.2f %6.2f %6.2f |", spec.name.c_str(),
                     fanout, target >> 20, b.written / 1e9, b.created, percent(a.written, b.written),
                     percent(a.peak_live, b.peak_live), percent(a.created, b.created));
@@ -174,7 +177,12 @@ int print_slices_against_records(const LayeredRunOptions& options) {
         worst = std::max(worst, print_reads(a.history, b.history));
         std::printf(" |");
         worst = std::max(worst, print_reads(a.tip, b.tip));
-        std::printf(" | %.2f %.2f\n", a.seconds, b.seconds);
+        std::printf(" | %6.1f %6.1f | %.2f %.2f\n",
+                    percent(static_cast<double>(a.history.records.p99),
+                            static_cast<double>(b.history.records.p99)),
+                    percent(static_cast<double>(a.history.bytes.p99),
+                            static_cast<double>(b.history.bytes.p99)),
+                    a.seconds, b.seconds);
         std::fflush(stdout);
       }
   std::printf("largest difference: %.2f %%\n", worst);
@@ -196,9 +204,10 @@ int print_terabytes(const LayeredRunOptions& options) {
       std::printf("1 TB, %3" PRIu64
                   " GB of pages, %-9s written %.0f GB, peak live %.0f GB, layers "
                   "created %.0f; layers opened %.2f, records %.1f; %.1f s, %.1f s of them on a "
-                  "processor\n",
+                  "processor; peak of the process %.0f MiB\n",
                   logical / kGB, spec.name.c_str(), a.written / 1e9, a.peak_live / 1e9, a.created,
-                  a.history.layers_opened.mean, a.history.records.mean, seconds, a.seconds);
+                  a.history.layers_opened.mean, a.history.records.mean, seconds, a.seconds,
+                  peak_resident_mib());
       std::fflush(stdout);
     }
   }

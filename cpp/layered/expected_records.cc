@@ -16,6 +16,7 @@ namespace {
 
 constexpr uint64_t kMostSlices = 4096;  // that are equally wide
 constexpr size_t kMostSpots = 1024;
+constexpr size_t kMostClasses = 256;                // of pages that are written to alike
 constexpr uint64_t kMostCells = uint64_t{1} << 26;  // of slices of pages and of the log: 512 MiB
 constexpr double kSpotOfTarget = 1.0 / 16;          // what a page gets, in all, to be a slice
 
@@ -89,6 +90,7 @@ void ExpectedRecords::find_bounds() {
                                               static_cast<double>(slices)));
   bounds_.back() = all;
   for (const ExpectedPhase& phase : phases_) add_bounds_of(phase);
+  add_bounds_of_turns(slices);
   for (const PageRange& spot : spots) {
     bounds_.push_back(spot.begin);
     bounds_.push_back(spot.end);
@@ -111,7 +113,6 @@ void ExpectedRecords::find_bounds() {
 
 // Where its classes of pages begin and end, and a hotspot on the move at each of its places.
 void ExpectedRecords::add_bounds_of(const ExpectedPhase& phase) {
-  constexpr size_t kMostClasses = 256;
   if (phase.records == 0 || std::holds_alternative<QueueKeys>(phase.phase->keys)) return;
   const uint64_t draws = std::max<uint64_t>(1, whole(phase.draws_of_each, phase.records));
   for (const KeyClass& k :
@@ -124,6 +125,24 @@ void ExpectedRecords::add_bounds_of(const ExpectedPhase& phase) {
   const uint64_t hot = hot_key_count(*spot, phase.first_pages);
   const uint64_t places = std::min(draws / spot->shift_every_draws + 1, kMostSlices);
   for (uint64_t i = 0; i < places; ++i) bounds_.push_back(i * hot % phase.first_pages);
+}
+
+// Where flushes end that take pages in order: else what they hold would reach into each other's
+// slices, and they would seem to lie on each other.
+void ExpectedRecords::add_bounds_of_turns(size_t most) {
+  Position at;
+  for (std::vector<Window> windows = next_flush(at); !windows.empty(); windows = next_flush(at))
+    for (const Window& window : windows) {
+      const ExpectedPhase& phase = phases_[window.phase];
+      const uint64_t end = window.first + window.count;
+      if (phase.added_by_each == 1)
+        bounds_.push_back(phase.pages_after(end));
+      else if (std::holds_alternative<SequentialKeys>(phase.phase->keys))
+        bounds_.push_back(whole(phase.draws_of_each, end) % phase.first_pages);
+      else
+        continue;
+      if (--most == 0) return;
+    }
 }
 
 void ExpectedRecords::find_kinds() {
@@ -151,28 +170,38 @@ void ExpectedRecords::find_kinds() {
   }
 }
 
-std::span<const double> ExpectedRecords::next() {
-  std::fill(page_bytes_.begin(), page_bytes_.end(), 0);
+std::vector<ExpectedRecords::Window> ExpectedRecords::next_flush(Position& at) const {
+  std::vector<Window> out;
   auto room = static_cast<double>(target_bytes_);
-  bool any = false;
-  while (phase_ < phases_.size() && room >= 0) {
-    const ExpectedPhase& phase = phases_[phase_];
+  while (at.phase < phases_.size() && room >= 0) {
+    const ExpectedPhase& phase = phases_[at.phase];
     const uint64_t due = static_cast<uint64_t>(room / phase.record_bytes) + 1;
-    const uint64_t count = std::min(due, phase.records - written_);
-    if (count > 0) write(phase, written_, count);
-    any = any || count > 0;
-    written_ += count;
+    const uint64_t count = std::min(due, phase.records - at.written);
+    if (count > 0) out.push_back({at.phase, at.written, count});
+    at.written += count;
     room -= static_cast<double>(count) * phase.record_bytes;
-    pages_in_use_ = phase.pages_after(written_);
-    if (written_ < phase.records) break;
-    ++phase_;
-    written_ = 0;
+    if (at.written == phase.records) at = {at.phase + 1, 0};
   }
-  full_ = room < 0;
-  return any ? std::span<const double>(page_bytes_) : std::span<const double>();
+  return out;
 }
 
-void ExpectedRecords::write(const ExpectedPhase& phase, uint64_t first, uint64_t count) {
+std::span<const double> ExpectedRecords::next() {
+  std::fill(page_bytes_.begin(), page_bytes_.end(), 0);
+  double bytes = 0;
+  const std::vector<Window> windows = next_flush(at_);
+  for (const Window& window : windows) {
+    const ExpectedPhase& phase = phases_[window.phase];
+    write(window);
+    bytes += static_cast<double>(window.count) * phase.record_bytes;
+    pages_in_use_ = phase.pages_after(window.first + window.count);
+  }
+  full_ = bytes > static_cast<double>(target_bytes_);
+  return windows.empty() ? std::span<const double>() : std::span<const double>(page_bytes_);
+}
+
+void ExpectedRecords::write(const Window& window) {
+  const ExpectedPhase& phase = phases_[window.phase];
+  const uint64_t first = window.first, count = window.count;
   const PageRange added{phase.pages_after(first), phase.pages_after(first + count)};
   const double added_bytes =
       std::min(static_cast<double>(added.size()), double(count)) * phase.record_bytes;
@@ -185,7 +214,8 @@ void ExpectedRecords::write(const ExpectedPhase& phase, uint64_t first, uint64_t
   const uint64_t pages =
       grows(phase.phase->keys) ? phase.pages_after(first + count / 2) : phase.first_pages;
   double scattered = 0;
-  for (const KeyClass& k : key_classes(phase.phase->keys, {pages, first_draw, draws})) {
+  for (const KeyClass& k :
+       key_classes(phase.phase->keys, {pages, first_draw, draws}, kMostClasses)) {
     const double share = k.key_count * k.probability;
     if (is_scattered(k) && k.begin == 0 && k.end == pages)
       scattered += share;

@@ -46,11 +46,25 @@ class ExpectedRecords {
     uint64_t rank;
   };
 
+  // Records of one phase that come one after the other.
+  struct Window {
+    size_t phase;
+    uint64_t first;
+    uint64_t count;
+  };
+  struct Position {
+    size_t phase = 0;
+    uint64_t written = 0;  // records of the phase
+  };
+
+  // What fills a buffer, from there on.
+  std::vector<Window> next_flush(Position& at) const;
   void find_spots(std::vector<PageRange>& out);
   void find_bounds();
   void find_kinds();
   void add_bounds_of(const ExpectedPhase& phase);
-  void write(const ExpectedPhase& phase, uint64_t first, uint64_t count);
+  void add_bounds_of_turns(size_t most);
+  void write(const Window& window);
   void write_scattered(const ExpectedPhase& phase, uint64_t pages, double bytes);
   void spread(const PageRange& pages, double bytes);
 
@@ -65,8 +79,7 @@ class ExpectedRecords {
   std::vector<std::vector<double>> spot_shares_;  // by phase, by spot: of draws
   std::vector<RecordKind> kinds_;
 
-  size_t phase_ = 0;
-  uint64_t written_ = 0;  // records of the phase
+  Position at_;
   uint64_t pages_in_use_;
   bool full_ = false;
   std::vector<double> page_bytes_;

@@ -47,9 +47,10 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
     deltas_.push_back(layer.number);
     bytes_up_to_.push_back((bytes_up_to_.empty() ? 0 : bytes_up_to_.back()) + layer.bytes);
   }
+  const LayerPaths paths(run.map());
   for (uint64_t i = 0; i < reads; ++i) {
     const Choice choice = i % 2 == 0 ? any_page(run) : written_page(run);
-    figures_.take(read(run, choice, at == ReadAt::kTip ? tip : random_.below(tip + 1)));
+    figures_.take(read(run, paths, choice, at == ReadAt::kTip ? tip : random_.below(tip + 1)));
   }
 }
 
@@ -81,8 +82,9 @@ SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
   }
 }
 
-LayerRead SlicedReads::read(const SlicedRun& run, const Choice& choice, Lsn lsn) {
-  run.map().path(choice.page, lsn, path_);
+LayerRead SlicedReads::read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice,
+                            Lsn lsn) {
+  paths.path(choice.page, lsn, path_);
   const SliceMass& mass = run.mass();
   const size_t slice = mass.slice_of(choice.page);
   const std::vector<RecordKind>& kinds = run.records().kinds();

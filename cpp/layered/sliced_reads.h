@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "lsmkit/layered/layer_paths.h"
 #include "lsmkit/layered/layer_read.h"
 #include "lsmkit/layered/read_sampler.h"
 #include "lsmkit/layered/sliced_run.h"
@@ -35,7 +36,7 @@ class SlicedReads {
 
   Choice any_page(const SlicedRun& run);
   Choice written_page(const SlicedRun& run);
-  LayerRead read(const SlicedRun& run, const Choice& choice, Lsn lsn);
+  LayerRead read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice, Lsn lsn);
   // Of a page, among `records` that the log has there, of any page.
   uint64_t draw_records(const RecordKind& kind, double expected_of_page, double records,
                         double rate, bool has_one);

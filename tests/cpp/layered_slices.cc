@@ -85,12 +85,14 @@ std::vector<WorkloadSpec> workloads() {
   const ConstantSize size{1'000};
   ZipfKeys in_order;
   in_order.scattered = false;
+  // Small ones: of few records the hottest page's share is a matter of chance.
+  const ConstantSize small{100};
   const auto loaded = static_cast<double>(kPages);
   return {
       of("uniform", kPages, {puts(UniformKeys{}, size, kRecords)}),
       of("hot-cold", kPages, {puts(hotspot(.1, .9), size, kRecords)}),
-      of("zipf", kPages, {puts(ZipfKeys{}, size, kRecords)}),
-      of("zipf in order", kPages, {puts(in_order, size, kRecords)}),
+      of("zipf", kPages, {puts(ZipfKeys{}, small, 10 * kRecords)}),
+      of("zipf in order", kPages, {puts(in_order, small, 10 * kRecords)}),
       of("round and round", kPages, {puts(SequentialKeys{}, size, kRecords)}),
       of("append", 1, {inserts(puts(UniformKeys{}, size, kRecords), 1)}),
       of("load, then update", kPages,
@@ -130,7 +132,7 @@ void add(const std::vector<double>& figures, std::vector<double>& sums) {
   for (size_t i = 0; i < figures.size(); ++i) sums[i] += figures[i];
 }
 
-constexpr uint64_t kReadsEach = 3'000;
+constexpr uint64_t kReadsEach = 6'000;
 constexpr Lsn kReadEvery = 1'000'000'000 / 256;
 constexpr Lsn kAboutThere = 500'000;
 
@@ -144,7 +146,7 @@ Figures per_record(const WorkloadSpec& spec) {
   LayeredRunOptions options = checked();
   options.checks = false;  // the tests per record are about these
   LayeredWorkload workload(spec, options);
-  ReadSampler reads(1);
+  ReadSampler reads(spec.seed);
   bool more = true;
   for (Lsn due = kReadEvery; more;) {
     more = workload.step(5);
@@ -157,7 +159,7 @@ Figures per_record(const WorkloadSpec& spec) {
 
 Figures by_slices(const WorkloadSpec& spec) {
   SlicedRun run(checked(), spec);
-  SlicedReads reads(1);
+  SlicedReads reads(spec.seed);
   Lsn due = kReadEvery;
   do {
     for (; run.buffer_end() + kAboutThere >= due; due += kReadEvery)
@@ -277,7 +279,7 @@ TEST_CASE(
 }
 
 TEST_CASE("W5.9: by slices a run comes to what it comes to per record, within 2 %") {
-  constexpr uint64_t kSeeds = 4;  // what is drawn per record differs from what is expected
+  constexpr uint64_t kSeeds = 3;  // what is drawn per record differs from what is expected
   for (WorkloadSpec spec : workloads()) {
     CAPTURE(spec.name);
     std::vector<double> slices, records;
@@ -297,7 +299,23 @@ TEST_CASE("W5.9: by slices a run comes to what it comes to per record, within 2 
   }
 }
 
-TEST_CASE("by slices too a planner that loses a layer is found out") {
+TEST_CASE("by slices too the invariants hold under the planner's options") {
+  for (const WorkloadSpec& spec : workloads())
+    for (const uint64_t grid_pages : {0, 64}) {
+      CAPTURE(spec.name);
+      LayeredRunOptions options = checked();
+      options.layered.fanout = 3;
+      options.layered.partitioned = true;
+      options.layered.keeps_identical = true;
+      options.layered.grid_pages = grid_pages;
+      SlicedRun run(options, spec);
+      while (run.step()) {
+      }
+      CHECK(run.tree().totals().compactions > 10);
+    }
+}
+
+TEST_CASE("by slices too a planner a planner that loses a layer is found out") {
   SliceMass mass({0, 10, 20});
   SliceStore store(mass, 1'000);
   mass.add(std::vector<double>{10, 20});
@@ -326,6 +344,38 @@ TEST_CASE("the same workload by slices is the same run, and so are its reads") {
   CHECK(one.map().layers() == other.map().layers());
   CHECK(reads.figures() == again.figures());
   CHECK(reads.figures().reads > 1'000);
+}
+
+TEST_CASE("reads find the layers that the map finds, also where layers of one row overlap") {
+  Random random(6);
+  for (int trial = 0; trial < 50; ++trial) {
+    LayerMap map;
+    for (uint64_t i = 0; i < 60; ++i) {
+      Layer layer;
+      layer.number = LayerNumber{i};
+      layer.pages.begin = random.below(40);
+      layer.pages.end = layer.pages.begin + 1 + random.below(trial % 2 == 0 ? 4 : 30);
+      layer.lsns.end = 1 + random.below(6);
+      layer.lsns.begin = random.below(layer.lsns.end);
+      if (random.below(4) == 0) {
+        layer.kind = LayerKind::kImage;
+        layer.lsns.begin = layer.lsns.end;
+      }
+      map.add(layer);
+    }
+    const LayerPaths paths(map);
+    ReadPath found, due;
+    for (PageNumber page = 0; page < 72; ++page)
+      for (Lsn lsn = 0; lsn < 9; ++lsn) {
+        paths.path(page, lsn, found);
+        map.path(page, lsn, due);
+        std::sort(found.deltas.begin(), found.deltas.end());
+        std::sort(due.deltas.begin(), due.deltas.end());
+        REQUIRE(found.deltas == due.deltas);
+        REQUIRE((found.image == nullptr) == (due.image == nullptr));
+        if (due.image != nullptr) REQUIRE(found.from() == due.from());
+      }
+  }
 }
 
 TEST_CASE("what slices cannot tell is refused by name") {
