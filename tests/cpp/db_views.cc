@@ -112,7 +112,10 @@ TEST_CASE("so they do on the system's files, whose directory is removed, and in 
     const TemporaryDirectory home;
     const std::string path = home.path() + "/db";
     {
-      const auto db = Db::open({.path = path, .options = options_with(1 << 20, "none")});
+      const auto db = Db::open({.path = path,
+                                .options = options_with(1 << 20, "none"),
+                                .overrides = {},
+                                .environment = {}});
       held = fill_and_pin(db);
     }
     destroy(path);
@@ -154,7 +157,7 @@ TEST_CASE("a walk polls before each read, and while it passes over what is delet
   db->flush();
   for (int i = 0; i < 5'000; ++i) db->remove(key_of("b", i));
   int polls = 0;
-  const auto cursor = db->cursor({.poll = [&] { ++polls; }});
+  const auto cursor = db->cursor({.start = {}, .stop = {}, .poll = [&] { ++polls; }});
   cursor->seek_to_first();
   for (int i = 1; i < kLarge; ++i) cursor->next();
   CHECK(polls >= kLarge);  // each is a block, and each block a read
@@ -165,9 +168,9 @@ TEST_CASE("a walk polls before each read, and while it passes over what is delet
 
   // What is thrown ends the walk.
   bool is_over = false;
-  const auto ended = db->cursor({.poll = [&] {
-    if (is_over) throw Interrupted();
-  }});
+  const auto ended = db->cursor({.start = {}, .stop = {}, .poll = [&] {
+                                   if (is_over) throw Interrupted();
+                                 }});
   ended->seek_to_first();
   is_over = true;
   CHECK_THROWS_AS(ended->next(), Interrupted);
