@@ -173,6 +173,17 @@ std::vector<NamedOptions> option_sets(const Scale& scale, uint64_t by) {
     o.grid_pages = grid;
     o.early_image_percent = 28;
   });
+  const auto with_page_images = [&](const char* name, uint64_t records) {
+    with(name, [&](LayeredOptions& o) {
+      o.partitioned = true;
+      o.grid_pages = grid;
+      o.early_image_percent = 28;
+      o.page_image_records = records;
+    });
+  };
+  with_page_images("that, pages per 64", 64);
+  with_page_images("that, pages per 32", 32);
+  with("page images per 32 alone", [&](LayeredOptions& o) { o.page_image_records = 32; });
   with("all", [&](LayeredOptions& o) {
     o.partitioned = true;
     o.grid_pages = grid;

@@ -49,7 +49,8 @@ struct Layer {
   PageRange pages;  // L0: all there are
   LsnRange lsns;    // of an image: begin = end; it reflects every record below
   uint64_t bytes = 0;
-  uint64_t born = 0;  // number of the event
+  uint64_t page_image_bytes = 0;  // of these, of pages in the midst of a delta's records
+  uint64_t born = 0;              // number of the event
   uint64_t died = kStillLives;
 
   bool is_delta() const { return kind == LayerKind::kDelta; }

@@ -3,7 +3,7 @@
 //   I1  each record at or above the horizon is in exactly one live layer between compactions
 //   I3  no two live deltas overlap after a compaction
 //   I4  where a level begins, no delta lies on both sides
-//   I5  no delta is empty, no layer larger than twice the target
+//   I5  no delta is empty, no layer larger than twice the target but for page images
 //   I6  a compaction's outputs hold the records of the inputs that it deletes
 //   I7  bytes created less bytes deleted are the bytes of what lives
 //   I8  a layer is deleted when all jobs that read it are done, once

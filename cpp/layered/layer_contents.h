@@ -18,7 +18,7 @@ class LayerContents {
   // Of these deltas together. Valid until one of them is dropped.
   virtual std::unique_ptr<LevelProfile> profile(std::span<const LayerNumber> deltas) const = 0;
   // A new delta of all that the inputs hold in the job's box. Depends on nothing else, so jobs may
-  // come in any order. Returns its bytes.
+  // come in any order. Returns its bytes, page images included.
   virtual uint64_t make_delta(LayerNumber number, const LayerJob& job,
                               std::span<const LayerNumber> inputs) = 0;
   virtual void drop(LayerNumber delta) = 0;

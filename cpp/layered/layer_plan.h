@@ -9,6 +9,15 @@
 
 namespace lsmkit {
 
+// Pages in the midst of a delta's records: one after so many records or bytes of the page since the
+// delta's begin or the one before, whichever comes first. 0: not by these.
+struct PageImages {
+  uint64_t every_records = 0;
+  uint64_t every_bytes = 0;
+  bool any() const { return every_records > 0 || every_bytes > 0; }
+  bool operator==(const PageImages&) const = default;
+};
+
 // One layer to be made. Jobs of a plan do not overlap, so they may run in any order or side by
 // side.
 struct LayerJob {
@@ -16,7 +25,8 @@ struct LayerJob {
   PageRange pages;
   LsnRange lsns;                 // of an image: begin = end
   std::vector<uint32_t> inputs;  // of the plan's: deltas whose records in this box make the new one
-  uint64_t bytes = 0;            // of the new layer
+  uint64_t bytes = 0;            // of the new layer, without page images
+  PageImages page_images{};      // that a new delta gets
   bool operator==(const LayerJob&) const = default;
 };
 

@@ -20,6 +20,10 @@ void check(const LayeredOptions& options) {
          "early_image_percent of a layered store must be at most 100");
   check(RetentionOptions{options.history_bytes, options.history_s, options.log_bytes_per_s});
   check(JobSpeeds{options.worker_bytes_per_s, options.device_bytes_per_s});
+  ensure(options.page_image_records != 1,
+         "page_image_records of a layered store must be 0 or above 1");
+  ensure(options.page_image_bytes == 0 || options.page_image_bytes >= kPageBytes,
+         "page_image_bytes of a layered store must be 0 or at least 8192");
   ensure(options.early_image_percent == 0 || options.partitioned,
          "early_image_percent of a layered store needs partitioned");
 }
@@ -154,7 +158,12 @@ class PartPlanner {
   }
 
   void add_delta(const PageRange& pages, const LsnRange& lsns, uint64_t record_bytes) {
-    LayerJob job{LayerKind::kDelta, pages, lsns, {}, kDeltaBytes + record_bytes};
+    LayerJob job{LayerKind::kDelta,
+                 pages,
+                 lsns,
+                 {},
+                 kDeltaBytes + record_bytes,
+                 {options_.page_image_records, options_.page_image_bytes}};
     for (const uint32_t input : deltas_) {
       const Layer& layer = level_.layers[input];
       if (layer.pages.overlaps(pages) && layer.lsns.overlaps(lsns)) job.inputs.push_back(input);

@@ -44,6 +44,10 @@ struct LayeredOptions {
   bool cuts_at_density = false;
   // A delta that would come out with the same records stays as it is.
   bool keeps_identical = false;
+  // New deltas get an image of a page after so many of its records, or so many bytes of them.
+  // Smaller: more is written, and less is replayed by a read; 0: none.
+  uint64_t page_image_records = 0;
+  uint64_t page_image_bytes = 0;
   // So much of the log, or of time if that is more, stays readable at any LSN; below only what is
   // pinned. 0 and 0: all. Larger: more is stored. Neon: gc_horizon, pitr_interval.
   uint64_t history_bytes = 0;

@@ -16,6 +16,7 @@ struct LayerRead {
   uint64_t records = 0;         // to be replayed
   uint64_t bytes = 0;           // of these, and of the page if there is an image
   std::optional<LayerNumber> image;
+  Lsn page_image_lsn = 0;  // of the page image in a delta at which it stops instead, if any
   bool operator==(const LayerRead&) const = default;
 };
 

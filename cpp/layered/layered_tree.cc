@@ -126,7 +126,10 @@ void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
     for (const uint32_t input : job.inputs) inputs.push_back(doing.plan.inputs[input].number);
     layer.bytes = contents_.make_delta(layer.number, job, inputs);
     if (checks_)
-      require_invariant(layer.bytes == job.bytes, "I6: a delta has other bytes than it must have");
+      require_invariant(job.page_images.any() ? layer.bytes >= job.bytes : layer.bytes == job.bytes,
+                        "I6: a delta has other bytes than it must have");
+    layer.page_image_bytes = layer.bytes - job.bytes;
+    totals_.page_image_bytes += layer.page_image_bytes;
     totals_.retiled.add(layer);
   }
   map_.add(layer);

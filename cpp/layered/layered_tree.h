@@ -26,6 +26,7 @@ namespace lsmkit {
 struct LayeredTotals {
   LayerCounts flushed;
   LayerCounts retiled;             // deltas that compactions made
+  uint64_t page_image_bytes = 0;   // in these
   LayerCounts images;              // of bottom-most compactions, too
   LayerCounts collected;           // that went because no LSN that stays readable needs them
   uint64_t compactions = 0;        // that found a level to compact

@@ -42,9 +42,29 @@ uint64_t RecordStore::make_delta(LayerNumber number, const LayerJob& job,
                                  std::span<const LayerNumber> inputs) {
   Contents contents{delta_of(job, inputs), job.lsns};
   if (checks_) count_in(contents, job.pages);
-  const uint64_t bytes = kDeltaBytes + bytes_of(contents.records.view());
+  contents.page_images = page_images_of(contents.records.view(), job.page_images);
+  const uint64_t bytes =
+      kDeltaBytes + bytes_of(contents.records.view()) + contents.page_images.size() * kPageBytes;
   put(number, std::move(contents));
   return bytes;
+}
+
+std::vector<PackedRecord> RecordStore::page_images_of(PackedSpan records,
+                                                      const PageImages& rule) const {
+  std::vector<PackedRecord> out;
+  if (!rule.any()) return out;
+  uint64_t count = 0, bytes = 0;  // of the page, since its last image
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i > 0 && page_of(records[i]) != page_of(records[i - 1])) count = bytes = 0;
+    bytes += log_.bytes(number_of(records[i]));
+    ++count;
+    const bool due = (rule.every_records > 0 && count >= rule.every_records) ||
+                     (rule.every_bytes > 0 && bytes >= rule.every_bytes);
+    if (!due) continue;
+    out.push_back(records[i]);
+    count = bytes = 0;
+  }
+  return out;
 }
 
 PackedRecords RecordStore::delta_of(const LayerJob& job,
@@ -133,6 +153,21 @@ PackedSpan RecordStore::between(PackedSpan of_one_page, const LsnRange& lsns) co
 
 PackedSpan RecordStore::records(LayerNumber delta, PageNumber page, const LsnRange& lsns) const {
   return between(of_pages(records(delta), {page, page + 1}), lsns);
+}
+
+Lsn RecordStore::page_image(LayerNumber delta, PageNumber page, const LsnRange& lsns) const {
+  if (place_of(delta) >= contents_.size()) return 0;
+  const PackedSpan of_page = of_pages(contents_[place_of(delta)].page_images, {page, page + 1});
+  // An image after a record reflects what is below the next.
+  for (auto at = of_page.rbegin(); at != of_page.rend(); ++at) {
+    const Lsn lsn = log_.lsn(number_of(*at) + 1);
+    if (lsn <= lsns.end) return lsn > lsns.begin ? lsn : 0;
+  }
+  return 0;
+}
+
+uint64_t RecordStore::page_image_count(LayerNumber delta) const {
+  return place_of(delta) < contents_.size() ? contents_[place_of(delta)].page_images.size() : 0;
 }
 
 uint64_t RecordStore::bytes_of(PackedSpan records) const {

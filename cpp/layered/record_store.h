@@ -55,6 +55,10 @@ class RecordStore final : public LayerContents {
   PackedSpan records(LayerNumber delta) const;
   // Of the page, with an LSN in the range.
   PackedSpan records(LayerNumber delta, PageNumber page, const LsnRange& lsns) const;
+  // The highest image of the page in the delta, at an LSN in the range, its end included: the LSN
+  // up to which it reflects records. 0: none.
+  Lsn page_image(LayerNumber delta, PageNumber page, const LsnRange& lsns) const;
+  uint64_t page_image_count(LayerNumber delta) const;
   uint64_t bytes_of(PackedSpan records) const;
   uint64_t allocated_bytes() const;
 
@@ -62,8 +66,10 @@ class RecordStore final : public LayerContents {
   struct Contents {
     PackedRecords records;
     LsnRange lsns;
+    std::vector<PackedRecord> page_images{};  // each of a page as it is after that record; sorted
   };
 
+  std::vector<PackedRecord> page_images_of(PackedSpan records, const PageImages& rule) const;
   void put(LayerNumber number, Contents contents);
   // Checks only.
   void count_in(const Contents& contents, const PageRange& pages);

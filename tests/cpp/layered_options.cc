@@ -136,6 +136,8 @@ TEST_CASE("I2: every page is rebuilt with all options of the planner") {
     options.layered.cuts_at_density = trial % 8 >= 4;
     options.layered.early_image_percent = 10 + static_cast<uint32_t>(random.below(60));
     options.layered.keeps_identical = trial % 3 == 0;
+    options.layered.page_image_records = trial % 5 == 0 ? 2 + random.below(100) : 0;
+    options.layered.page_image_bytes = trial % 5 < 2 ? kPageBytes + random.below(10'000) : 0;
     LayeredRun run(options);
     const uint64_t page_count = 20 + random.below(300);
     LayeredModel model(page_count);
@@ -203,4 +205,39 @@ TEST_CASE("W5.1, W5.4: hot beside cold, a fifth less is written and no read cost
       CHECK((parted.reads[i].*figure).mean <= (baseline.reads[i].*figure).mean);
       CHECK((parted.reads[i].*figure).p99 <= (baseline.reads[i].*figure).p99);
     }
+}
+
+TEST_CASE("W5.7: page images in a delta stop a read there, and cost what they take") {
+  RecordStore store(true);
+  LayerMap map;
+  for (int i = 0; i < 10; ++i) store.append(5, 10);  // LSN 0 to 100
+  store.append(6, 10);
+  store.flush(LayerNumber{1});
+  LayerJob job{LayerKind::kDelta, {5, 7}, {0, 110}, {0}, 112, {4, 0}};
+  const std::vector<LayerNumber> inputs{LayerNumber{1}};
+  const uint64_t bytes = store.make_delta(LayerNumber{2}, job, inputs);
+  CHECK(bytes == 112 + 2 * kPageBytes);  // after the fourth and the eighth
+  CHECK(store.page_image_count(LayerNumber{2}) == 2);
+  store.drop(LayerNumber{1});
+  map.add(delta(2, {5, 7}, {0, 110}, bytes));
+  LayerReader reader(map, store);
+  CHECK(reader.read(5, 110).records == 2);
+  CHECK(reader.read(5, 110).page_image_lsn == 80);
+  CHECK(reader.read(5, 110).bytes == 20 + kPageBytes);
+  CHECK(reader.read(5, 80).records == 0);
+  CHECK(reader.read(5, 79).page_image_lsn == 40);
+  CHECK(reader.read(5, 79).records == 4);
+  CHECK(reader.read(5, 39).page_image_lsn == 0);
+  CHECK(reader.read(5, 39).records == 4);
+  CHECK(reader.read(6, 110).page_image_lsn == 0);
+  // A layer of images above them counts instead.
+  map.add(image(3, {5, 7}, 90));
+  CHECK(reader.read(5, 110).page_image_lsn == 0);
+  CHECK(reader.read(5, 110).records == 1);
+  job.page_images = {100, 30};  // whichever comes first
+  CHECK(store.make_delta(LayerNumber{4}, job, std::vector{LayerNumber{2}}) == 112 + 3 * kPageBytes);
+  store.drop(LayerNumber{2});
+  LayeredOptions options;
+  options.page_image_bytes = 8'191;
+  CHECK_THROWS_WITH_AS(check(options), doctest::Contains("page_image_bytes"), InvalidArgument);
 }

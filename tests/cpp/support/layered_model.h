@@ -40,6 +40,11 @@ struct LayeredModel {
       from = image->lsns.end;
       REQUIRE(from <= lsn);
     }
+    if (read.page_image_lsn > 0) {
+      REQUIRE(!read.image);
+      REQUIRE(read.page_image_lsn <= lsn);
+      from = read.page_image_lsn;
+    }
     std::vector<uint64_t> numbers, due;
     for (const PackedRecord record : replayed) {
       REQUIRE(page_of(record) == page);
