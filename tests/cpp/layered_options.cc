@@ -241,3 +241,10 @@ TEST_CASE("W5.7: page images in a delta stop a read there, and cost what they ta
   options.page_image_bytes = 8'191;
   CHECK_THROWS_WITH_AS(check(options), doctest::Contains("page_image_bytes"), InvalidArgument);
 }
+
+TEST_CASE("a partition holds all that stands beside its widest delta") {
+  const Level level{{0, 100},
+                    {delta(4, {60, 70}, {50, 100}), delta(3, {30, 50}, {50, 100}),
+                     delta(2, {10, 20}, {50, 100}), delta(1, {0, 40}, {0, 50})}};
+  CHECK(partitions_of(level) == std::vector<PageRange>{{0, 60}, {60, kEndOfPages}});
+}
