@@ -53,6 +53,7 @@ struct Layer {
   uint64_t born = 0;              // number of the event
   uint64_t died = kStillLives;
 
+  uint64_t record_bytes() const { return bytes - page_image_bytes; }
   bool is_delta() const { return kind == LayerKind::kDelta; }
   bool is_image() const { return kind == LayerKind::kImage; }
   bool operator==(const Layer&) const = default;

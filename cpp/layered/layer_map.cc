@@ -93,7 +93,7 @@ void LayerMap::check_sizes(uint64_t target_bytes) const {
   for (const Layer& layer : live_) {
     if (layer.is_delta() && layer.bytes <= kDeltaBytes)
       throw BrokenInvariant("I5: " + text_of(layer) + " is empty");
-    if (layer.bytes - layer.page_image_bytes > 2 * target_bytes + kDeltaBytes)
+    if (layer.record_bytes() > 2 * target_bytes + kDeltaBytes)
       throw BrokenInvariant("I5: " + text_of(layer) + " has " + std::to_string(layer.bytes) +
                             " bytes, more than twice the target of " +
                             std::to_string(target_bytes));

@@ -42,7 +42,7 @@ struct PlannedPart {
   PageRange pages;
   std::optional<LayerKind> makes = LayerKind::kDelta;  // none: it stays as it is
   uint64_t image_bytes = 0;                            // of the pages in use
-  uint64_t delta_bytes = 0;                            // of the level's deltas
+  uint64_t delta_bytes = 0;                            // of the level's deltas, page images aside
   bool operator==(const PlannedPart&) const = default;
 };
 

@@ -71,7 +71,7 @@ class PartPlanner {
       const Layer& layer = level.layers[i];
       if (!layer.is_delta() || !layer.pages.overlaps(pages)) continue;
       deltas_.push_back(i);
-      part_.delta_bytes += layer.bytes;
+      part_.delta_bytes += layer.record_bytes();
     }
   }
 

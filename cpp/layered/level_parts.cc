@@ -30,7 +30,7 @@ namespace {
 bool is_steady(const std::vector<Layer>& deltas) {
   std::map<Lsn, uint64_t> bytes;  // by where tiers end
   uint64_t sum = 0;
-  for (const Layer& delta : deltas) bytes[delta.lsns.end] += delta.bytes;
+  for (const Layer& delta : deltas) bytes[delta.lsns.end] += delta.record_bytes();
   for (const auto& tier : bytes) sum += tier.second;
   return bytes.size() > 1 && bytes.rbegin()->second * bytes.size() >= sum - sum / 16;
 }
@@ -51,7 +51,7 @@ PartState state_of(const Level& level, const PageRange& pages) {
   const Lsn covered = ImageSkyline(images, level.lsns.end).least(hull);
   PartState out;
   std::erase_if(deltas, [&](const Layer& delta) { return delta.lsns.end <= covered; });
-  for (const Layer& delta : deltas) out.open_bytes += delta.bytes;
+  for (const Layer& delta : deltas) out.open_bytes += delta.record_bytes();
   std::erase_if(deltas, [&](const Layer& delta) {
     return delta.lsns.end > level.lower_begin && delta.lsns.begin >= level.lower_begin &&
            delta.lsns.height() < level.lsns.end - level.lower_begin;

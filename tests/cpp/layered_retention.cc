@@ -125,7 +125,7 @@ TEST_CASE("I2, I10: with a horizon, branches and leases every page is rebuilt wh
   for (int trial = 0; trial < 20; ++trial) {
     LayeredRunOptions options = options_of(20'000 + random.below(200'000));
     options.layered.partitioned = trial % 2 == 1;
-    options.layered.early_image_percent = trial % 2 * 40;
+    options.layered.early_image_percent = trial % 2 == 0 ? 0 : 40;
     options.layered.bottom_image_percent = trial % 4 >= 2 ? 50 + uint32_t(random.below(200)) : 0;
     LayeredRun run(options);
     const uint64_t page_count = 5 + random.below(100);
