@@ -15,9 +15,11 @@ namespace lsmkit {
 namespace {
 
 constexpr uint64_t kMostSlices = 4096;  // that are equally wide
+constexpr uint64_t kFewestSlices = 256;
 constexpr size_t kMostSpots = 1024;
 constexpr size_t kMostClasses = 256;                // of pages that are written to alike
-constexpr uint64_t kMostCells = uint64_t{1} << 26;  // of slices of pages and of the log: 512 MiB
+constexpr uint64_t kMostCells = uint64_t{1} << 26;  // of slices of pages and of the log: 512 MiB,
+                                                    // and as much for what bounds are added
 constexpr double kSpotOfTarget = 1.0 / 16;          // what a page gets, in all, to be a slice
 
 bool is_scattered(const KeyClass& k) {
@@ -78,13 +80,15 @@ void ExpectedRecords::find_spots(std::vector<PageRange>& out) {
 void ExpectedRecords::find_bounds() {
   std::vector<PageRange> spots;
   find_spots(spots);
-  double bytes = 0;
-  for (const ExpectedPhase& phase : phases_) bytes += phase.bytes();
+  const uint64_t flushes = expected_flushes();
   const uint64_t all = phases_.back().pages_after(phases_.back().records);
   ensure(all <= kMostPages, "a layered store has page numbers below 2^40");
-  const auto flushes = static_cast<uint64_t>(bytes / static_cast<double>(target_bytes_)) + 1;
   const uint64_t slices =
-      std::min(std::clamp<uint64_t>(kMostCells / flushes, 256, kMostSlices), all);
+      std::min(std::clamp<uint64_t>(kMostCells / flushes, kFewestSlices, kMostSlices), all);
+  if (all / slices > target_bytes_ / 16)
+    throw NotSupported("told by slices, " + std::to_string(all) +
+                       " pages are too many for layers of " + std::to_string(target_bytes_) +
+                       " bytes: a slice would be more than a layer; give a larger target_bytes");
   for (uint64_t i = 0; i <= slices; ++i)
     bounds_.push_back(static_cast<PageNumber>(static_cast<double>(all) * static_cast<double>(i) /
                                               static_cast<double>(slices)));
@@ -98,6 +102,25 @@ void ExpectedRecords::find_bounds() {
   std::sort(bounds_.begin(), bounds_.end());
   bounds_.erase(std::unique(bounds_.begin(), bounds_.end()), bounds_.end());
   bounds_.erase(std::upper_bound(bounds_.begin(), bounds_.end(), all), bounds_.end());
+  if (bounds_.size() > 2 * kMostCells / flushes + kFewestSlices)
+    throw NotSupported("told by slices, the phases bound too many slices for " +
+                       std::to_string(flushes) +
+                       " flushes; give fewer phases or a larger target_bytes");
+  place_spots(spots);
+}
+
+uint64_t ExpectedRecords::expected_flushes() const {
+  double bytes = 0;
+  for (const ExpectedPhase& phase : phases_) bytes += phase.bytes();
+  const double flushes = bytes / static_cast<double>(target_bytes_) + 1;
+  if (flushes > static_cast<double>(kMostCells / kFewestSlices))
+    throw NotSupported("told by slices, a workload has at most " +
+                       std::to_string(kMostCells / kFewestSlices) +
+                       " flushes; write less or give a larger target_bytes");
+  return static_cast<uint64_t>(flushes);
+}
+
+void ExpectedRecords::place_spots(const std::vector<PageRange>& spots) {
   is_spot_.resize(bounds_.size() - 1, false);
   for (size_t rank = 0; rank < spots.size(); ++rank) {
     // A cluster may be cut by other bounds; two ranks may meet on a page.

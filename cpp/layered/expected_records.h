@@ -23,7 +23,8 @@ struct RecordKind {
 
 class ExpectedRecords {
  public:
-  // Throws as expected_phases() does; NotSupported for two phases that scatter pages in two ways.
+  // Throws as expected_phases() does; NotSupported for two phases that scatter pages in two ways,
+  // and where slices would be too many for memory (about 1 GiB) or too wide for the target.
   ExpectedRecords(WorkloadSpec workload, uint64_t target_bytes);
   ExpectedRecords(const ExpectedRecords&) = delete;
   ExpectedRecords& operator=(const ExpectedRecords&) = delete;
@@ -61,6 +62,8 @@ class ExpectedRecords {
   std::vector<Window> next_flush(Position& at) const;
   void find_spots(std::vector<PageRange>& out);
   void find_bounds();
+  uint64_t expected_flushes() const;
+  void place_spots(const std::vector<PageRange>& spots);
   void find_kinds();
   void add_bounds_of(const ExpectedPhase& phase);
   void add_bounds_of_turns(size_t most);

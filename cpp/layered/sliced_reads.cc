@@ -9,6 +9,8 @@ namespace lsmkit {
 
 namespace {
 
+constexpr int kMostTries = 1'000;
+
 double rate_at(const RecordKind& kind, double popularity) {
   const auto step = std::partition_point(
       kind.popularity.begin(), kind.popularity.end() - 1,
@@ -49,7 +51,7 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
   }
   const LayerPaths paths(run.map());
   for (uint64_t i = 0; i < reads; ++i) {
-    const Choice choice = i % 2 == 0 ? any_page(run) : written_page(run);
+    const Choice choice = i % 2 == 0 || deltas_.empty() ? any_page(run) : written_page(run);
     figures_.take(read(run, paths, choice, at == ReadAt::kTip ? tip : random_.below(tip + 1)));
   }
 }
@@ -61,24 +63,29 @@ SlicedReads::Choice SlicedReads::any_page(const SlicedRun& run) {
 SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
   const SliceMass& mass = run.mass();
   const std::vector<RecordKind>& kinds = run.records().kinds();
-  double least_bytes = kinds.front().record_bytes;
-  for (const RecordKind& kind : kinds) least_bytes = std::min(least_bytes, kind.record_bytes);
-  for (;;) {
-    const auto delta = std::upper_bound(bytes_up_to_.begin(), bytes_up_to_.end(),
-                                        random_.below(bytes_up_to_.back())) -
-                       bytes_up_to_.begin();
-    const MassBox& box = run.store().box(deltas_[static_cast<size_t>(delta)]);
-    Choice out;
-    out.page = mass.page_at(box.pages, box.lsns, random_.below(mass.bytes(box.pages, box.lsns)));
-    const size_t slice = mass.slice_of(out.page);
+  const auto kind_at = [&kinds](Lsn lsn) {
+    return std::partition_point(kinds.begin() + 1, kinds.end(),
+                                [lsn](const RecordKind& kind) { return kind.begin <= lsn; }) -
+           1;
+  };
+  const auto delta = std::upper_bound(bytes_up_to_.begin(), bytes_up_to_.end(),
+                                      random_.below(bytes_up_to_.back())) -
+                     bytes_up_to_.begin();
+  const MassBox& box = run.store().box(deltas_[static_cast<size_t>(delta)]);
+  double least_bytes = kind_at(box.lsns.begin)->record_bytes;
+  for (auto kind = kind_at(box.lsns.begin); kind <= kind_at(box.lsns.end - 1); ++kind)
+    least_bytes = std::min(least_bytes, kind->record_bytes);
+  // A byte is drawn and a record is due: one of the delta's, whether short or long.
+  for (int tries = 0;; ++tries) {
+    const PageNumber page =
+        mass.page_at(box.pages, box.lsns, random_.below(mass.bytes(box.pages, box.lsns)));
+    const size_t slice = mass.slice_of(page);
     const uint64_t before = mass.page_bytes(slice, box.lsns.begin);
-    out.written = mass.lsn_at(slice, before + random_.below(mass.page_bytes(slice, box.lsns)));
-    auto kind = kinds.end() - 1;
-    while (kind->begin > *out.written) --kind;
-    // Any byte was drawn, and any record is due.
-    if (random_.unit() * kind->record_bytes > least_bytes) continue;
-    out.popularity = popularity_of_written(*kind, random_);
-    return out;
+    const Lsn written =
+        mass.lsn_at(slice, before + random_.below(mass.page_bytes(slice, box.lsns)));
+    const RecordKind& kind = *kind_at(written);
+    if (tries < kMostTries && random_.unit() * kind.record_bytes > least_bytes) continue;
+    return {page, popularity_of_written(kind, random_), written};
   }
 }
 

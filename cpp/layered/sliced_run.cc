@@ -4,9 +4,16 @@
 
 namespace lsmkit {
 
+namespace {
+uint64_t checked_target(const LayeredOptions& options) {
+  check(options);
+  return options.target_bytes;
+}
+}  // namespace
+
 SlicedRun::SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload)
     : most_events_(options.most_events),
-      records_(std::move(workload), options.layered.target_bytes),
+      records_(std::move(workload), checked_target(options.layered)),
       mass_(records_.bounds()),
       store_(mass_, options.layered.target_bytes / 64),
       tree_(options.layered, store_, options.checks) {

@@ -394,6 +394,13 @@ TEST_CASE("what slices cannot tell is refused by name") {
   Phase deletes = puts(UniformKeys{}, ConstantSize{100}, 10);
   deletes.mix[OpKind::kDelete] = 1;
   refused(of("deletes", 100, {deletes}));
+  // Slices of 24 million pages, and 10^15 records.
+  refused(of("wide", 100'000'000'000, {puts(UniformKeys{}, ConstantSize{100}, 10)}));
+  refused(of("many", 1'000, {puts(UniformKeys{}, ConstantSize{100}, 1e15)}));
+  LayeredRunOptions none;
+  none.layered.target_bytes = 0;
+  CHECK_THROWS_AS(SlicedRun(none, of("none", 10, {puts(UniformKeys{}, ConstantSize{1}, 10)})),
+                  InvalidArgument);
   CHECK_THROWS_AS(
       SlicedRun(checked(), of("long", 10, {puts(UniformKeys{}, ConstantSize{2 << 20}, 10)})),
       InvalidArgument);
