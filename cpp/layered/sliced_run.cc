@@ -2,11 +2,17 @@
 
 #include <utility>
 
+#include "lsmkit/bytes/error.h"
+
 namespace lsmkit {
 
 namespace {
 uint64_t checked_target(const LayeredOptions& options) {
   check(options);
+  if (options.page_image_records > 0 || options.page_image_bytes > 0)
+    throw NotSupported("page images in deltas cannot be told by slices; simulate them per record");
+  if (options.history_bytes > 0 || options.history_s > 0 || options.bottom_image_percent > 0)
+    throw NotSupported("a horizon cannot be told by slices; simulate it per record");
   return options.target_bytes;
 }
 }  // namespace

@@ -20,7 +20,8 @@ namespace lsmkit {
 class SlicedRun {
  public:
   // The workload's keys are pages, in use from the start; inserts add more. Throws InvalidArgument,
-  // and NotSupported for what slices cannot tell, naming the phase.
+  // and NotSupported for what slices cannot tell, naming the phase; for page images in deltas and
+  // for a horizon.
   SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload);
   SlicedRun(const SlicedRun&) = delete;
   SlicedRun& operator=(const SlicedRun&) = delete;

@@ -308,6 +308,9 @@ TEST_CASE("by slices too the invariants hold under the planner's options") {
       options.layered.partitioned = true;
       options.layered.keeps_identical = true;
       options.layered.grid_pages = grid_pages;
+      options.layered.cuts_at_edges = grid_pages > 0;
+      options.layered.cuts_at_density = grid_pages > 0;
+      options.layered.early_image_percent = grid_pages > 0 ? 60 : 0;
       SlicedRun run(options, spec);
       while (run.step()) {
       }
@@ -397,6 +400,12 @@ TEST_CASE("what slices cannot tell is refused by name") {
   // Slices of 24 million pages, and 10^15 records.
   refused(of("wide", 100'000'000'000, {puts(UniformKeys{}, ConstantSize{100}, 10)}));
   refused(of("many", 1'000, {puts(UniformKeys{}, ConstantSize{100}, 1e15)}));
+  LayeredRunOptions images = checked(), horizon = checked();
+  images.layered.page_image_records = 10;
+  horizon.layered.history_bytes = 1 << 20;
+  const WorkloadSpec any = of("any", 10, {puts(UniformKeys{}, ConstantSize{100}, 10)});
+  CHECK_THROWS_AS(SlicedRun(images, any), NotSupported);
+  CHECK_THROWS_AS(SlicedRun(horizon, any), NotSupported);
   LayeredRunOptions none;
   none.layered.target_bytes = 0;
   CHECK_THROWS_AS(SlicedRun(none, of("none", 10, {puts(UniformKeys{}, ConstantSize{1}, 10)})),
