@@ -25,6 +25,7 @@ void register_events(py::module_& m);       // events.cc
 void register_workloads(py::module_& m);    // workloads.cc
 void register_starts(py::module_& m);       // start_type.cc
 void register_simulation(py::module_& m);   // simulation.cc
+void register_layered(py::module_& m);      // layered.cc
 void register_options(py::module_& m);      // option_texts.cc
 void register_dump(py::module_& m);         // dump.cc
 void register_build_info(py::module_& m);   // build_info.cc

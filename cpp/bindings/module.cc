@@ -31,6 +31,7 @@ PYBIND11_MODULE(_core, m) {
   lsmkit::register_workloads(m);
   lsmkit::register_starts(m);
   lsmkit::register_simulation(m);
+  lsmkit::register_layered(m);
   lsmkit::register_options(m);
   lsmkit::register_dump(m);
   lsmkit::register_build_info(m);

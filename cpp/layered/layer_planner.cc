@@ -63,7 +63,7 @@ namespace {
 // One decision, and its jobs.
 class PartPlanner {
  public:
-  PartPlanner(const Level& level, const PageRange& pages, const LayeredOptions& options,
+  PartPlanner(const LayerLevel& level, const PageRange& pages, const LayeredOptions& options,
               LayerPlan& plan)
       : level_(level), options_(options), plan_(plan) {
     part_.pages = pages;
@@ -184,7 +184,7 @@ class PartPlanner {
            layer.lsns.end <= job.lsns.end;
   }
 
-  const Level& level_;
+  const LayerLevel& level_;
   const LayeredOptions& options_;
   LayerPlan& plan_;
   std::vector<uint32_t> deltas_;  // of the level that are in this part
@@ -193,7 +193,7 @@ class PartPlanner {
 
 }  // namespace
 
-LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
+LayerPlan plan_level(const LayerLevel& level, LevelProfile& profile, const Keyspace& keyspace,
                      const LayeredOptions& options) {
   LayerPlan plan;
   plan.lsns = level.lsns;

@@ -71,7 +71,7 @@ void check(const LayeredOptions& options);
 uint64_t most_height(uint64_t level_height);
 
 // Requires: `profile` is of the level's deltas, `keyspace` what is in use at its end.
-LayerPlan plan_level(const Level& level, LevelProfile& profile, const Keyspace& keyspace,
+LayerPlan plan_level(const LayerLevel& level, LevelProfile& profile, const Keyspace& keyspace,
                      const LayeredOptions& options);
 
 // Ranges that together cover `pages`, each with a target's pages of what is in use, the last with

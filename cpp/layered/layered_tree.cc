@@ -20,7 +20,7 @@ uint64_t times(uint64_t height, uint64_t factor) {
   return height > UINT64_MAX / factor ? UINT64_MAX : height * factor;
 }
 
-std::vector<LayerNumber> deltas_of(const Level& level) {
+std::vector<LayerNumber> deltas_of(const LayerLevel& level) {
   std::vector<LayerNumber> out;
   for (const Layer& layer : level.layers)
     if (layer.is_delta()) out.push_back(layer.number);
@@ -73,7 +73,7 @@ bool LayeredTree::compact(const Keyspace& keyspace) {
   uint32_t level_index = 0;
   Lsn lower_begin = UINT64_MAX;
   for (; height < UINT64_MAX; ++level_index) {
-    std::optional<Level> level = find_level(map_.layers(), flushed_lsn_, most_height(height));
+    std::optional<LayerLevel> level = find_level(map_.layers(), flushed_lsn_, most_height(height));
     if (!level || (!options_.partitioned && depth_of(level->layers) < options_.fanout)) break;
     level->lower_begin = lower_begin;
     lower_begin = level->lsns.begin;
@@ -85,7 +85,7 @@ bool LayeredTree::compact(const Keyspace& keyspace) {
   return level_index > 0;
 }
 
-bool LayeredTree::compact_level(const Level& level, uint32_t level_index,
+bool LayeredTree::compact_level(const LayerLevel& level, uint32_t level_index,
                                 const Keyspace& keyspace) {
   if (checks_) check_level(level);
   std::unique_ptr<LevelProfile> profile = contents_.profile(deltas_of(level));
@@ -186,7 +186,7 @@ void LayeredTree::tell(const Layer& layer, bool deleted, LayerReason reason, con
   if (observer_) observer_({number, deleted, reason, compaction, level, job, parts, layer});
 }
 
-void LayeredTree::check_level(const Level& level) const {
+void LayeredTree::check_level(const LayerLevel& level) const {
   map_.check_crossed_by_none(level.lsns.begin);
 }
 

@@ -79,12 +79,12 @@ class LayeredTree {
   };
 
   // Returns whether anything was due.
-  bool compact_level(const Level& level, uint32_t level_index, const Keyspace& keyspace);
+  bool compact_level(const LayerLevel& level, uint32_t level_index, const Keyspace& keyspace);
   void carry_out(uint32_t job_index, Doing& doing);
   void remove_inputs_of(uint32_t job_index, Doing& doing);
   // `doing`: null where no level is compacted.
   void tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing, uint32_t job);
-  void check_level(const Level& level) const;
+  void check_level(const LayerLevel& level) const;
   void check_all() const;
 
   const LayeredOptions options_;

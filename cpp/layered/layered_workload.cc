@@ -29,23 +29,24 @@ WorkloadSpec checked(WorkloadSpec spec) {
 
 }  // namespace
 
-LayeredWorkload::LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options)
-    : stream_(checked(std::move(spec))), run_(options), reads_(stream_.spec().seed) {
-  run_.use_pages({0, stream_.spec().key_count});
+LayeredWorkload::LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options,
+                                 const ReadSampling& sampling)
+    : stream_(checked(std::move(spec))), measured_(options, sampling), reads_(stream_.spec().seed) {
+  measured_.use_pages({0, stream_.spec().key_count});
 }
 
 bool LayeredWorkload::step(uint64_t most_ops) {
   Operation op;
   for (uint64_t left = most_ops; left > 0 && !done_; --left) {
     if (!stream_.next(op)) {
-      run_.flush();
+      measured_.flush();
       done_ = true;
       break;
     }
     ++ops_;
     const bool reads = op.kind == OpKind::kGet || op.kind == OpKind::kReadModifyWrite;
-    if (reads && !op.absent) reads_.take(run_.read(op.key_id, run_.flushed_lsn()));
-    if (writes(op.kind)) run_.ingest(op.key_id, std::max<uint64_t>(op.size, 1));
+    if (reads && !op.absent) reads_.take(measured_.read_at_tip(op.key_id));
+    if (writes(op.kind)) measured_.ingest(op.key_id, std::max<uint64_t>(op.size, 1));
   }
   return !done_;
 }

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "lsmkit/layered/layered_run.h"
+#include "lsmkit/layered/measured_layered_run.h"
 #include "lsmkit/layered/read_sampler.h"
 #include "lsmkit/workload/workload_stream.h"
 
@@ -15,7 +15,8 @@ class LayeredWorkload {
   // The workload's keys are in use from the start. Throws InvalidArgument; NotSupported for
   // deletes and scans, and for a phase in a closed loop that ends after a time, since nothing takes
   // time here.
-  LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options);
+  LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options,
+                  const ReadSampling& sampling = {.seed = 1, .every_log_bytes = 0});
 
   // So many operations more; false: the workload is over, and all of it is flushed. Puts, inserts
   // and the second halves of read-modify-writes are records, of at least a byte; gets read the page
@@ -25,13 +26,14 @@ class LayeredWorkload {
   uint64_t ops() const { return ops_; }
   bool done() const { return done_; }
   const WorkloadStream& stream() const { return stream_; }
-  const LayeredRun& run() const { return run_; }
+  const LayeredRun& run() const { return measured_.run(); }
+  MeasuredLayeredRun& measured() { return measured_; }
   // What gets have cost so far.
   ReadFigures read_figures() const { return reads_.figures(); }
 
  private:
   WorkloadStream stream_;
-  LayeredRun run_;
+  MeasuredLayeredRun measured_;
   ReadSampler reads_;
   uint64_t ops_ = 0;
   bool done_ = false;

@@ -9,7 +9,8 @@
 
 namespace lsmkit {
 
-std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height) {
+std::optional<LayerLevel> find_level(std::span<const Layer> layers, Lsn end_lsn,
+                                     uint64_t most_height) {
   auto at = layers.rbegin();
   for (; at != layers.rend() && at->lsns.end > end_lsn; ++at)
     ensure(at->is_image() || at->lsns.begin >= end_lsn,
@@ -36,7 +37,7 @@ std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint
   }
   if (begin == end_lsn) return std::nullopt;
   seen.resize(accepted);
-  return Level{{begin, end_lsn}, std::move(seen)};
+  return LayerLevel{{begin, end_lsn}, std::move(seen)};
 }
 
 uint64_t depth_of(std::span<const Layer> layers, const PageRange& pages) {

@@ -13,7 +13,7 @@
 
 namespace lsmkit {
 
-struct Level {
+struct LayerLevel {
   LsnRange lsns;
   std::vector<Layer> layers;  // from the top down
   // Where layers in it or below begin and end, if cuts are to be there.
@@ -25,7 +25,8 @@ struct Level {
 // is none. Layers above are not part of it, and of those below only its own are looked at.
 // Requires: layers from the bottom up, as stands_below() has it. Throws InvalidArgument if a delta
 // crosses `end_lsn`.
-std::optional<Level> find_level(std::span<const Layer> layers, Lsn end_lsn, uint64_t most_height);
+std::optional<LayerLevel> find_level(std::span<const Layer> layers, Lsn end_lsn,
+                                     uint64_t most_height);
 
 // How many deltas are stacked at most above the highest image, over all of these pages. Deltas of a
 // single page do not count: where that page is hot there may be any number.

@@ -7,7 +7,7 @@
 
 namespace lsmkit {
 
-std::vector<PageRange> partitions_of(const Level& level) {
+std::vector<PageRange> partitions_of(const LayerLevel& level) {
   std::vector<PageRange> deltas;
   for (const Layer& layer : level.layers)
     if (layer.is_delta()) deltas.push_back(layer.pages);
@@ -37,7 +37,7 @@ bool is_steady(const std::vector<Layer>& deltas) {
 
 }  // namespace
 
-PartState state_of(const Level& level, const PageRange& pages) {
+PartState state_of(const LayerLevel& level, const PageRange& pages) {
   std::vector<Layer> deltas, images;
   PageRange hull{kEndOfPages, 0};
   for (const Layer& layer : level.layers) {

@@ -10,7 +10,7 @@ namespace lsmkit {
 
 // Where the pages can be cut so that every delta of the level lies on one side: ranges from the
 // first page to the last, each with a delta. One range where there is none.
-std::vector<PageRange> partitions_of(const Level& level);
+std::vector<PageRange> partitions_of(const LayerLevel& level);
 
 struct PartState {
   uint64_t depth = 0;  // as depth_of() has it, see there; what is below says what does not count
@@ -20,6 +20,6 @@ struct PartState {
 
 // Of these pages, of which each delta of the level has all or none. What the level below has left
 // undone there is not yet part of the depth. Where all deltas are of one page they do count.
-PartState state_of(const Level& level, const PageRange& pages);
+PartState state_of(const LayerLevel& level, const PageRange& pages);
 
 }  // namespace lsmkit

@@ -36,7 +36,8 @@ class WrittenPages {
   uint64_t bytes_ = 0;
 };
 
-ReadFigure figure_of(std::vector<uint64_t> values) {
+ReadFigure figure_of(const std::vector<uint64_t>& all, uint64_t first) {
+  std::vector<uint64_t> values(all.begin() + static_cast<ptrdiff_t>(first), all.end());
   if (values.empty()) return {};
   const auto count = static_cast<double>(values.size());
   const auto sum = std::accumulate(values.begin(), values.end(), uint64_t{0});
@@ -71,9 +72,9 @@ void ReadSampler::take(const LayerRead& read) {
   bytes_.push_back(read.bytes);
 }
 
-ReadFigures ReadSampler::figures() const {
-  return {bytes_.size(), figure_of(layers_opened_), figure_of(layers_holding_), figure_of(records_),
-          figure_of(bytes_)};
+ReadFigures ReadSampler::figures(uint64_t first) const {
+  return {reads() - first, figure_of(layers_opened_, first), figure_of(layers_holding_, first),
+          figure_of(records_, first), figure_of(bytes_, first)};
 }
 
 }  // namespace lsmkit

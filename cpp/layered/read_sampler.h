@@ -40,7 +40,9 @@ class ReadSampler {
   void sample(const LayeredRun& run, uint64_t reads, ReadAt at);
   // One that was made elsewhere.
   void take(const LayerRead& read);
-  ReadFigures figures() const;
+  uint64_t reads() const { return bytes_.size(); }
+  // Of the reads from that one on.
+  ReadFigures figures(uint64_t first = 0) const;
 
  private:
   Random random_;

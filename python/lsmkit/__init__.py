@@ -70,9 +70,9 @@ from lsmkit.version import Version
 from lsmkit.workload import Phase, Workload
 
 if TYPE_CHECKING:
-    from lsmkit import aio, compat, dbm, plot
+    from lsmkit import aio, compat, dbm, layered, plot
 
-_ON_USE = frozenset({"aio", "compat", "dbm", "plot"})
+_ON_USE = frozenset({"aio", "compat", "dbm", "layered", "plot"})
 
 
 def __getattr__(name: str) -> Any:
@@ -162,6 +162,7 @@ __all__ = [
     "drive",
     "expected_cost",
     "keys",
+    "layered",
     "open",
     "plan",
     "plot",

@@ -4,39 +4,20 @@ The same frames come from an open database, from a simulation and from another e
 one picture can show all of them; `sources` says who fills a column.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from lsmkit.column_spec import ColumnSpec
+from lsmkit.column_spec import byte_count as _bytes
+from lsmkit.column_spec import count as _count
+from lsmkit.column_spec import flag as _flag
+from lsmkit.column_spec import microseconds as _us
+from lsmkit.column_spec import number as _id
+from lsmkit.column_spec import ratio as _ratio
+from lsmkit.column_spec import text as _text
+from lsmkit.column_spec import weight as _weight
+from lsmkit.schema_layered import LAYERED
 
 __all__ = ["SCHEMAS", "ColumnSpec"]
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """One column of a frame.
-
-    Attributes
-    ----------
-    name : str
-    dtype : str
-        As in `lsmkit.column`.
-    unit : str
-        "bytes" (of files or memory), "weight" (key + value + 8 bytes per record), "us", "ratio",
-        "count", or empty.
-    meaning : str
-    nullable : bool
-    sources : tuple of str
-        Who fills it: "db" (an open database), "run" (a simulation), "rocksdb" (a log of RocksDB).
-        Others leave nulls.
-    gaps : bool
-        Only a log of RocksDB leaves nulls, where it does not tell.
-    """
-
-    name: str
-    dtype: str
-    unit: str
-    meaning: str
-    nullable: bool = False
-    sources: tuple[str, ...] = ("db", "run", "rocksdb")
-    gaps: bool = False
 
 
 def _db(spec: ColumnSpec) -> ColumnSpec:
@@ -57,38 +38,6 @@ def _told(spec: ColumnSpec) -> ColumnSpec:
 def _ours(spec: ColumnSpec) -> ColumnSpec:
     """Filled by databases and simulations; no log of RocksDB tells of it."""
     return replace(spec, sources=("db", "run"))
-
-
-def _count(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "u64", "count", meaning, nullable)
-
-
-def _bytes(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "u64", "bytes", meaning, nullable)
-
-
-def _weight(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "u64", "weight", meaning, nullable)
-
-
-def _id(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "u64", "", meaning, nullable)
-
-
-def _us(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "u64", "us", meaning, nullable)
-
-
-def _ratio(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "f64", "ratio", meaning, nullable)
-
-
-def _text(name: str, meaning: str, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, "str", "", meaning, nullable)
-
-
-def _flag(name: str, meaning: str) -> ColumnSpec:
-    return ColumnSpec(name, "bool", "", meaning)
 
 
 _LEVEL = ColumnSpec("level", "i32", "", "0 is the newest")
@@ -462,4 +411,5 @@ SCHEMAS: dict[str, tuple[ColumnSpec, ...]] = {
             _text("key", "digest of options, workload, seed and build"),
         )
     ),
+    **LAYERED,
 }

@@ -18,8 +18,8 @@ namespace {
 
 constexpr PageRange kHot{0, 10};
 
-Level tiers(uint64_t count, uint64_t newest_bytes) {
-  Level level{{0, count * 100}, {}};
+LayerLevel tiers(uint64_t count, uint64_t newest_bytes) {
+  LayerLevel level{{0, count * 100}, {}};
   for (uint64_t i = count; i-- > 0;)
     level.layers.push_back(
         delta(i + 1, kHot, {i * 100, i * 100 + 100}, i + 1 == count ? newest_bytes : 1'000));
@@ -29,7 +29,7 @@ Level tiers(uint64_t count, uint64_t newest_bytes) {
 }  // namespace
 
 TEST_CASE("what images cover is not open, and what the level below left undone is not deep") {
-  Level level = tiers(4, 1'000);
+  LayerLevel level = tiers(4, 1'000);
   CHECK(state_of(level, {0, 50}).depth == 4);
   CHECK(state_of(level, {0, 50}).open_bytes == 4'000);
   CHECK(state_of(level, {20, 50}).depth == 0);
@@ -45,7 +45,7 @@ TEST_CASE("what images cover is not open, and what the level below left undone i
 }
 
 TEST_CASE("deltas of one page make a part deep that has no others") {
-  Level level{{0, 300}, {}};
+  LayerLevel level{{0, 300}, {}};
   for (uint64_t i = 3; i-- > 0;)
     level.layers.push_back(delta(i + 1, {7, 8}, {i * 100, i * 100 + 100}));
   CHECK(state_of(level, {0, 9}).depth == 3);
@@ -65,11 +65,11 @@ TEST_CASE("images come early where they take little beside steady deltas") {
   Keyspace keyspace;
   keyspace.add(kHot);
   RecordStore store(false);
-  const auto makes = [&](const Level& level) {
+  const auto makes = [&](const LayerLevel& level) {
     return plan_level(level, *store.profile({}), keyspace, options).parts.at(0).makes;
   };
   // Ten pages take 81,920 B.
-  Level level = tiers(2, 200'000);
+  LayerLevel level = tiers(2, 200'000);
   level.layers[1].bytes = 200'000;
   CHECK(makes(level) == std::nullopt);
   options.early_image_percent = 21;

@@ -37,7 +37,7 @@ TEST_CASE("I11, W5.6: jobs in random orders and on threads come to what they do 
     options.target_bytes = kPageBytes;
     Keyspace keyspace;
     keyspace.add(PageRange{0, 400});
-    const Level level{
+    const LayerLevel level{
         {0, 2 * half},
         {delta(2, kAllPages, {half, 2 * half}, half), delta(1, kAllPages, {0, half}, half)}};
     const std::vector<LayerNumber> inputs{LayerNumber{2}, LayerNumber{1}};

@@ -71,7 +71,7 @@ size_t front_by_the_rule(const std::vector<uint64_t>& bytes, size_t at, uint64_t
   return count;
 }
 
-Level level_of(std::vector<Layer> layers, LsnRange lsns) {
+LayerLevel level_of(std::vector<Layer> layers, LsnRange lsns) {
   return {lsns, std::move(layers)};
 }
 
@@ -188,9 +188,10 @@ TEST_CASE("new deltas have the level's LSNs, and a layer goes when all that over
   options.target_bytes = 10'000;
   Keyspace keyspace;
   keyspace.add(PageRange{0, 100});
-  const Level level = level_of({image(9, {0, 50}, 200), delta(2, kAllPages, {100, 200}, 15'000),
-                                delta(1, {0, 5}, {0, 100}, 14'000)},
-                               {0, 200});
+  const LayerLevel level =
+      level_of({image(9, {0, 50}, 200), delta(2, kAllPages, {100, 200}, 15'000),
+                delta(1, {0, 5}, {0, 100}, 14'000)},
+               {0, 200});
   GivenProfile profile(
       {page(1, 4'000), page(2, 7'000), page(3, 5'000), page(7, 6'000), page(8, 6'000)});
   const LayerPlan plan = plan_level(level, profile, keyspace, options);
@@ -210,9 +211,9 @@ TEST_CASE("images cover a level whose deltas take more than its pages, which sta
   options.target_bytes = 2 * kPageBytes;
   Keyspace keyspace;
   keyspace.add(PageRange{10, 13});
-  Level level = level_of({delta(2, kAllPages, {100, 200}, 20'000),
-                          delta(1, kAllPages, {0, 100}, 3 * kPageBytes - 20'000)},
-                         {0, 200});
+  LayerLevel level = level_of({delta(2, kAllPages, {100, 200}, 20'000),
+                               delta(1, kAllPages, {0, 100}, 3 * kPageBytes - 20'000)},
+                              {0, 200});
   GivenProfile profile({page(11, 100)});
   CHECK(plan_level(level, profile, keyspace, options).jobs[0].makes == LayerKind::kDelta);
   ++level.layers[0].bytes;
@@ -228,7 +229,7 @@ TEST_CASE("a page above the target gets deltas of its own, cut by LSN") {
   options.target_bytes = 10'000;
   Keyspace keyspace;
   keyspace.add(PageRange{0, 100});
-  const Level level =
+  const LayerLevel level =
       level_of({delta(2, kAllPages, {100, 200}), delta(1, kAllPages, {0, 100})}, {0, 200});
   GivenProfile profile({page(1, 2'000), page(5, 27'000), page(6, 3'000)},
                        {{3, 9'000}, {100, 10'000}, {150, 8'000}});
@@ -253,7 +254,7 @@ TEST_CASE("W5.1: where no delta lies on both sides, each side is decided by itse
   keyspace.add(PageRange{0, 1'000});
   // Pages 0 to 90 have more than their images would take, pages from 100 on have little, and those
   // from 800 on stand no deeper than one. An image on both sides does not matter.
-  const Level level =
+  const LayerLevel level =
       level_of({delta(5, {800, 900}, {100, 200}, 100), delta(4, {100, 300}, {100, 200}, 400),
                 delta(3, {0, 3}, {100, 200}, 4 * kPageBytes), delta(2, {200, 700}, {0, 100}, 300),
                 delta(1, {2, 90}, {0, 100}, 800'000), image(9, {1, 500}, 50)},
@@ -287,7 +288,7 @@ TEST_CASE("W5.5: a delta that would come out the same stays") {
   options.keeps_identical = true;
   Keyspace keyspace;
   keyspace.add(PageRange{0, 100});
-  const Level level =
+  const LayerLevel level =
       level_of({delta(3, {20, 31}, {100, 200}, 9'002), delta(2, {0, 11}, {100, 200}, 5'002),
                 delta(1, {0, 6}, {0, 100}, 6'002)},
                {0, 200});

@@ -158,7 +158,7 @@ TEST_CASE("I11: the jobs of a plan come to the same layers in any order") {
   options.target_bytes = kPageBytes;
   Keyspace keyspace;
   keyspace.add(PageRange{0, 300});
-  const Level level{
+  const LayerLevel level{
       {0, 40'000},
       {delta(2, kAllPages, {20'000, 40'000}, 20'000), delta(1, kAllPages, {0, 20'000}, 20'000)}};
   const std::vector<LayerNumber> inputs{kSecond, kFirst};

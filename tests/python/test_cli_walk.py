@@ -35,6 +35,7 @@ CALLS = {
     "export": "DIR OUT",
     "get": "DIR key00001",
     "import": "NEW RECORDS",
+    "layered": "simulate uniform --records 20000 --pages 600 --set target_bytes=1000000",
     "levels": "DIR",
     "load": "NEW LINES",
     "log": "DIR --tail 3",

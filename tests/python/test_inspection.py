@@ -49,6 +49,14 @@ def test_every_frame_follows_its_schema(grown):
         "level_reads",
         "rocksdb_stats",
         "rocksdb_stalls",
+        "layers",
+        "all_layers",
+        "layer_levels",
+        "layer_events",
+        "layered_series",
+        "layered_summary",
+        "layered_reads",
+        "layered_suite",
     }  # their own tests make these
     assert set(frames) | of_simulations == set(SCHEMAS)
     for name, frame in frames.items():

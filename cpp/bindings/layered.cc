@@ -1,0 +1,320 @@
+// The layered store (cpp/layered) for Python, which gives its options, frames and figures types and
+// documentation.
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bindings.h"
+#include "columns.h"
+#include "gil.h"
+#include "lsmkit/layered/layer_levels.h"
+#include "lsmkit/layered/layered_option_fields.h"
+#include "lsmkit/layered/layered_workload.h"
+#include "lsmkit/layered/measured_layered_run.h"
+#include "lsmkit/sim/workload_driver.h"
+#include "rows.h"
+#include "turn.h"
+
+namespace lsmkit {
+
+namespace {
+
+using namespace py::literals;
+
+constexpr size_t kOpsPerPoll = 4096;
+// Of a workload. What is kept of each is 8 B for every layer that holds it, or 32 B of a read.
+constexpr uint64_t kMostOps = uint64_t{1} << 28;
+
+[[noreturn]] void throw_too_many() {
+  throw InvalidArgument("a workload on a layered store may have at most " +
+                        std::to_string(kMostOps) +
+                        " operations, which are simulated one by one; give fewer and larger ones");
+}
+
+py::dict default_options() {
+  LayeredOptions options;
+  py::dict out;
+  each_field(options, [&out](const char* name, const auto& member) { out[name] = member; });
+  return out;
+}
+
+// Python's Options have the types; what does not fit a member is refused by name.
+LayeredOptions options_of(const py::dict& given) {
+  LayeredOptions options;
+  for (const auto& [key, value] : given) {
+    const auto name = key.cast<std::string>();
+    bool known = false;
+    each_field(options, [&, item = value](const char* field, auto& member) {
+      if (name != field) return;
+      known = true;
+      try {
+        member = item.template cast<std::remove_reference_t<decltype(member)>>();
+      } catch (const py::cast_error&) {
+        throw InvalidArgument(name + ": " + std::string(py::str(py::repr(item))).substr(0, 60) +
+                              " cannot be; it is out of range");
+      }
+    });
+    if (!known) throw InvalidArgument("a layered store has no option " + name.substr(0, 60));
+  }
+  check(options);
+  return options;
+}
+
+py::dict to_dict(const ReadFigure& figure) {
+  return py::dict("mean"_a = figure.mean, "p99"_a = figure.p99, "max"_a = figure.most);
+}
+
+py::dict to_dict(const ReadFigures& figures) {
+  return py::dict("reads"_a = figures.reads, "layers_opened"_a = to_dict(figures.layers_opened),
+                  "layers_holding"_a = to_dict(figures.layers_holding),
+                  "records"_a = to_dict(figures.records), "bytes"_a = to_dict(figures.bytes));
+}
+
+py::dict to_dict(const LayerCounts& counts) {
+  return py::dict("layers"_a = counts.layers, "bytes"_a = counts.bytes);
+}
+
+const char* name_of_kind(const Layer& layer) {
+  return layer.is_delta() ? "delta" : "image";
+}
+
+py::dict layer_columns(const std::vector<Layer>& layers) {
+  Columns rows({"number", "kind", "page_begin", "page_end", "lsn_begin", "lsn_end", "bytes", "born",
+                "died"});
+  for (const Layer& layer : layers)
+    rows.add(static_cast<uint64_t>(layer.number), name_of_kind(layer), layer.pages.begin,
+             layer.pages.end, layer.lsns.begin, layer.lsns.end, layer.bytes, layer.born,
+             layer.died == kStillLives ? py::object(py::none()) : py::cast(layer.died));
+  return rows.dict();
+}
+
+py::dict layer_event_columns(const std::vector<LayerEvent>& events) {
+  Columns rows({"number", "deleted", "reason", "compaction", "level", "job", "layer", "kind",
+                "page_begin", "page_end", "lsn_begin", "lsn_end", "bytes"});
+  for (const LayerEvent& event : events) {
+    const Layer& layer = event.layer;
+    rows.add(event.number, event.deleted, std::string(name_of(event.reason)), event.compaction,
+             event.level, event.job, static_cast<uint64_t>(layer.number), name_of_kind(layer),
+             layer.pages.begin, layer.pages.end, layer.lsns.begin, layer.lsns.end, layer.bytes);
+  }
+  return rows.dict();
+}
+
+// The opposite of layer_columns(), without lives.
+std::vector<Layer> layers_of(const py::dict& columns) {
+  const auto numbers = columns["number"].cast<std::vector<uint64_t>>();
+  const auto kinds = columns["kind"].cast<std::vector<std::string>>();
+  std::vector<std::vector<uint64_t>> of(5);
+  size_t at = 0;
+  for (const char* name : {"page_begin", "page_end", "lsn_begin", "lsn_end", "bytes"}) {
+    of[at] = columns[name].cast<std::vector<uint64_t>>();
+    ensure(of[at].size() == numbers.size() && kinds.size() == numbers.size(),
+           "columns of layers must have one length");
+    ++at;
+  }
+  std::vector<Layer> out(numbers.size());
+  for (size_t row = 0; row < out.size(); ++row) {
+    out[row].number = LayerNumber{numbers[row]};
+    out[row].kind = kinds[row] == "image" ? LayerKind::kImage : LayerKind::kDelta;
+    out[row].pages = {of[0][row], of[1][row]};
+    out[row].lsns = {of[2][row], of[3][row]};
+    out[row].bytes = of[4][row];
+  }
+  return out;
+}
+
+py::dict level_columns(const py::dict& layers, uint64_t end_lsn, const py::dict& options) {
+  Columns rows({"level", "lsn_begin", "lsn_end", "delta_count", "image_count", "bytes", "depth",
+                "partition_count"});
+  for (const LayerLevelView& v : levels_of(layers_of(layers), end_lsn, options_of(options)))
+    rows.add(v.level, v.lsns.begin, v.lsns.end, v.deltas, v.images, v.bytes, v.depth, v.partitions);
+  return rows.dict();
+}
+
+// Addresses of arrays of Python's, which stay pinned.
+class RecordArrays {
+ public:
+  RecordArrays(const py::object& pages, const py::object& bytes)
+      : pages_(pages), bytes_(bytes), count_(pages_.size() / sizeof(PageNumber)) {
+    ensure(bytes_.size() == count_ * sizeof(uint32_t), "one length per page is due");
+  }
+  size_t count() const { return count_; }
+  PageNumber page(size_t row) const {
+    return reinterpret_cast<const PageNumber*>(pages_.data())[row];
+  }
+  uint32_t bytes(size_t row) const { return reinterpret_cast<const uint32_t*>(bytes_.data())[row]; }
+
+ private:
+  PinnedBuffer pages_;  // uint64
+  PinnedBuffer bytes_;  // uint32
+  size_t count_;
+};
+
+// A layered run as Python holds it: changed by one thread at a time, looked at in between.
+class LayeredStore {
+ public:
+  // `workload`: empty for records that come by ingest() alone.
+  LayeredStore(const py::dict& options, const std::string& workload, bool checks, uint64_t seed,
+               uint64_t sample_every_bytes, uint64_t reads_per_sample, uint64_t most_events) {
+    LayeredRunOptions run_options;
+    run_options.layered = options_of(options);
+    run_options.checks = checks;
+    run_options.most_events = most_events;
+    const ReadSampling sampling{seed, sample_every_bytes, reads_per_sample};
+    if (workload.empty()) {
+      own_ = std::make_unique<MeasuredLayeredRun>(run_options, sampling);
+      measured_ = own_.get();
+      return;
+    }
+    const WorkloadSpec spec = workload_from_text(workload);
+    total_ops_ = op_count(spec);
+    if (total_ops_ > kMostOps) throw_too_many();
+    workload_ = std::make_unique<LayeredWorkload>(spec, run_options, sampling);
+    measured_ = &workload_->measured();
+  }
+
+  void use_pages(uint64_t begin, uint64_t end) {
+    const Turn turn(busy_, "this Store");
+    ensure(begin < end, "pages must end above where they begin");
+    measured_->use_pages({begin, end});
+  }
+
+  void ingest(const py::object& pages, const py::object& bytes, const py::object& progress) {
+    const Turn turn(busy_, "this Store");
+    const RecordArrays records(pages, bytes);
+    long_call(progress, [&](const Poll& poll) {
+      for (size_t row = 0; row < records.count(); ++row) {
+        if (row % kOpsPerPoll == 0) poll({row, records.count()});
+        measured_->ingest(records.page(row), records.bytes(row));
+      }
+      poll({records.count(), records.count()});
+    });
+  }
+
+  // To the workload's end, where all is flushed.
+  void run(const py::object& progress) {
+    const Turn turn(busy_, "this Store");
+    if (!workload_) return;
+    long_call(progress, [&](const Poll& poll) {
+      do {
+        poll({workload_->ops(), total_ops_});
+        if (workload_->ops() > kMostOps) throw_too_many();
+      } while (workload_->step(kOpsPerPoll));
+      poll({workload_->ops(), total_ops_});
+    });
+  }
+
+  void flush() {
+    const Turn turn(busy_, "this Store");
+    without_gil([&] { measured_->flush(); });
+  }
+  bool compact() {
+    const Turn turn(busy_, "this Store");
+    return without_gil([&] { return measured_->compact(); });
+  }
+
+  py::dict read(uint64_t page, const std::optional<uint64_t>& lsn) {
+    const Turn turn(busy_, "this Store");
+    LayeredRun& run = measured_->run();
+    const LayerRead read = run.read(page, lsn.value_or(run.flushed_lsn()));
+    const py::object image =
+        read.image ? py::cast(static_cast<uint64_t>(*read.image)) : py::object(py::none());
+    return py::dict("layers_opened"_a = read.layers_opened,
+                    "layers_holding"_a = read.layers_holding, "records"_a = read.records,
+                    "bytes"_a = read.bytes, "image"_a = image);
+  }
+  py::dict tip_reads(uint64_t reads) {
+    const Turn turn(busy_, "this Store");
+    return to_dict(without_gil([&] { return measured_->tip_reads(reads); }));
+  }
+  py::dict history_reads() {
+    const Turn turn(busy_, "this Store");
+    return to_dict(without_gil([&] { return measured_->history_reads(); }));
+  }
+
+  py::dict state() {
+    const Turn turn(busy_, "this Store");
+    const LayeredRun& run = measured_->run();
+    const LayeredTotals& totals = run.tree().totals();
+    return py::dict(
+        "log_bytes"_a = run.log_bytes(), "flushed_lsn"_a = run.flushed_lsn(),
+        "records"_a = run.store().log().count(), "pages_in_use"_a = run.keyspace().page_count(),
+        "flushed"_a = to_dict(totals.flushed), "retiled"_a = to_dict(totals.retiled),
+        "images"_a = to_dict(totals.images), "created"_a = to_dict(run.map().created()),
+        "deleted"_a = to_dict(run.map().deleted()), "compactions"_a = totals.compactions,
+        "level_compactions"_a = totals.level_compactions,
+        "live_layers"_a = run.map().layers().size(), "live_bytes"_a = run.map().live_bytes(),
+        "peak_live_bytes"_a = run.map().peak_live_bytes(),
+        "event_count"_a = run.tree().event_count(), "kept_events"_a = run.events().size(),
+        "ops"_a = workload_ ? workload_->ops() : 0,
+        "workload_reads"_a = workload_ ? to_dict(workload_->read_figures()) : py::dict(),
+        "memory_bytes"_a = run.store().allocated_bytes());
+  }
+  py::dict layers() {
+    const Turn turn(busy_, "this Store");
+    return layer_columns(measured_->run().map().layers());
+  }
+  py::dict events() {
+    const Turn turn(busy_, "this Store");
+    return layer_event_columns(measured_->run().events());
+  }
+  py::dict moments() {
+    const Turn turn(busy_, "this Store");
+    Columns rows({"events", "flushed_lsn", "pages_in_use"});
+    for (const LayeredMoment& m : measured_->moments())
+      rows.add(m.events, m.flushed_lsn, m.pages_in_use);
+    return rows.dict();
+  }
+  py::list samples() {
+    const Turn turn(busy_, "this Store");
+    py::list out;
+    for (const SampledMoment& m : measured_->samples())
+      out.append(py::make_tuple(m.events, m.log_bytes, to_dict(m.figures)));
+    return out;
+  }
+
+ private:
+  std::unique_ptr<MeasuredLayeredRun> own_;
+  std::unique_ptr<LayeredWorkload> workload_;
+  MeasuredLayeredRun* measured_ = nullptr;  // of one of them
+  uint64_t total_ops_ = 0;                  // 0: not known
+  bool busy_ = false;
+};
+
+}  // namespace
+
+void register_layered(py::module_& m) {
+  const auto none = py::none();
+  const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+  m.def("layered_options", default_options, "Every option of a layered store with its default.");
+  m.def(
+      "check_layered_options", [](const py::dict& options) { options_of(options); },
+      py::arg("options"), "Raises InvalidArgument naming what cannot be.");
+  m.def("layered_levels", level_columns, py::arg("layers"), py::arg("end_lsn"), py::arg("options"),
+        "The levels that layers form, as compaction would find them.");
+  py::class_<LayeredStore>(m, "LayeredStore", plain, "A simulated layered store.")
+      .def(py::init<const py::dict&, const std::string&, bool, uint64_t, uint64_t, uint64_t,
+                    uint64_t>(),
+           py::arg("options"), py::kw_only(), py::arg("workload"), py::arg("checks"),
+           py::arg("seed"), py::arg("sample_every_bytes"), py::arg("reads_per_sample"),
+           py::arg("most_events"))
+      .def("use_pages", &LayeredStore::use_pages, py::arg("begin"), py::arg("end"))
+      .def("ingest", &LayeredStore::ingest, py::arg("pages"), py::arg("bytes"), py::kw_only(),
+           py::arg("progress") = none)
+      .def("run", &LayeredStore::run, py::kw_only(), py::arg("progress") = none)
+      .def("flush", &LayeredStore::flush)
+      .def("compact", &LayeredStore::compact)
+      .def("read", &LayeredStore::read, py::arg("page"), py::arg("lsn"))
+      .def("tip_reads", &LayeredStore::tip_reads, py::arg("reads"))
+      .def("history_reads", &LayeredStore::history_reads)
+      .def("state", &LayeredStore::state)
+      .def("layers", &LayeredStore::layers)
+      .def("events", &LayeredStore::events)
+      .def("moments", &LayeredStore::moments)
+      .def("samples", &LayeredStore::samples);
+}
+
+}  // namespace lsmkit

@@ -1,0 +1,272 @@
+"""`Store` and `simulate`: a layered store that is written to, record by record."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsmkit import _core
+from lsmkit._errors import InvalidArgument
+from lsmkit.layered.options import Options
+from lsmkit.layered.run import Run
+from lsmkit.progress import Progress, shown
+from lsmkit.workload import Workload
+
+__all__ = ["Read", "Store", "simulate"]
+
+SAMPLE_EVERY_BYTES = 1_000_000_000
+READS_PER_SAMPLE = 1_000
+TIP_READS = 20_000
+MOST_EVENTS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Read:
+    """What it takes to rebuild a page as it was at an LSN.
+
+    Attributes
+    ----------
+    layers_opened : int
+        On the way down to the first image, that too.
+    layers_holding : int
+        Deltas among them with a record that is needed.
+    records : int
+        To be replayed.
+    bytes : int
+        Of these, and of the page if there is an image.
+    image : int or None
+        Its number; None: the page begins with its first record.
+    """
+
+    layers_opened: int
+    layers_holding: int
+    records: int
+    bytes: int
+    image: int | None
+
+
+class Store:
+    """A simulated layered store: all history is kept, as in Neon's page server.
+
+    Records, each of a page of 8 KiB, come in the order of the log; an LSN is an offset in it, in
+    bytes. At `Options.target_bytes` they are flushed as a delta layer over all pages; after as many
+    flushes as the fanout, levels that are deep enough become new deltas or get images. Every record
+    is there (8 bytes each in memory, whatever its length), and no byte of it.
+
+    Parameters
+    ----------
+    options : Options, optional
+    checks : bool
+        The invariants I1 to I9 of `cpp/layered/layer_checks.h` after each compaction; slower. What
+        is broken raises SystemError that says which and where.
+    seed : int
+        Of the reads that are sampled.
+    sample_every_bytes : int
+        Of the log; 0: never. `reads_per_sample` reads are drawn then, half of any page in use, half
+        of pages as they were written, at any LSN above the horizon.
+
+    Raises
+    ------
+    InvalidArgument
+        Options out of range.
+
+    Examples
+    --------
+    >>> from lsmkit import layered
+    >>> store = layered.Store(layered.Options(target_bytes=4096))
+    >>> store.ingest([0, 1, 2, 1], 1000)
+    >>> store.flush()
+    >>> store.read(1).records
+    2
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        checks: bool = False,
+        seed: int = 1,
+        sample_every_bytes: int = SAMPLE_EVERY_BYTES,
+        reads_per_sample: int = READS_PER_SAMPLE,
+    ) -> None:
+        self._begin(options, None, checks, seed, sample_every_bytes, reads_per_sample)
+
+    def _begin(
+        self,
+        options: Options | None,
+        workload: Workload | None,
+        checks: bool,
+        seed: int,
+        sample_every_bytes: int,
+        reads_per_sample: int,
+    ) -> None:
+        if options is not None and not isinstance(options, Options):
+            raise TypeError(
+                f"options: layered.Options are due, not {type(options).__module__}."
+                f"{type(options).__name__}"
+            )
+        for name, value in (
+            ("seed", seed),
+            ("sample_every_bytes", sample_every_bytes),
+            ("reads_per_sample", reads_per_sample),
+        ):
+            if not 0 <= value < 1 << 64:
+                raise InvalidArgument(f"{name}: {value} cannot be; it is from 0 up to 2^64")
+        self.options = Options() if options is None else options
+        self.workload = workload
+        self.seed = seed
+        self._core = _core.LayeredStore(
+            self.options.to_core(),
+            workload="" if workload is None else workload.to_text(),
+            checks=bool(checks),
+            seed=seed,
+            sample_every_bytes=sample_every_bytes,
+            reads_per_sample=reads_per_sample,
+            most_events=MOST_EVENTS,
+        )
+
+    # -- Writing -----------------------------------------------------------------------------------
+
+    def use_pages(self, begin: int, end: int) -> None:
+        """Pages from `begin` up to before `end` are in use from here in the log on.
+
+        Pages that are written to are in use anyway. Images have all pages in use.
+        """
+        self._core.use_pages(begin, end)
+
+    def ingest(
+        self, pages: npt.ArrayLike, bytes: npt.ArrayLike, *, progress: Progress = None
+    ) -> None:
+        """Write records, in this order, and flush and compact whenever that is due.
+
+        Parameters
+        ----------
+        pages : array_like of int, shape (n,)
+            The page of each record, below 2^32.
+        bytes : int or array_like of int, shape (n,)
+            Of each record, from 1 to `target_bytes`.
+        progress : callable or True, optional
+            ``progress(records, total)`` every 20 ms or so. What it raises ends the call between two
+            records, as Ctrl-C does; those before are in the store.
+
+        Raises
+        ------
+        InvalidArgument
+            A length or a page that cannot be. Records before it are in the store.
+        TypeError
+            They are no integers.
+        """
+        numbers = _integers("pages", pages, np.uint64, None)
+        lengths = _integers("bytes", bytes, np.uint32, len(numbers))
+        with shown(progress, "writing records") as tell:
+            self._core.ingest(numbers, lengths, progress=tell)
+
+    def flush(self) -> None:
+        """What is in the buffer, if anything, becomes a layer."""
+        self._core.flush()
+
+    def compact(self) -> bool:
+        """Now, however little was flushed since the last time. Whether there was anything to do."""
+        return self._core.compact()
+
+    # -- Looking -----------------------------------------------------------------------------------
+
+    def read(self, page: int, lsn: int | None = None) -> Read:
+        """What it takes to rebuild a page as it was at an LSN, of what is flushed.
+
+        Raises
+        ------
+        InvalidArgument
+            The LSN is above what is flushed.
+        """
+        return Read(**self._core.read(page, lsn))
+
+    def result(self, *, tip_reads: int = TIP_READS) -> Run:
+        """What was done so far, and what `tip_reads` reads of the newest that is flushed cost."""
+        return Run(self._core, self.workload, self.options, self.seed, tip_reads)
+
+    def __repr__(self) -> str:
+        state = self._core.state()
+        return (
+            f"<lsmkit.layered.Store: {state['records']:,} records, "
+            f"{state['live_layers']:,} layers, {state['live_bytes']:,} bytes>"
+        )
+
+
+def simulate(
+    workload: Workload,
+    options: Options | None = None,
+    *,
+    seed: int | None = None,
+    checks: bool = False,
+    sample_every_bytes: int = SAMPLE_EVERY_BYTES,
+    reads_per_sample: int = READS_PER_SAMPLE,
+    tip_reads: int = TIP_READS,
+    progress: Progress = None,
+) -> Run:
+    """Run a workload on a simulated layered store and tell what came of it; see `Store`.
+
+    Puts, inserts and the second halves of read-modify-writes are records of as many bytes as their
+    values; gets read their page at the tip of what is flushed. At the end all is flushed.
+
+    Parameters
+    ----------
+    workload : Workload
+        Such as those of `lsmkit.layered.workloads`. At most 2^28 operations.
+    options : Options, optional
+    seed : int, optional
+        In place of the workload's; reads are sampled with it, too.
+    checks, sample_every_bytes, reads_per_sample
+        As of a `Store`.
+    tip_reads : int
+        How many reads of the newest are sampled at the end.
+    progress : callable or True, optional
+        ``progress(ops, total)`` every 20 ms or so; total 0: not known. What it raises ends the run,
+        as Ctrl-C does.
+
+    Raises
+    ------
+    InvalidArgument
+        Options or records that cannot be; too many operations.
+    NotSupported
+        A workload with deletes or scans, or that ends by a clock.
+
+    Examples
+    --------
+    >>> from lsmkit import layered
+    >>> workload = layered.workloads.uniform(records=100_000, pages=3_000)
+    >>> run = layered.simulate(workload, layered.Options(target_bytes=1 << 20))
+    >>> run.summary()["write_amp"][0] > 2
+    True
+    """
+    if not isinstance(workload, Workload):
+        raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
+    if seed is not None:
+        workload = workload.with_seed(seed)
+    store = Store.__new__(Store)
+    store._begin(options, workload, checks, workload.seed, sample_every_bytes, reads_per_sample)
+    with shown(progress, f"simulating {workload.name}") as tell:
+        store._core.run(progress=tell)
+    return store.result(tip_reads=tip_reads)
+
+
+def _integers(
+    name: str, given: npt.ArrayLike, dtype: type[np.unsignedinteger[Any]], count: int | None
+) -> npt.NDArray[Any]:
+    array = np.asarray(given)
+    if array.size == 0:
+        array = array.astype(np.uint64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name}: integers are due, not {array.dtype}")
+    if array.ndim > 1 or (array.ndim == 0 and count is None):
+        raise InvalidArgument(f"{name}: one per record is due, not an array of shape {array.shape}")
+    if array.ndim == 1 and count is not None and len(array) != count:
+        raise InvalidArgument(f"{name}: one per page is due, which are {count}, not {len(array)}")
+    most = np.iinfo(dtype).max
+    if array.size and (int(array.min()) < 0 or int(array.max()) > most):
+        raise InvalidArgument(
+            f"{name}: from {int(array.min())} to {int(array.max())}; it must be from 0 to {most}"
+        )
+    whole = np.broadcast_to(array, (count,)) if count is not None else array
+    return np.ascontiguousarray(whole, dtype)

@@ -1,0 +1,250 @@
+"""`suite`: workloads x fanouts x targets x options of the layered store, in one table."""
+
+import csv
+import io
+import itertools
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsmkit._errors import InvalidArgument
+from lsmkit.frame import Frame
+from lsmkit.frames import frame_of
+from lsmkit.layered.options import Options
+from lsmkit.layered.store import simulate
+from lsmkit.layered.workloads import PAGES, RECORDS, WORKLOADS
+from lsmkit.progress import Progress, shown
+from lsmkit.workload import Workload
+
+__all__ = ["default_options", "default_workloads", "small_suite", "suite", "to_text"]
+
+Row = dict[str, Any]
+
+SMALL = 20
+"""The small suite has a twentieth of the records, pages and bytes of a layer."""
+TARGET_BYTES = 256 << 20
+
+SHOWN = (
+    "workload", "fanout", "target_bytes", "options", "write_amp", "storage_amp_log",
+    "storage_amp_logical", "peak_live_bytes", "live_layers", "created_layers", "deleted_layers",
+    "layers_opened_mean", "layers_opened_p99", "layers_opened_max", "layers_holding_mean",
+    "records_mean", "records_p99", "bytes_mean", "bytes_p99", "tip_layers_opened_mean",
+    "tip_bytes_mean", "partitions",
+)  # fmt: skip
+"""Columns of the Markdown table; CSV and JSON have all."""
+
+
+def default_workloads(scale: float = 1, *, seed: int = 1) -> dict[str, Workload]:
+    """All of `layered.workloads`, of 20 GB over 5000 MiB of pages, times `scale`.
+
+    "one page" has records of 100 bytes instead of 1000.
+    """
+    if not scale > 0:
+        raise InvalidArgument(f"scale: {scale} cannot be; it must be above 0")
+    records, pages = max(1, round(RECORDS * scale)), max(2, round(PAGES * scale))
+    sizes: dict[str, Row] = {"one page": {"record_bytes": 100}}
+    return {
+        name: make(records=records, pages=pages, seed=seed, **sizes.get(name, {}))
+        for name, make in WORKLOADS.items()
+    }
+
+
+def default_options() -> dict[str, Options]:
+    """The published algorithm, each of our options alone, and together."""
+    improved = Options.improved()
+    return {
+        "baseline": Options(),
+        **{name: Options(**{name: value}) for name, value in improved.diff().items()},
+        "improved": improved,
+    }
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row to be made."""
+
+    workload: Workload
+    name: str
+    options: Options
+    options_name: str
+
+
+def suite(
+    workloads: Mapping[str, Workload] | None = None,
+    fanouts: Iterable[int] = (4,),
+    targets: Iterable[int] = (TARGET_BYTES,),
+    options: Mapping[str, Options] | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress = None,
+) -> Frame:
+    """Simulate every workload with every fanout, target and set of options.
+
+    Parameters
+    ----------
+    workloads : mapping of str to Workload, optional
+        Default: `default_workloads()`, of 20 GB each.
+    fanouts : iterable of int
+        In place of the options'.
+    targets : iterable of int
+        Bytes of a layer, in place of the options'.
+    options : mapping of str to Options, optional
+        Default: `default_options()`.
+    out : path, optional
+        Gets the rows, after each one: .md Markdown, .csv, or .json, a list of rows.
+    progress : callable or True, optional
+        ``progress(done, total)`` after each row. What it raises ends the suite, as Ctrl-C does;
+        rows that were made stand in `out`.
+
+    Returns
+    -------
+    Frame
+        One row per workload, fanout, target and options, in that order.
+
+    Raises
+    ------
+    InvalidArgument
+        Nothing to do; `out` has another ending; a workload that a layered store cannot have.
+
+    Examples
+    --------
+    >>> from lsmkit import layered
+    >>> small = {"uniform": layered.workloads.uniform(records=20_000, pages=600)}
+    >>> frame = layered.suite(small, targets=[1 << 18])
+    >>> frame["options"].tolist()[0]
+    'baseline'
+    """
+    form = None if out is None else _form_of(Path(out))
+    tasks = _tasks(workloads, fanouts, targets, options)
+    rows: list[Row] = []
+    with shown(progress, "simulating the layered suite") as tell:
+        for task in tasks:
+            if tell is not None:
+                tell(len(rows), len(tasks))
+            rows.append(_row(task, tell, len(rows), len(tasks)))
+            if out is not None and form is not None:
+                _write(Path(out), to_text(frame_of("layered_suite", rows), form))
+        if tell is not None:
+            tell(len(rows), len(tasks))
+    return frame_of("layered_suite", rows)
+
+
+def small_suite(
+    workloads: Mapping[str, Workload] | None = None,
+    options: Mapping[str, Options] | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress = None,
+) -> Frame:
+    """`suite` at a twentieth of its size: what 20 GB do in layers of 256 MiB, in seconds."""
+    return suite(
+        workloads or default_workloads(1 / SMALL),
+        targets=[TARGET_BYTES // SMALL],
+        options=options,
+        out=out,
+        progress=progress,
+    )
+
+
+def _tasks(
+    workloads: Mapping[str, Workload] | None,
+    fanouts: Iterable[int],
+    targets: Iterable[int],
+    options: Mapping[str, Options] | None,
+) -> list[Task]:
+    tasks = [
+        Task(workload, name, chosen.replace(fanout=fanout, target_bytes=target), options_name)
+        for (name, workload), fanout, target, (options_name, chosen) in itertools.product(
+            (default_workloads() if workloads is None else workloads).items(),
+            list(fanouts),
+            list(targets),
+            (default_options() if options is None else options).items(),
+        )
+    ]
+    if not tasks:
+        raise InvalidArgument("suite: there is nothing to do; give a workload, fanout and target")
+    return tasks
+
+
+def _row(task: Task, tell: Any, done: int, total: int) -> Row:
+    """Progress is told within the row as well, so that Ctrl-C and callbacks get their turn."""
+    within = None if tell is None else lambda _ops, _total: tell(done, total)
+    log_bytes = _expected_log_bytes(task.workload)
+    run = simulate(
+        task.workload,
+        task.options,
+        sample_every_bytes=max(1, min(1_000_000_000, log_bytes // SMALL)),
+        progress=within,
+    )
+    return {
+        "workload": task.name,
+        "fanout": task.options.fanout,
+        "target_bytes": task.options.target_bytes,
+        "options": task.options_name,
+        "seed": run.seed,
+        **run.figures(),
+        "partitions": run.levels()["partition_count"].tolist(),
+    }
+
+
+def _expected_log_bytes(workload: Workload) -> int:
+    """Roughly: so that reads are sampled at least twenty times in a small run."""
+    total = 0.0
+    for phase in workload.phases:
+        if phase.ops is None:
+            return 1_000_000_000 * SMALL
+        sizes = vars(phase.value_bytes)
+        total += phase.ops * float(sizes.get("size", sizes.get("median", 100)))
+    return int(total)
+
+
+# -- As text ---------------------------------------------------------------------------------------
+
+
+def to_text(frame: Frame, form: str) -> str:
+    """A suite's rows as "markdown", "csv", or "json", a list of rows."""
+    if form == "json":
+        return json.dumps(frame.rows(), indent=1) + "\n"
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(frame.columns)
+        for row in frame:
+            writer.writerow([_cell(row[name], name, plain=True) for name in frame.columns])
+        return out.getvalue()
+    if form != "markdown":
+        raise InvalidArgument(f"form: {form!r} is not there; there are markdown, csv and json")
+    lines = ["| " + " | ".join(SHOWN) + " |", "|---" * len(SHOWN) + "|"]
+    lines += ["| " + " | ".join(_cell(row[name], name) for name in SHOWN) + " |" for row in frame]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any, name: str, *, plain: bool = False) -> str:
+    if value is None:
+        return "" if plain else "-"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if plain or isinstance(value, str):
+        return str(value)
+    if name.endswith("_bytes"):
+        return f"{value / (1 << 20):,.1f} MiB"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+FORMS = {".md": "markdown", ".csv": "csv", ".json": "json"}
+
+
+def _form_of(path: Path) -> str:
+    if path.suffix not in FORMS:
+        raise InvalidArgument(f"out: {path.name} has none of the endings {', '.join(FORMS)}")
+    return FORMS[path.suffix]
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,204 @@
+"""Workloads of a layered store by name. Keys are pages, and a value is a record of so many bytes.
+
+Each is a `lsmkit.Workload`, so the same stream of records drives a database or a simulation of one,
+and `to_text()` and `Workload.from_text()` keep it as text. Pages below `key_count` are in use from
+the start, whether or not a record was written to them; inserts add more.
+
+>>> from lsmkit import layered
+>>> layered.workloads.hot_cold(records=1000, pages=50)
+<lsmkit.Workload 'hot-cold': 50 keys, phases 'run'>
+"""
+
+from collections.abc import Callable
+
+from lsmkit.choices import Hotspot, Keys, Latest, Lognormal, Size, Uniform, Zipf
+from lsmkit.workload import Phase, Workload
+
+__all__ = [
+    "WORKLOADS",
+    "append",
+    "bulk_load",
+    "bursts",
+    "growing",
+    "hot_cold",
+    "mixed_sizes",
+    "moving_hotspot",
+    "one_page",
+    "uniform",
+    "zipf",
+]
+
+RECORDS = 20_000_000
+PAGES = 640_000
+"""Of 8 KiB: 5000 MiB, as in the published run of 20 GB."""
+RECORD_BYTES = 1000
+
+
+def _puts(
+    name: str, keys: Keys, records: int, record_bytes: Size | int, pages: int, seed: int
+) -> Workload:
+    phase = Phase(keys=keys, value_bytes=record_bytes, ops=records)
+    return Workload(phase, key_count=pages, name=name, seed=seed)
+
+
+def uniform(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    seed: int = 1,
+) -> Workload:
+    """Any page, each as likely. Source: Neon's suite, "uniform-20GB-5GB"."""
+    return _puts("uniform", Uniform(), records, record_bytes, pages, seed)
+
+
+def hot_cold(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    hot_pages: float = 0.1,
+    hot_records: float = 0.9,
+    seed: int = 1,
+) -> Workload:
+    """Nine of ten records go to the first tenth of the pages. Source: Neon's "hot-cold"."""
+    keys = Hotspot(hot_keys=hot_pages, hot_draws=hot_records)
+    return _puts("hot-cold", keys, records, record_bytes, pages, seed)
+
+
+def zipf(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    theta: float = 0.99,
+    scattered: bool = True,
+    seed: int = 1,
+) -> Workload:
+    """By Zipf's law; the popular pages are scattered among the others, or the first ones."""
+    keys = Zipf(theta=theta, scattered=scattered)
+    return _puts("zipf", keys, records, record_bytes, pages, seed)
+
+
+def moving_hotspot(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    hot_pages: float = 0.1,
+    hot_records: float = 0.9,
+    moves: int = 10,
+    seed: int = 1,
+) -> Workload:
+    """As `hot_cold`, but so many times the hot pages are those behind the ones before."""
+    shift = max(1, records // (moves + 1))
+    keys = Hotspot(hot_keys=hot_pages, hot_draws=hot_records, shift_every_draws=shift)
+    return _puts("moving hotspot", keys, records, record_bytes, pages, seed)
+
+
+def append(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    seed: int = 1,
+) -> Workload:
+    """Pages are added one by one, and records go to the newest of them. None is in use before."""
+    return _growing("append", Latest(theta=3), records, record_bytes, 1, pages, seed)
+
+
+def growing(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    pages_before: int | None = None,
+    seed: int = 1,
+) -> Workload:
+    """Records go to any page, and pages are added, from a tenth of them on to all."""
+    before = max(1, pages // 10) if pages_before is None else pages_before
+    return _growing("growing", Uniform(), records, record_bytes, before, pages, seed)
+
+
+def bulk_load(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    seed: int = 1,
+) -> Workload:
+    """Every page is written whole, in order; then records go to any page."""
+    load = Phase(name="load", mix="insert", value_bytes=8192, ops=max(1, pages - 1))
+    update = Phase(name="update", value_bytes=record_bytes, ops=records)
+    return Workload(load, update, key_count=1, name="bulk load", seed=seed)
+
+
+def bursts(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    times: int = 10,
+    seed: int = 1,
+) -> Workload:
+    """So many times a calm stretch, on any page, and a burst as long, on a hundredth of them."""
+    ops = max(1, records // (2 * times))
+    calm = Phase(name="calm", value_bytes=record_bytes, ops=ops)
+    hot = Hotspot(hot_keys=0.01, hot_draws=1)
+    burst = Phase(name="burst", keys=hot, value_bytes=record_bytes, ops=ops)
+    return Workload(*(calm, burst) * times, key_count=pages, name="bursts", seed=seed)
+
+
+def mixed_sizes(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    median_bytes: int = 300,
+    seed: int = 1,
+) -> Workload:
+    """Any page; half of the records are small, some as large as a few pages (lognormal)."""
+    sizes = Lognormal(median=median_bytes, sigma=1.5, least=1, most=65_536)
+    return _puts("mixed sizes", Uniform(), records, sizes, pages, seed)
+
+
+def one_page(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    record_bytes: Size | int = RECORD_BYTES,
+    seed: int = 1,
+) -> Workload:
+    """Ten of eleven records go to page 0. Source: Neon, test_many_updates_for_single_key."""
+    keys = Hotspot(hot_keys=0, hot_draws=10 / 11)
+    return _puts("one page", keys, records, record_bytes, pages, seed)
+
+
+def _growing(
+    name: str,
+    keys: Keys,
+    records: int,
+    record_bytes: Size | int,
+    pages_before: int,
+    pages: int,
+    seed: int,
+) -> Workload:
+    """Of the records so many add a page that it comes to `pages` on average."""
+    share = min(1.0, max(0, pages - pages_before) / max(1, records))
+    mix = {"insert": share, "put": 1 - share}
+    phase = Phase(mix=mix, keys=keys, value_bytes=record_bytes, ops=records)
+    return Workload(phase, key_count=pages_before, name=name, seed=seed)
+
+
+WORKLOADS: dict[str, Callable[..., Workload]] = {
+    "uniform": uniform,
+    "hot-cold": hot_cold,
+    "moving hotspot": moving_hotspot,
+    "zipf": zipf,
+    "append": append,
+    "bulk load": bulk_load,
+    "growing": growing,
+    "bursts": bursts,
+    "mixed sizes": mixed_sizes,
+    "one page": one_page,
+}
+"""All of the above by the name that it gives its workload."""

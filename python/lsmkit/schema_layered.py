@@ -1,0 +1,143 @@
+"""The frames of the layered store: part of `lsmkit.SCHEMAS`.
+
+A layer is a rectangle of pages and LSNs, both half-open. An LSN is an offset in the log, in bytes.
+"""
+
+from dataclasses import replace
+
+from lsmkit.column_spec import ColumnSpec, byte_count, count, flag, number, ratio, text
+
+__all__ = ["LAYERED", "READ_FIGURES"]
+
+_BOX = (
+    number("layer", "its number, never used twice"),
+    text("kind", '"delta": records of its pages and LSNs; "image": its pages at one LSN'),
+    number("page_begin", "first page"),
+    number("page_end", "behind the last page; 2^64 - 1: of all that there are"),
+    byte_count("lsn_begin", "offset in the log of its oldest record"),
+    byte_count("lsn_end", "behind its newest; an image has all records below"),
+    byte_count("bytes", "stored"),
+)
+_LIFE = (
+    number("born", "number of the event that created it"),
+    number("died", "of the one that deleted it; null: it lives", True),
+)
+READ_FIGURES = ("layers_opened", "layers_holding", "records", "bytes")
+_READ_MEANINGS = {
+    "layers_opened": "layers on the way down to the first image, that too",
+    "layers_holding": "deltas among them with a record that is needed",
+    "records": "records to be replayed",
+    "bytes": "bytes of these records, and of the page if there is an image",
+}
+
+
+def _figures(prefix: str, names: tuple[str, ...], nullable: bool) -> tuple[ColumnSpec, ...]:
+    """Mean, 99th percentile and most of each."""
+    out = []
+    for name in names:
+        meaning = _READ_MEANINGS[name]
+        unit = "bytes" if name == "bytes" else "count"
+        at = f"{prefix}{name}"
+        out += [
+            ColumnSpec(f"{at}_mean", "f64", unit, f"{meaning}, on average", nullable),
+            ColumnSpec(f"{at}_p99", "u64", unit, "what 99 of 100 do not exceed", nullable),
+            ColumnSpec(f"{at}_max", "u64", unit, "the most", nullable),
+        ]
+    return tuple(out)
+
+
+_TOTALS = (
+    byte_count("log_bytes", "written by the user: all records"),
+    byte_count("written_bytes", "of layers that were created"),
+    byte_count("live_bytes", "of layers that live"),
+    count("live_layers", "that live"),
+    count("created_layers", "so far"),
+    count("deleted_layers", "of them"),
+    ratio("write_amp", "bytes written to layers / bytes of the log", True),
+    ratio("storage_amp_log", "live bytes / bytes of the log", True),
+    ratio("storage_amp_logical", "live bytes / bytes of the pages in use", True),
+)
+_PARTS = (
+    count("flush_count", "buffers that became layers over all pages"),
+    byte_count("flush_bytes", "of these"),
+    count("delta_count", "deltas that compactions made"),
+    byte_count("delta_bytes", "of these"),
+    count("image_count", "images that compactions made"),
+    byte_count("image_bytes", "of these"),
+    count("compaction_count", "compactions that found a level deep enough"),
+    count("level_compaction_count", "levels that they compacted"),
+    byte_count("peak_live_bytes", "the most that ever lived, within compactions too"),
+    byte_count("largest_layer_bytes", "of those that live", True),
+)
+
+_FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
+    # One row per layer that lives, from the bottom up.
+    "layers": (*_BOX, number("born", "number of the event that created it")),
+    # One row per layer that ever was.
+    "all_layers": (*_BOX, *_LIFE),
+    # One row per level, from the top down, as compaction would find them.
+    "layer_levels": (
+        ColumnSpec("level", "i32", "", "0 is what was flushed last"),
+        byte_count("lsn_begin", "of its lowest layer"),
+        byte_count("lsn_end", "of its highest"),
+        count("delta_count", "deltas"),
+        count("image_count", "images"),
+        byte_count("bytes", "of all its layers"),
+        count("depth", "deltas on each other above the highest image, at most"),
+        count("partition_count", "ranges of pages whose deltas do not reach into another's"),
+    ),
+    # One row per layer that was created or deleted.
+    "layer_events": (
+        number("number", "from 0 on"),
+        flag("deleted", "otherwise it was created"),
+        text("reason", '"flush", "retiled", "covered", "replaced" ...'),
+        number("compaction", "of a level, counted from 1; 0: a flush"),
+        ColumnSpec("level", "i32", "", "that was compacted"),
+        number("job", "of the level's plan: that made it, or whose end deleted it"),
+        *_BOX,
+    ),
+    # One row per flush, and per level that was compacted: how the store stood then.
+    "layered_series": (
+        number("event", "number of its last event"),
+        text("what", '"flush" or "compaction"'),
+        *_TOTALS,
+        *_figures("", READ_FIGURES, True),
+    ),
+    # One row.
+    "layered_summary": (
+        count("record_count", "records of the log"),
+        count("page_count", "pages in use"),
+        *_TOTALS,
+        *_PARTS,
+        count("history_reads", "sampled at any LSN above the horizon, after every GB of the log"),
+        *_figures("", READ_FIGURES, True),
+        count("tip_reads", "sampled at the end, of the newest that is flushed"),
+        *_figures("tip_", READ_FIGURES, True),
+    ),
+    # One row per time at which reads were sampled.
+    "layered_reads": (
+        text("at", '"history": any LSN above the horizon; "tip": the newest that is flushed'),
+        byte_count("log_bytes", "then"),
+        count("reads", "half of any page in use, half of pages as they were written"),
+        *_figures("", READ_FIGURES, False),
+    ),
+    # One row per workload, fanout, target and options.
+    "layered_suite": (
+        text("workload", "its name"),
+        count("fanout", "deltas on each other that are compacted"),
+        byte_count("target_bytes", "of a layer"),
+        text("options", "their name"),
+        number("seed", "of the workload's draws, and of the reads"),
+        count("record_count", "records of the log"),
+        count("page_count", "pages in use"),
+        *_TOTALS,
+        *_PARTS,
+        *_figures("", READ_FIGURES, True),
+        *_figures("tip_", READ_FIGURES, True),
+        ColumnSpec("partitions", "list[u64]", "count", "of each level at the end, from the top"),
+    ),
+}
+LAYERED = {
+    name: tuple(replace(spec, sources=("layered",)) for spec in specs)
+    for name, specs in _FRAMES.items()
+}

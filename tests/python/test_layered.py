@@ -1,0 +1,211 @@
+"""The layered store: what its frames say of a run is true of it, whatever the workload."""
+
+import numpy as np
+import pytest
+
+import lsmkit
+from lsmkit import InvalidArgument, NotSupported, Phase, Workload, _core, layered
+from lsmkit.layered import Options, workloads
+
+# A twentieth of the published run: 1 GB over 250 MiB of pages in layers of 12.8 MiB.
+SMALL = Options(target_bytes=(256 << 20) // 20)
+TINY = Options(target_bytes=1 << 20)
+
+
+def tiny(name, **more):
+    """A workload of 50 MB or less."""
+    return workloads.WORKLOADS[name](records=40_000, pages=1_500, **more)
+
+
+def test_the_published_run_at_a_twentieth_of_its_size():
+    """What is cut as often into layers is written, kept and deleted as often: research B and C2.
+
+    The published run has 75 flushes, 18 compactions, 231 layers created, 136 deleted, 3.09 times
+    the log written and 1.26 times kept.
+    """
+    workload = workloads.uniform(records=1_000_000, pages=32_000)
+    row = layered.simulate(workload, SMALL).figures()
+    assert row["flush_count"] == pytest.approx(75, abs=1)
+    assert row["compaction_count"] == pytest.approx(18, abs=1)
+    assert row["created_layers"] == pytest.approx(231, abs=3)
+    assert row["deleted_layers"] == pytest.approx(136, abs=3)
+    assert round(row["write_amp"], 2) == pytest.approx(3.09, abs=0.02)
+    assert round(row["storage_amp_log"], 2) == 1.26
+    assert round(row["tip_layers_opened_mean"], 1) == 6.0
+
+
+def test_the_published_algorithm_is_blind_to_skew():
+    uniform = layered.simulate(workloads.uniform(records=500_000, pages=16_000), SMALL).figures()
+    skewed = layered.simulate(workloads.hot_cold(records=500_000, pages=16_000), SMALL).figures()
+    for name in ("created_layers", "deleted_layers", "flush_bytes", "image_bytes"):
+        assert uniform[name] == skewed[name]
+    assert skewed["written_bytes"] == pytest.approx(uniform["written_bytes"], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(workloads.WORKLOADS))
+@pytest.mark.parametrize("options", [TINY, Options.improved(target_bytes=1 << 20)], ids=["", "all"])
+def test_w5_8_created_less_deleted_is_what_lives_under_every_workload(name, options):
+    run = layered.simulate(tiny(name), options, checks=True)
+    row, layers = run.figures(), run.layers()
+    assert row["created_layers"] - row["deleted_layers"] == row["live_layers"] == len(layers)
+    assert row["live_bytes"] == layers["bytes"].sum()
+    assert row["written_bytes"] == row["flush_bytes"] + row["delta_bytes"] + row["image_bytes"]
+    assert row["created_layers"] == row["flush_count"] + row["delta_count"] + row["image_count"]
+    assert row["flush_bytes"] == row["log_bytes"]
+    assert row["live_bytes"] <= row["peak_live_bytes"]
+    assert row["flush_count"] > 10
+    again = layered.simulate(tiny(name), options)
+    assert again.figures() == row
+    assert again.events().rows() == run.events().rows()
+
+
+def test_another_seed_is_another_run():
+    runs = [layered.simulate(tiny("zipf"), TINY, seed=seed).figures() for seed in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_frames_agree_with_each_other():
+    run = layered.simulate(tiny("uniform"), TINY, sample_every_bytes=4_000_000)
+    events, series, every = run.events(), run.series(), run.layers(all=True)
+    row = run.figures()
+    assert len(every) == row["created_layers"] == (~events["deleted"]).sum()
+    assert every.column("died").null_count == row["live_layers"]
+    last = series[-1]
+    for name in ("log_bytes", "written_bytes", "live_bytes", "live_layers", "write_amp",
+                 "storage_amp_log", "storage_amp_logical"):  # fmt: skip
+        assert last[name] == row[name], name
+    assert (series["what"] == "flush").sum() == row["flush_count"]
+    assert (series["what"] == "compaction").sum() == row["level_compaction_count"]
+    assert run.layers(at=events[-1]["number"]).rows() == run.layers().rows()
+    assert run.levels(at=events[-1]["number"]).rows() == run.levels().rows()
+    middle = series[len(series) // 2]
+    then = run.layers(at=middle["event"])
+    assert len(then) == middle["live_layers"]
+    assert then["bytes"].sum() == middle["live_bytes"]
+    levels = run.levels(at=middle["event"])
+    assert levels["bytes"].sum() == middle["live_bytes"]
+    assert (levels["delta_count"] + levels["image_count"]).sum() == middle["live_layers"]
+    assert run.reads()["at"].tolist() == ["history"] * 10 + ["tip"]
+    assert series.column("records_mean").null_count == len(series) - 10
+
+
+def test_w5_10_reads_are_what_the_store_says_one_by_one():
+    """Read amplification: layers opened and holding, records and bytes, by page and LSN."""
+    rng = np.random.default_rng(1)
+    pages = rng.integers(0, 300, 20_000)
+    lengths = rng.integers(1, 200, 20_000)
+    store = layered.Store(Options(target_bytes=1 << 16), checks=True)
+    store.ingest(pages, lengths)
+    store.flush()
+    ends = np.cumsum(lengths)
+    for page in (0, 17, 299):
+        for lsn in (int(ends[100]), int(ends[9_999]), int(ends[-1])):
+            mine = (pages == page) & (ends <= lsn)
+            read = store.read(page, lsn)
+            assert read.layers_holding <= read.layers_opened
+            if read.image is None:
+                assert read.records == mine.sum()
+                assert read.bytes == lengths[mine].sum()
+            else:
+                assert read.records < mine.sum()
+                assert read.bytes >= 8192
+    run = store.result(tip_reads=500)
+    tip = run.reads()[-1]
+    every = [store.read(page) for page in range(300)]
+    assert tip["layers_opened_max"] <= max(read.layers_opened for read in every)
+    assert tip["records_max"] <= max(read.records for read in every)
+    assert tip["records_mean"] == pytest.approx(np.mean([r.records for r in every]), rel=0.2)
+
+
+def test_many_updates_of_one_page():
+    """Neon's test_many_updates_for_single_key: no layer comes near twice the target."""
+    store = layered.Store(Options(target_bytes=100_000))
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        store.ingest(np.concatenate([rng.integers(0, 10_000, 100), np.zeros(1000, int)]), 10)
+        store.compact()
+    layers = store.result().layers()
+    assert len(layers) > 0
+    assert layers["bytes"].max() < 200_000
+    assert (layers["page_end"] - layers["page_begin"] == 1).any()
+
+
+# -- Errors ----------------------------------------------------------------------------------------
+
+
+def test_options_are_the_compiled_ones():
+    assert vars(Options()) == _core.layered_options()
+    assert Options().diff() == {}
+    improved = Options.improved()
+    assert eval(repr(improved)) == improved
+    assert improved.replace(fanout=8).diff(improved) == {"fanout": 8}
+
+
+def test_wrong_options_are_named():
+    with pytest.raises(TypeError, match="did you mean fanout"):
+        Options(fan_out=4)
+    with pytest.raises(TypeError, match="there are target_bytes, fanout"):
+        Options().replace(zzz=1)
+    with pytest.raises(TypeError, match="fanout: int is due, not bool"):
+        Options(fanout=True)
+    with pytest.raises(TypeError, match="partitioned: bool is due, not int: 1"):
+        Options(partitioned=1)
+    with pytest.raises(InvalidArgument, match="fanout"):
+        Options(fanout=1)
+    for far in (-1, 1 << 70):
+        with pytest.raises(InvalidArgument, match=r"fanout: .* out of range"):
+            Options(fanout=far)
+    with pytest.raises(InvalidArgument, match="no option nonsense"):
+        _core.check_layered_options({"nonsense": 1})
+
+
+def test_records_that_cannot_be_are_refused():
+    store = layered.Store(TINY)
+    with pytest.raises(TypeError, match="pages: integers are due, not float64"):
+        store.ingest([1.5], 10)
+    with pytest.raises(InvalidArgument, match="one per page"):
+        store.ingest([1, 2], [10])
+    with pytest.raises(InvalidArgument, match="bytes: from -1"):
+        store.ingest([1, 2], [10, -1])
+    with pytest.raises(InvalidArgument, match="at least one byte"):
+        store.ingest([1], 0)
+    with pytest.raises(InvalidArgument, match=r"below 2\^32"):
+        store.ingest([1 << 32], 10)
+    with pytest.raises(InvalidArgument, match="shape"):
+        store.ingest([[1]], 10)
+    with pytest.raises(InvalidArgument, match="end above"):
+        store.use_pages(5, 5)
+    store.ingest([], 10)
+    with pytest.raises(InvalidArgument, match="what it has flushed"):
+        store.read(0, 1)
+    with pytest.raises(InvalidArgument, match="no event 0; there is none"):
+        store.result().layers(at=0)
+    assert store.result().figures()["write_amp"] is None
+    assert len(store.result().series()) == 0
+    assert "0 records" in repr(store)
+
+
+def test_workloads_that_cannot_be_are_refused():
+    with pytest.raises(NotSupported, match="deletes"):
+        layered.simulate(Workload(Phase(mix="delete", ops=5), key_count=5))
+    with pytest.raises(InvalidArgument, match="at most 268435456 operations"):
+        layered.simulate(Workload(Phase(ops=1e12), key_count=5))
+    with pytest.raises(TypeError, match="workload: a Workload is due, not str"):
+        layered.simulate("uniform")
+    with pytest.raises(TypeError, match=r"layered.Options are due, not lsmkit.options.Options"):
+        layered.simulate(tiny("uniform"), lsmkit.Options())
+
+
+def test_what_progress_raises_ends_the_run():
+    def stop(done, total):
+        assert total == 40_000
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        layered.simulate(tiny("uniform"), TINY, progress=stop)
+    store = layered.Store(TINY)
+    with pytest.raises(KeyboardInterrupt):
+        store.ingest(np.arange(1_000_000), 100, progress=lambda done, total: stop(0, 40_000))
+    store.ingest(np.arange(10), 100)  # goes on
+    store.flush()
+    assert store.result().figures()["record_count"] >= 10
