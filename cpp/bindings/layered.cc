@@ -127,8 +127,8 @@ std::vector<Layer> layers_of(const py::dict& columns) {
 }
 
 py::dict level_columns(const py::dict& layers, uint64_t end_lsn, const py::dict& options) {
-  Columns rows({"level", "lsn_begin", "lsn_end", "delta_count", "image_count", "bytes", "depth",
-                "partition_count"});
+  Columns rows({"level", "begin_lsn", "end_lsn", "delta_count", "image_count", "file_bytes",
+                "depth", "partition_count"});
   for (const LayerLevelView& v : levels_of(layers_of(layers), end_lsn, options_of(options)))
     rows.add(v.level, v.lsns.begin, v.lsns.end, v.deltas, v.images, v.bytes, v.depth, v.partitions);
   return rows.dict();

@@ -5,23 +5,24 @@ A layer is a rectangle of pages and LSNs, both half-open. An LSN is an offset in
 
 from dataclasses import replace
 
-from lsmkit.column_spec import ColumnSpec, byte_count, count, flag, number, ratio, text
+from lsmkit.column_spec import ColumnSpec, byte_count, count, number, ratio, text
 
 __all__ = ["LAYERED", "READ_FIGURES"]
 
 _BOX = (
-    number("layer", "its number, never used twice"),
-    text("kind", '"delta": records of its pages and LSNs; "image": its pages at one LSN'),
-    number("page_begin", "first page"),
-    number("page_end", "behind the last page; 2^64 - 1: of all that there are"),
-    byte_count("lsn_begin", "offset in the log of its oldest record"),
-    byte_count("lsn_end", "behind its newest; an image has all records below"),
-    byte_count("bytes", "stored"),
+    number("number", "which layer; never used twice"),
+    text("kind", '"delta": records of its keys and LSNs; "image": its keys at one LSN'),
+    ColumnSpec(
+        "level", "i32", "", "0: flushed; n: made by compacting level n - 1; null: forgotten", True
+    ),
+    number("begin_key", "its first key, a page"),
+    number("end_key", "behind its last; 2^64 - 1: of all that there are"),
+    byte_count("begin_lsn", "offset in the log of its oldest record"),
+    byte_count("end_lsn", "behind its newest; an image has all records below"),
+    byte_count("file_bytes", "stored"),
 )
-_LIFE = (
-    number("born", "number of the event that created it"),
-    number("died", "of the one that deleted it; null: it lives", True),
-)
+_BORN = number("born", "number of the event that created it; null: forgotten", True)
+_LIFE = (_BORN, number("died", "of the one that deleted it; null: it lives", True))
 READ_FIGURES = ("layers_opened", "layers_holding", "records", "bytes")
 _READ_MEANINGS = {
     "layers_opened": "layers on the way down to the first image, that too",
@@ -47,15 +48,15 @@ def _figures(prefix: str, names: tuple[str, ...], nullable: bool) -> tuple[Colum
 
 
 _TOTALS = (
-    byte_count("log_bytes", "written by the user: all records"),
+    byte_count("user_bytes", "of all records: the log"),
     byte_count("written_bytes", "of layers that were created"),
     byte_count("live_bytes", "of layers that live"),
-    count("live_layers", "that live"),
+    count("layer_count", "layers that live"),
     count("created_layers", "so far"),
     count("deleted_layers", "of them"),
     ratio("write_amp", "bytes written to layers / bytes of the log", True),
-    ratio("storage_amp_log", "live bytes / bytes of the log", True),
-    ratio("storage_amp_logical", "live bytes / bytes of the pages in use", True),
+    ratio("storage_to_log", "live bytes / bytes of the log", True),
+    ratio("storage_to_logical", "live bytes / bytes of the pages in use", True),
 )
 _PARTS = (
     count("flush_count", "buffers that became layers over all pages"),
@@ -72,35 +73,40 @@ _PARTS = (
 
 _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per layer that lives, from the bottom up.
-    "layers": (*_BOX, number("born", "number of the event that created it")),
+    "layers": (*_BOX, _BORN),
     # One row per layer that ever was.
     "all_layers": (*_BOX, *_LIFE),
     # One row per level, from the top down, as compaction would find them.
     "layer_levels": (
         ColumnSpec("level", "i32", "", "0 is what was flushed last"),
-        byte_count("lsn_begin", "of its lowest layer"),
-        byte_count("lsn_end", "of its highest"),
+        byte_count("begin_lsn", "of its lowest layer"),
+        byte_count("end_lsn", "of its highest"),
         count("delta_count", "deltas"),
         count("image_count", "images"),
-        byte_count("bytes", "of all its layers"),
+        byte_count("file_bytes", "of all its layers"),
         count("depth", "deltas on each other above the highest image, at most"),
         count("partition_count", "ranges of pages whose deltas do not reach into another's"),
     ),
-    # One row per layer that was created or deleted.
+    # One row per flush, and per job of a compaction.
     "layer_events": (
-        number("number", "from 0 on"),
-        flag("deleted", "otherwise it was created"),
-        text("reason", '"flush", "retiled", "covered", "replaced" ...'),
+        number("number", "from 1 on"),
+        text("kind", '"flush" or "compaction"'),
+        ColumnSpec("time_us", "u64", "us", "there is no clock: a microsecond per byte of the log"),
+        text("reason", "why its layers were made"),
         number("compaction", "of a level, counted from 1; 0: a flush"),
         ColumnSpec("level", "i32", "", "that was compacted"),
-        number("job", "of the level's plan: that made it, or whose end deleted it"),
-        *_BOX,
+        number("job", "of the level's plan"),
+        ColumnSpec("created", "list[u64]", "", "layers that it made"),
+        ColumnSpec("deleted", "list[u64]", "", "layers that nobody needs when it is done"),
+        byte_count("written_bytes", "of the layers that it made"),
+        text("text", "all of it in words"),
     ),
     # One row per flush, and per level that was compacted: how the store stood then.
     "layered_series": (
         number("event", "number of its last event"),
-        text("what", '"flush" or "compaction"'),
+        text("kind", '"flush" or "compaction"'),
         *_TOTALS,
+        ratio("layers_read", "layers opened per read, by the last sample", True),
         *_figures("", READ_FIGURES, True),
     ),
     # One row.
@@ -117,7 +123,7 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per time at which reads were sampled.
     "layered_reads": (
         text("at", '"history": any LSN above the horizon; "tip": the newest that is flushed'),
-        byte_count("log_bytes", "then"),
+        byte_count("user_bytes", "then"),
         count("reads", "half of any page in use, half of pages as they were written"),
         *_figures("", READ_FIGURES, False),
     ),

@@ -1,11 +1,16 @@
 """The layered store: what its frames say of a run is true of it, whatever the workload."""
 
+import _thread
+import threading
+
 import numpy as np
 import pytest
 
 import lsmkit
 from lsmkit import InvalidArgument, NotSupported, Phase, Workload, _core, layered
 from lsmkit.layered import Options, workloads
+from lsmkit.player.encode import encode
+from lsmkit.player.pack import unpacked
 
 # A twentieth of the published run: 1 GB over 250 MiB of pages in layers of 12.8 MiB.
 SMALL = Options(target_bytes=(256 << 20) // 20)
@@ -30,7 +35,7 @@ def test_the_published_run_at_a_twentieth_of_its_size():
     assert row["created_layers"] == pytest.approx(231, abs=3)
     assert row["deleted_layers"] == pytest.approx(136, abs=3)
     assert round(row["write_amp"], 2) == pytest.approx(3.09, abs=0.02)
-    assert round(row["storage_amp_log"], 2) == 1.26
+    assert round(row["storage_to_log"], 2) == 1.26
     assert round(row["tip_layers_opened_mean"], 1) == 6.0
 
 
@@ -47,11 +52,11 @@ def test_the_published_algorithm_is_blind_to_skew():
 def test_w5_8_created_less_deleted_is_what_lives_under_every_workload(name, options):
     run = layered.simulate(tiny(name), options, checks=True)
     row, layers = run.figures(), run.layers()
-    assert row["created_layers"] - row["deleted_layers"] == row["live_layers"] == len(layers)
-    assert row["live_bytes"] == layers["bytes"].sum()
+    assert row["created_layers"] - row["deleted_layers"] == row["layer_count"] == len(layers)
+    assert row["live_bytes"] == layers["file_bytes"].sum()
     assert row["written_bytes"] == row["flush_bytes"] + row["delta_bytes"] + row["image_bytes"]
     assert row["created_layers"] == row["flush_count"] + row["delta_count"] + row["image_count"]
-    assert row["flush_bytes"] == row["log_bytes"]
+    assert row["flush_bytes"] == row["user_bytes"]
     assert row["live_bytes"] <= row["peak_live_bytes"]
     assert row["flush_count"] > 10
     again = layered.simulate(tiny(name), options)
@@ -68,23 +73,26 @@ def test_frames_agree_with_each_other():
     run = layered.simulate(tiny("uniform"), TINY, sample_every_bytes=4_000_000)
     events, series, every = run.events(), run.series(), run.layers(all=True)
     row = run.figures()
-    assert len(every) == row["created_layers"] == (~events["deleted"]).sum()
-    assert every.column("died").null_count == row["live_layers"]
+    assert len(every) == row["created_layers"] == sum(map(len, events["created"]))
+    assert every.column("died").null_count == row["layer_count"]
     last = series[-1]
-    for name in ("log_bytes", "written_bytes", "live_bytes", "live_layers", "write_amp",
-                 "storage_amp_log", "storage_amp_logical"):  # fmt: skip
+    for name in ("user_bytes", "written_bytes", "live_bytes", "layer_count", "write_amp",
+                 "storage_to_log", "storage_to_logical"):  # fmt: skip
         assert last[name] == row[name], name
-    assert (series["what"] == "flush").sum() == row["flush_count"]
-    assert (series["what"] == "compaction").sum() == row["level_compaction_count"]
+    assert (series["kind"] == "flush").sum() == row["flush_count"]
+    assert (series["kind"] == "compaction").sum() == row["level_compaction_count"]
     assert run.layers(at=events[-1]["number"]).rows() == run.layers().rows()
     assert run.levels(at=events[-1]["number"]).rows() == run.levels().rows()
+    assert events["number"].tolist() == list(range(1, len(events) + 1))
+    assert events["written_bytes"].sum() == row["written_bytes"]
+    assert sum(map(len, events["deleted"])) == row["deleted_layers"]
     middle = series[len(series) // 2]
     then = run.layers(at=middle["event"])
-    assert len(then) == middle["live_layers"]
-    assert then["bytes"].sum() == middle["live_bytes"]
+    assert len(then) == middle["layer_count"]
+    assert then["file_bytes"].sum() == middle["live_bytes"]
     levels = run.levels(at=middle["event"])
-    assert levels["bytes"].sum() == middle["live_bytes"]
-    assert (levels["delta_count"] + levels["image_count"]).sum() == middle["live_layers"]
+    assert levels["file_bytes"].sum() == middle["live_bytes"]
+    assert (levels["delta_count"] + levels["image_count"]).sum() == middle["layer_count"]
     assert run.reads()["at"].tolist() == ["history"] * 10 + ["tip"]
     assert series.column("records_mean").null_count == len(series) - 10
 
@@ -126,8 +134,8 @@ def test_many_updates_of_one_page():
         store.compact()
     layers = store.result().layers()
     assert len(layers) > 0
-    assert layers["bytes"].max() < 200_000
-    assert (layers["page_end"] - layers["page_begin"] == 1).any()
+    assert layers["file_bytes"].max() < 200_000
+    assert (layers["end_key"] - layers["begin_key"] == 1).any()
 
 
 # -- Errors ----------------------------------------------------------------------------------------
@@ -178,8 +186,8 @@ def test_records_that_cannot_be_are_refused():
     store.ingest([], 10)
     with pytest.raises(InvalidArgument, match="what it has flushed"):
         store.read(0, 1)
-    with pytest.raises(InvalidArgument, match="no event 0; there is none"):
-        store.result().layers(at=0)
+    with pytest.raises(InvalidArgument, match="no event 1; there is none"):
+        store.result().layers(at=1)
     assert store.result().figures()["write_amp"] is None
     assert len(store.result().series()) == 0
     assert "0 records" in repr(store)
@@ -209,3 +217,36 @@ def test_what_progress_raises_ends_the_run():
     store.ingest(np.arange(10), 100)  # goes on
     store.flush()
     assert store.result().figures()["record_count"] >= 10
+
+
+def test_ctrl_c_ends_a_run():
+    """It would go on for minutes."""
+    workload = workloads.uniform(records=1 << 28, pages=1_000_000, record_bytes=10)
+    began = threading.Event()
+    threading.Thread(target=lambda: began.wait() and _thread.interrupt_main()).start()
+    with pytest.raises(KeyboardInterrupt):
+        layered.simulate(workload, progress=lambda done, total: began.set())
+
+
+# -- Shown -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def played():
+    options = Options.improved(target_bytes=1 << 20)
+    return layered.simulate(workloads.hot_cold(records=40_000, pages=1_500), options)
+
+
+def test_the_player_shows_every_state(played):
+    header, columns = unpacked(encode(played))
+    assert header["rows"] == "layers"
+    assert header["steps"] == len(played.events())
+    assert header["options"]["partitioned"] == "True"
+    for at in (1, 7, len(played.events())):
+        there = (columns["table born"] <= at) & (columns["table died"] > at)
+        assert sorted(columns["table number"][there]) == sorted(played.layers(at=at)["number"])
+    assert columns["figure storage_to_log"][-1] == played.figures()["storage_to_log"]
+    page = played.to_html()
+    assert "<html" in page
+    assert len(page) < 300_000
+    assert len(lsmkit.Player(played, played).to_html()) > len(page)

@@ -8,11 +8,11 @@ written, kept and read; `Options` has the published algorithm and what its autho
 >>> from lsmkit import layered
 >>> workload = layered.workloads.hot_cold(records=50_000, pages=2_000)
 >>> run = layered.simulate(workload, layered.Options(target_bytes=1 << 20))
->>> run.figures()["live_layers"] == len(run.layers())
+>>> run.figures()["layer_count"] == len(run.layers())
 True
 """
 
-from lsmkit.layered import workloads
+from lsmkit.layered import suites, workloads
 from lsmkit.layered.options import Options
 from lsmkit.layered.run import Run
 from lsmkit.layered.store import Read, Store, simulate
@@ -29,5 +29,6 @@ __all__ = [
     "Workload",
     "simulate",
     "suite",
+    "suites",
     "workloads",
 ]

@@ -1,103 +1,193 @@
-"""A layered store's events replayed: which layers stood at a moment, and how it grew."""
+"""A layered store's events replayed: which layers stood at a moment, and how it grew.
 
-from bisect import bisect_right
+The compiled module tells of every layer that was created or deleted. People are told of steps: a
+flush, or a job of a compaction with all that it created and deleted.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.frames import Columns, rows_of
+from lsmkit.text import size_text
 
-__all__ = ["BOX", "Row", "layers_at", "lives", "series_rows"]
+__all__ = ["History", "Row", "shown_layer"]
 
 Row: TypeAlias = dict[str, Any]
 
-BOX = ("layer", "kind", "page_begin", "page_end", "lsn_begin", "lsn_end", "bytes")
+_NAMES = {
+    "layer": "number",
+    "kind": "kind",
+    "page_begin": "begin_key",
+    "page_end": "end_key",
+    "lsn_begin": "begin_lsn",
+    "lsn_end": "end_lsn",
+    "bytes": "file_bytes",
+}
+PAGE_BYTES = 8192
 
 
-def lives(events: Columns) -> list[Row]:
-    """Every layer that events tell of, with the numbers of those of its birth and death."""
-    layers: dict[int, Row] = {}
-    for row in rows_of(events):
-        if row["deleted"]:
-            layers[row["layer"]]["died"] = row["number"]
-        else:
-            layers[row["layer"]] = {
-                **{name: row[name] for name in BOX},
-                "born": row["number"],
-                "died": None,
-            }
-    return list(layers.values())
+def shown_layer(row: Row) -> Row:
+    """A layer of the compiled module's under the names of frames."""
+    return {shown: row[name] for name, shown in _NAMES.items()}
 
 
-def layers_at(all_layers: list[Row], event_count: int, at: int) -> list[Row]:
-    """Those that stood after the event of that number, from the bottom up.
+class History:
+    """What events tell of layers and steps, which are numbered from 1.
 
-    Raises
-    ------
-    InvalidArgument
-        There is no such event.
-    """
-    if not 0 <= at < event_count:
-        said = f"they are 0 to {event_count - 1}" if event_count else "there is none"
-        raise InvalidArgument(f"at: there is no event {at}; {said}")
-    standing = [
-        row for row in all_layers if row["born"] <= at and (row["died"] is None or row["died"] > at)
-    ]
-    return sorted(standing, key=lambda row: (row["lsn_end"], row["kind"] == "image", row["layer"]))
-
-
-def series_rows(events: Columns, moments: Columns, samples: list[Row]) -> list[Row]:
-    """One row per flush and per level that was compacted, as it stood then.
-
-    Parameters
+    Attributes
     ----------
-    events, moments : Columns
-        As the compiled module tells them.
-    samples : list of dict
-        What sampled reads cost, each with the number of `events` before it; a row has those of the
-        last sample that came after the row before.
+    layers : list of dict
+        Every layer that ever was, in order of birth.
+    steps : list of dict
+        Rows of the frame "layer_events".
     """
-    deleted = np.array(events["deleted"], bool)
-    sizes = np.array(events["bytes"], np.uint64)
-    is_flush = np.array(events["compaction"], np.uint64) == 0
-    log_bytes = np.maximum.accumulate(
-        np.where(is_flush, np.array(events["lsn_end"], np.uint64), np.uint64(0))
-    )
-    written = np.cumsum(np.where(deleted, np.uint64(0), sizes))
-    gone = np.cumsum(np.where(deleted, sizes, np.uint64(0)))
-    created, removed = np.cumsum(~deleted), np.cumsum(deleted)
-    rows: list[Row] = []
-    for last in _last_events(events["compaction"]):
-        pages = _pages_at(moments, int(log_bytes[last]))
-        log, live = int(log_bytes[last]), int(written[last]) - int(gone[last])
-        rows.append(
-            {
-                "event": last,
-                "what": "flush" if is_flush[last] else "compaction",
-                "log_bytes": log,
-                "written_bytes": int(written[last]),
-                "live_bytes": live,
-                "live_layers": int(created[last]) - int(removed[last]),
-                "created_layers": int(created[last]),
-                "deleted_layers": int(removed[last]),
-                "write_amp": int(written[last]) / log,
-                "storage_amp_log": live / log,
-                "storage_amp_logical": live / (pages * 8192) if pages else None,
-            }
-        )
-    _add_samples(rows, samples)
-    return rows
+
+    def __init__(self, events: Columns) -> None:
+        self._events = events
+        rows = rows_of(events)
+        self._ends = _ends(rows, "job")  # the last event of each step
+        self.layers = self._lives(rows)
+        begins = [0, *(end + 1 for end in self._ends)][: len(self._ends)]
+        log_bytes = _log_bytes(events)
+        self.steps = [
+            _step(number, rows[begin : end + 1], int(log_bytes[end]))
+            for number, (begin, end) in enumerate(zip(begins, self._ends, strict=True), 1)
+        ]
+
+    def _lives(self, events: list[Row]) -> list[Row]:
+        layers: dict[int, Row] = {}
+        for at, row in enumerate(events):
+            step = bisect_left(self._ends, at) + 1
+            if row["deleted"]:
+                layers[row["layer"]]["died"] = step
+            else:
+                level = row["level"] + 1 if row["compaction"] else 0
+                layers[row["layer"]] = {
+                    **shown_layer(row), "level": level,
+                    "born": step,
+                    "died": None,
+                }  # fmt: skip
+        return list(layers.values())
+
+    def standing(self, at: int) -> list[Row]:
+        """Layers that stood after that step, from the bottom up.
+
+        Raises
+        ------
+        InvalidArgument
+            There is no such step.
+        """
+        if not 1 <= at <= len(self.steps):
+            said = f"they are 1 to {len(self.steps)}" if self.steps else "there is none"
+            raise InvalidArgument(f"at: there is no event {at}; {said}")
+        rows = [
+            row
+            for row in self.layers
+            if row["born"] <= at and (row["died"] is None or row["died"] > at)
+        ]
+        return sorted(rows, key=lambda r: (r["end_lsn"], r["kind"] == "image", r["number"]))
+
+    def series(self, moments: Columns, samples: Sequence[Row]) -> list[Row]:
+        """One row per flush and per level that was compacted, as it stood then.
+
+        Parameters
+        ----------
+        moments : Columns
+            Pages in use after each flush, as the compiled module tells them.
+        samples : sequence of dict
+            What sampled reads cost, each with the number of `events` before it.
+        """
+        events = self._events
+        deleted = np.array(events["deleted"], bool)
+        sizes = np.array(events["bytes"], np.uint64)
+        created = np.cumsum(~deleted)
+        written = np.cumsum(np.where(deleted, np.uint64(0), sizes))
+        gone = np.cumsum(np.where(deleted, sizes, np.uint64(0)))
+        log_bytes = _log_bytes(events)
+        rows = []
+        for last in _ends(rows_of(events), "compaction"):
+            log = int(log_bytes[last])
+            live, pages = int(written[last] - gone[last]), _pages_at(moments, log)
+            rows.append(
+                {
+                    "event": bisect_left(self._ends, last) + 1,
+                    "events": last + 1,
+                    "kind": "compaction" if events["compaction"][last] else "flush",
+                    "user_bytes": log,
+                    "written_bytes": int(written[last]),
+                    "live_bytes": live,
+                    "layer_count": int(2 * created[last]) - last - 1,
+                    "created_layers": int(created[last]),
+                    "deleted_layers": last + 1 - int(created[last]),
+                    "write_amp": int(written[last]) / log,
+                    "storage_to_log": live / log,
+                    "storage_to_logical": live / (pages * PAGE_BYTES) if pages else None,
+                }
+            )
+        _add_samples(rows, samples)
+        return rows
 
 
-def _last_events(compactions: list[int]) -> list[int]:
-    """The last event of each flush, which is one, and of each compaction."""
-    count = len(compactions)
+def _ends(events: list[Row], by: str) -> list[int]:
+    """The last event of each flush, which is one, and of each compaction or job of it."""
+
+    def which(at: int) -> tuple[int, int]:
+        return events[at]["compaction"], events[at][by]
+
     return [
-        i
-        for i in range(count)
-        if compactions[i] == 0 or i + 1 == count or compactions[i + 1] != compactions[i]
+        at
+        for at in range(len(events))
+        if not events[at]["compaction"] or at + 1 == len(events) or which(at) != which(at + 1)
     ]
+
+
+def _log_bytes(events: Columns) -> np.ndarray[Any, Any]:
+    """What was flushed of the log at each event."""
+    is_flush = np.array(events["compaction"], np.uint64) == 0
+    ends = np.array(events["lsn_end"], np.uint64)
+    return np.maximum.accumulate(np.where(is_flush, ends, np.uint64(0)))
+
+
+def _step(number: int, events: list[Row], log_bytes: int) -> Row:
+    created = [row for row in events if not row["deleted"]]
+    deleted = [row for row in events if row["deleted"]]
+    first = (created or events)[0]
+    written = sum(row["bytes"] for row in created)
+    flush = not first["compaction"]
+    return {
+        "number": number,
+        "kind": "flush" if flush else "compaction",
+        "time_us": log_bytes,
+        "reason": first["reason"],
+        "compaction": first["compaction"],
+        "level": first["level"],
+        "job": first["job"],
+        "created": [row["layer"] for row in created],
+        "deleted": [row["layer"] for row in deleted],
+        "written_bytes": written,
+        "text": _text(first, created, deleted, written),
+    }
+
+
+def _text(first: Row, created: list[Row], deleted: list[Row], written: int) -> str:
+    if not first["compaction"]:
+        return f"flush: {size_text(written)} of the log"
+    where = f"compaction {first['compaction']}, of level {first['level']}, job {first['job']}"
+    made = ", ".join(
+        f"{row['kind']} {row['layer']} of {_keys(row)}, {size_text(row['bytes'])}"
+        for row in created
+    )
+    gone = f"; {len(deleted)} layer{'s' * (len(deleted) != 1)} gone" if deleted else ""
+    return f"{where}: {made or 'nothing made'}{gone}"
+
+
+def _keys(row: Row) -> str:
+    end = "the end" if row["page_end"] == 2**64 - 1 else f"{row['page_end']:,}"
+    return f"pages {row['page_begin']:,} to {end}"
 
 
 def _pages_at(moments: Columns, lsn: int) -> int:
@@ -105,13 +195,14 @@ def _pages_at(moments: Columns, lsn: int) -> int:
     return moments["pages_in_use"][at] if at >= 0 else 0
 
 
-def _add_samples(rows: list[Row], samples: list[Row]) -> None:
-    ends = [row["event"] + 1 for row in rows]
-    for sample in samples:
-        at = bisect_right(ends, sample["events"]) - 1
-        if at >= 0:
-            figures = sample.items()
-            rows[at] |= {name: value for name, value in figures if name not in _NO_FIGURES}
-
-
-_NO_FIGURES = frozenset(("events", "log_bytes", "reads"))
+def _add_samples(rows: list[Row], samples: Sequence[Row]) -> None:
+    """Figures of a sample belong to the last row before it; the layers read last, to all after."""
+    ends = [row["events"] for row in rows]
+    sampled = {bisect_right(ends, sample["events"]) - 1: sample for sample in samples}
+    layers_read = None
+    for at, row in enumerate(rows):
+        sample = sampled.get(at)
+        if sample is not None:
+            row |= {n: v for n, v in sample.items() if n not in ("events", "user_bytes", "reads")}
+            layers_read = sample["layers_opened_mean"]
+        row["layers_read"] = layers_read

@@ -22,7 +22,7 @@ class Options:
     Attributes
     ----------
     target_bytes : int
-        Of a layer, 1 to 2^31. Larger: fewer and longer jobs, and more in memory until a flush.
+        Of a layer, 8 KiB to 2 GiB. Larger: fewer and longer jobs, and more in memory until a flush.
         Neon: checkpoint_distance, 256 MiB.
     fanout : int
         So many deltas on top of each other are compacted, 2 to 1000. Larger: less is written, more

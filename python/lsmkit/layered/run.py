@@ -6,16 +6,19 @@ from typing import Any
 from lsmkit import _core
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of, rows_of
-from lsmkit.layered.history import BOX, Row, layers_at, lives, series_rows
+from lsmkit.layered.history import PAGE_BYTES, History, Row, shown_layer
 from lsmkit.layered.options import Options
+from lsmkit.player import Playable
 from lsmkit.schema_layered import READ_FIGURES
 from lsmkit.workload import Workload
 
 __all__ = ["Run"]
 
 
-class Run:
+class Run(Playable):
     """What a layered store did up to one moment. Made by `layered.simulate` and `Store.result`.
+
+    `show()`, `to_html()` and `lsmkit.Player` play it in the plane of keys and LSNs.
 
     Attributes
     ----------
@@ -42,12 +45,12 @@ class Run:
         self._events = core.events()
         self._moments = core.moments()
         self._samples = [
-            {"events": events, "log_bytes": log_bytes, **_flat(figures)}
+            {"events": events, "user_bytes": log_bytes, **_flat(figures)}
             for events, log_bytes, figures in core.samples()
         ]
         self._history_reads = _flat(core.history_reads())
         self._tip_reads = _flat(core.tip_reads(tip_reads))
-        self._lives: list[Row] | None = None
+        self._history: History | None = None
 
     # -- Frames ------------------------------------------------------------------------------------
 
@@ -64,15 +67,15 @@ class Run:
         return {
             "record_count": state["records"],
             "page_count": state["pages_in_use"],
-            "log_bytes": log,
+            "user_bytes": log,
             "written_bytes": created["bytes"],
             "live_bytes": live,
-            "live_layers": state["live_layers"],
+            "layer_count": state["live_layers"],
             "created_layers": created["layers"],
             "deleted_layers": deleted["layers"],
             "write_amp": _ratio(created["bytes"], log),
-            "storage_amp_log": _ratio(live, log),
-            "storage_amp_logical": _ratio(live, state["pages_in_use"] * 8192),
+            "storage_to_log": _ratio(live, log),
+            "storage_to_logical": _ratio(live, state["pages_in_use"] * PAGE_BYTES),
             "flush_count": flushed["layers"],
             "flush_bytes": flushed["bytes"],
             "delta_count": retiled["layers"],
@@ -101,8 +104,18 @@ class Run:
             As they stood after that event, by number.
         """
         rows = self._standing(at)
-        columns = {name: [row[name] for row in rows] for name in BOX}
-        columns["number"] = columns.pop("layer")
+        columns = {
+            name: [row[shown] for row in rows]
+            for name, shown in (
+                ("number", "number"),
+                ("kind", "kind"),
+                ("page_begin", "begin_key"),
+                ("page_end", "end_key"),
+                ("lsn_begin", "begin_lsn"),
+                ("lsn_end", "end_lsn"),
+                ("bytes", "file_bytes"),
+            )
+        }
         end_lsn = max(columns["lsn_end"], default=0)
         levels = _core.layered_levels(columns, end_lsn, self.options.to_core())
         return frame_of("layer_levels", rows_of(levels))
@@ -118,38 +131,42 @@ class Run:
             Every layer that ever was, with the events of its birth and death.
         """
         if all:
-            return frame_of("all_layers", self._all())
+            return frame_of("all_layers", self._past().layers)
         return frame_of("layers", self._standing(at))
 
     def events(self) -> Frame:
-        """What was created and deleted, oldest first; the first 2^20 are kept."""
-        return frame_of("layer_events", rows_of(self._events))
+        """What was created and deleted, oldest first: one row per flush and per job.
+
+        Of the first 2^20 layers that were created or deleted.
+        """
+        return frame_of("layer_events", self._past().steps)
 
     def series(self) -> Frame:
         """How the store grew, one row per flush and per level that was compacted.
 
         What reads cost is null where none were sampled since the row before.
         """
-        rows = series_rows(self._events, self._moments, self._samples)
-        return frame_of("layered_series", rows)
+        return frame_of("layered_series", self._past().series(self._moments, self._samples))
 
     def reads(self) -> Frame:
         """What sampled reads cost: one row per sample in the course of the run, then the tip."""
         rows = [{"at": "history", **sample} for sample in self._samples]
         if self._tip_reads["reads"]:
-            tip = {"log_bytes": self._state["log_bytes"], **self._tip_reads}
+            tip = {"user_bytes": self._state["log_bytes"], **self._tip_reads}
             rows.append({"at": "tip", **tip})
         return frame_of("layered_reads", rows)
 
-    def _all(self) -> list[Row]:
-        if self._lives is None:
-            self._lives = lives(self._events)
-        return self._lives
+    def _past(self) -> History:
+        if self._history is None:
+            self._history = History(self._events)
+        return self._history
 
     def _standing(self, at: int | None) -> list[Row]:
         if at is not None:
-            return layers_at(self._all(), len(self._events["number"]), at)
-        return [{**row, "layer": row["number"]} for row in rows_of(self._layers)]
+            return self._past().standing(at)
+        known = {row["number"]: row for row in self._past().layers}
+        rows = [{**row, "layer": row["number"]} for row in rows_of(self._layers)]
+        return [known.get(row["layer"]) or shown_layer(row) for row in rows]
 
     # -- Shown -------------------------------------------------------------------------------------
 
@@ -160,8 +177,8 @@ class Run:
         opened = "" if reads is None else f", {reads:.2f} layers opened per read"
         return (
             f"<lsmkit.layered.Run{name}: {figures['record_count']:,} records, "
-            f"{figures['live_layers']:,} layers; write amplification "
-            f"{_text(figures['write_amp'])}, storage {_text(figures['storage_amp_log'])} of the "
+            f"{figures['layer_count']:,} layers; write amplification "
+            f"{_text(figures['write_amp'])}, storage {_text(figures['storage_to_log'])} of the "
             f"log{opened}>"
         )
 

@@ -28,8 +28,8 @@ SMALL = 20
 TARGET_BYTES = 256 << 20
 
 SHOWN = (
-    "workload", "fanout", "target_bytes", "options", "write_amp", "storage_amp_log",
-    "storage_amp_logical", "peak_live_bytes", "live_layers", "created_layers", "deleted_layers",
+    "workload", "fanout", "target_bytes", "options", "write_amp", "storage_to_log",
+    "storage_to_logical", "peak_live_bytes", "layer_count", "created_layers", "deleted_layers",
     "layers_opened_mean", "layers_opened_p99", "layers_opened_max", "layers_holding_mean",
     "records_mean", "records_p99", "bytes_mean", "bytes_p99", "tip_layers_opened_mean",
     "tip_bytes_mean", "partitions",

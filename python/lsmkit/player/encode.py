@@ -56,9 +56,12 @@ def encode_history(
     return packed(header, columns)
 
 
-def header_of(source: Source, options: Options | None, name: str | None) -> dict[str, Any]:
+def header_of(source: Source, options: object, name: str | None) -> dict[str, Any]:
     """What is said once."""
-    texts = {} if options is None else option_texts(vars(options))
+    if isinstance(options, Options):
+        texts = option_texts(vars(options))
+    else:
+        texts = {} if options is None else {n: str(value) for n, value in vars(options).items()}
     return {
         "schema": SCHEMA,
         "lsmkit": _version,

@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsmkit._errors import InvalidArgument
 from lsmkit.player.data import Source
+from lsmkit.player.layers import LayeredSource
 from lsmkit.player.page import MAX_BYTES, iframe, to_html
 
 __all__ = ["Player", "Shown"]
@@ -46,14 +47,18 @@ class Player:
     """
 
     def __init__(
-        self, *runs: Source, start: int | None = None, end: int | None = None, height: int = 760
+        self,
+        *runs: Source | LayeredSource,
+        start: int | None = None,
+        end: int | None = None,
+        height: int = 760,
     ) -> None:
         if not 1 <= len(runs) <= 2:
             raise InvalidArgument(f"a player shows one run or two, not {len(runs)}")
         for run in runs:
             if not (hasattr(run, "events") and (hasattr(run, "tables") or hasattr(run, "layers"))):
                 raise TypeError(f"Player: a run or database is due, not {type(run).__name__}")
-        self._runs = runs
+        self._runs = tuple(cast(Source, run) for run in runs)
         self._range = {"start": start, "end": end}
         self._height = height
 

@@ -22,6 +22,7 @@ from lsmkit.plot.canvas import canvas
 from lsmkit.plot.choosing import suite, tuning
 from lsmkit.plot.costs import amplification, write_amp
 from lsmkit.plot.key_map import key_ranges
+from lsmkit.plot.layer_map import layers
 from lsmkit.plot.looked_into import reads
 from lsmkit.plot.moment import tree
 from lsmkit.plot.pressure import debt, stalls, utilisation
@@ -35,6 +36,7 @@ __all__ = [
     "debt",
     "key_ranges",
     "latency",
+    "layers",
     "levels",
     "reads",
     "stalls",

@@ -1,0 +1,183 @@
+"""The layered suite: what it comes to stays within bounds, and is told as Markdown, CSV and JSON.
+
+Bounds are in data/layered_bounds.json, written anew by LSMKIT_WRITE_BOUNDS=1 pytest on this file.
+LSMKIT_LAYERED_REFERENCE=1 runs the published 20 GB too, which takes some seconds each.
+"""
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from lsmkit import InvalidArgument, layered
+from lsmkit.layered import Options, suites, workloads
+
+BOUNDS = Path(__file__).parent / "data" / "layered_bounds.json"
+BOUNDED = (
+    "write_amp", "storage_to_log", "peak_live_bytes", "layers_opened_mean", "records_mean",
+    "bytes_mean",
+)  # fmt: skip
+SCALE = 100
+# What is still worse by more than 2 % than under the published algorithm, and by how much.
+MISSED = {
+    ("hot-cold", "layers_opened_mean"): 1.115,
+    ("zipf", "records_mean"): 1.034,
+    ("zipf", "bytes_mean"): 1.034,
+}
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return layered.suite(suites.default_workloads(1 / SCALE), targets=[(256 << 20) // SCALE])
+
+
+def by_name(frame):
+    return {(row["workload"], row["options"]): row for row in frame}
+
+
+def test_w5_9_no_figure_of_the_suite_is_above_its_bound(frame):
+    rows = by_name(frame)
+    if os.environ.get("LSMKIT_WRITE_BOUNDS"):
+        found = {f"{w}, {o}": {n: rows[w, o][n] for n in BOUNDED} for w, o in rows}
+        BOUNDS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    bounds = json.loads(BOUNDS.read_text(encoding="utf-8"))
+    assert set(bounds) == {f"{workload}, {options}" for workload, options in rows}
+    worse = []
+    for (workload, options), row in rows.items():
+        bound = bounds[f"{workload}, {options}"]
+        worse += [
+            f"{workload}, {options}: {name} {row[name]:.4g} above {bound[name]:.4g}"
+            for name in BOUNDED
+            if row[name] > 1.005 * bound[name]
+        ]
+    assert not worse
+
+
+def test_w5_1_hot_pages_decided_apart_write_a_fifth_less(frame):
+    rows = by_name(frame)
+    base, improved = rows["hot-cold", "baseline"], rows["hot-cold", "improved"]
+    assert improved["written_bytes"] <= 0.8 * base["written_bytes"]
+    assert improved["records_mean"] <= base["records_mean"]
+    assert improved["records_p99"] <= base["records_p99"]
+    assert improved["bytes_mean"] <= base["bytes_mean"]
+
+
+def test_options_make_no_workload_worse(frame):
+    """By more than 2 % in bytes written, peak of what lives, records replayed and bytes read."""
+    rows = by_name(frame)
+    worse = {}
+    for workload in workloads.WORKLOADS:
+        base, improved = rows[workload, "baseline"], rows[workload, "improved"]
+        for name in ("written_bytes", "peak_live_bytes", "layers_opened_mean", "records_mean",
+                     "bytes_mean"):  # fmt: skip
+            if improved[name] > 1.02 * base[name]:
+                worse[workload, name] = improved[name] / base[name]
+    assert set(worse) == set(MISSED)
+    for what, by in worse.items():
+        assert by <= MISSED[what]
+
+
+def test_w5_3_partitions_are_counted_per_level(frame):
+    rows = by_name(frame)
+    for row in rows.values():
+        assert len(row["partitions"]) > 0
+        assert row["partitions"][0] == 1  # what was flushed last has all keys
+    skewed = rows["hot-cold", "improved"]["partitions"]
+    assert max(skewed) > max(rows["hot-cold", "baseline"]["partitions"])
+
+
+@pytest.fixture(scope="module")
+def two():
+    few = {
+        name: workloads.WORKLOADS[name](records=20_000, pages=600) for name in ("zipf", "append")
+    }
+    options = {"base": Options(), "all": Options.improved()}
+    return few, options
+
+
+def test_every_combination_is_a_row_in_every_form(two, tmp_path):
+    few, options = two
+    told = []
+    for ending in (".md", ".csv", ".json"):
+        out = tmp_path / f"suite{ending}"
+        frame = layered.suite(
+            few, [3, 4], [1 << 18, 1 << 19], options, out=out, progress=lambda *at: told.append(at)
+        )
+        text = out.read_text(encoding="utf-8")
+        if ending == ".json":
+            rows = json.loads(text)
+        elif ending == ".csv":
+            rows = list(csv.DictReader(io.StringIO(text)))
+        else:
+            rows = text.splitlines()[2:]
+            assert rows[0].startswith("| zipf | 3 | 0.2 MiB | base |")
+        assert len(rows) == len(frame) == 16
+    assert frame["fanout"].tolist() == [3, 3, 3, 3, 4, 4, 4, 4] * 2
+    first = next(csv.DictReader(io.StringIO(suites.to_text(frame, "csv"))))
+    assert float(first["write_amp"]) == frame["write_amp"][0]
+    assert (0, 16) in told
+    assert told[-1] == (16, 16)
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_an_interrupted_suite_keeps_its_rows(two, tmp_path):
+    few, options = two
+    out = tmp_path / "suite.json"
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        layered.suite(few, targets=[1 << 18], options=options, out=out, progress=stop)
+    assert len(json.loads(out.read_text(encoding="utf-8"))) == 2
+
+
+def test_suites_that_cannot_be_are_refused(two, tmp_path):
+    with pytest.raises(InvalidArgument, match="nothing to do"):
+        layered.suite({})
+    with pytest.raises(InvalidArgument, match=r"suite.txt has none of the endings .md"):
+        layered.suite(two[0], out=tmp_path / "suite.txt")
+    with pytest.raises(InvalidArgument, match="is not there; there are markdown"):
+        suites.to_text(layered.suite(two[0], targets=[1 << 20], options={"b": Options()}), "xml")
+    with pytest.raises(InvalidArgument, match="scale"):
+        suites.default_workloads(0)
+
+
+def test_the_command_prints_what_the_function_gives(run, monkeypatch):
+    monkeypatch.setattr(
+        suites, "small_suite", lambda **more: layered.suite(
+            {"zipf": workloads.zipf(records=20_000, pages=600)}, targets=[1 << 18], **more
+        )
+    )  # fmt: skip
+    code, out, err = run("layered", "--suite", "--small", "--json")
+    assert code == 0, err
+    assert [row["options"] for row in json.loads(out)] == list(suites.default_options())
+    assert run("layered", "--suite", "--small", "--markdown")[1].startswith("| workload |")
+    assert run("layered", "--suite", "--small", "--csv")[1].startswith("workload,fanout")
+    assert "layered suite" in run("layered", "--suite", "--small")[1]
+    assert run("layered", "--suite", "--records", "5")[0] == 2
+    assert run("layered")[0] == 2
+    assert "hot-cold" in run("layered", "--list")[1]
+    code, _, err = run("layered", "simulate", "uniform", "--set", "fan=3")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "did you mean fanout" in err
+    assert "neither a workload nor a file" in run("layered", "simulate", "nonsense")[2]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("LSMKIT_LAYERED_REFERENCE"), reason="LSMKIT_LAYERED_REFERENCE is not set"
+)
+@pytest.mark.parametrize("name", ["uniform", "hot-cold"])
+def test_the_published_run_of_20_gb(name):
+    """research B and C2: the figures of the published simulator, counts to one."""
+    row = layered.simulate(workloads.WORKLOADS[name]()).figures()
+    assert (row["created_layers"], row["deleted_layers"]) == pytest.approx((231, 136), abs=1)
+    assert (row["flush_count"], row["compaction_count"]) == pytest.approx((75, 18), abs=1)
+    assert round(row["write_amp"], 2) == 3.09
+    assert round(row["storage_to_log"], 2) == 1.26
+    assert round(row["storage_to_logical"], 2) == 4.81
+    assert round(row["tip_layers_opened_mean"], 1) == 6.0
