@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lsmkit/layered/level_finder.h"
+#include "lsmkit/layered/level_parts.h"
 
 namespace lsmkit {
 

@@ -192,8 +192,8 @@ TEST_CASE("W5.7: page images in a delta stop a read there, and cost what they ta
 }
 
 TEST_CASE("a partition holds all that stands beside its widest delta") {
-  const Level level{{0, 100},
-                    {delta(4, {60, 70}, {50, 100}), delta(3, {30, 50}, {50, 100}),
-                     delta(2, {10, 20}, {50, 100}), delta(1, {0, 40}, {0, 50})}};
+  const LayerLevel level{{0, 100},
+                         {delta(4, {60, 70}, {50, 100}), delta(3, {30, 50}, {50, 100}),
+                          delta(2, {10, 20}, {50, 100}), delta(1, {0, 40}, {0, 50})}};
   CHECK(partitions_of(level) == std::vector<PageRange>{{0, 60}, {60, kEndOfPages}});
 }
