@@ -14,6 +14,7 @@
 #include "lsmkit/layered/layered_option_fields.h"
 #include "lsmkit/layered/layered_workload.h"
 #include "lsmkit/layered/measured_layered_run.h"
+#include "lsmkit/layered/sliced_reads.h"
 #include "lsmkit/sim/workload_driver.h"
 #include "rows.h"
 #include "turn.h"
@@ -153,12 +154,54 @@ class RecordArrays {
   size_t count_;
 };
 
+// A run by slices, with what it is asked for.
+class SlicedLayers {
+ public:
+  SlicedLayers(const LayeredRunOptions& options, const WorkloadSpec& workload,
+               const ReadSampling& sampling)
+      : run_(options, workload), sampling_(sampling), reads_(sampling.seed) {}
+
+  void run(const Poll& poll) {
+    Lsn next = sampling_.every_log_bytes == 0 ? UINT64_MAX : sampling_.every_log_bytes;
+    poll({0, 0});
+    while (run_.step()) {
+      const Lsn tip = run_.flushed_lsn();
+      moments_.push_back({run_.tree().event_count(), tip, 0, run_.keyspace().page_count()});
+      for (; next <= tip; next += sampling_.every_log_bytes)
+        reads_.sample(run_, sampling_.reads, ReadAt::kHistory);
+      poll({tip, 0});
+    }
+  }
+  ReadFigures tip_reads(uint64_t reads) const {
+    SlicedReads tip(sampling_.seed);
+    tip.sample(run_, reads, ReadAt::kTip);
+    return tip.figures();
+  }
+  ReadFigures history_reads() const { return reads_.figures(); }
+  const SlicedRun& run() const { return run_; }
+  const std::vector<LayeredMoment>& moments() const { return moments_; }
+
+ private:
+  SlicedRun run_;
+  const ReadSampling sampling_;
+  SlicedReads reads_;
+  std::vector<LayeredMoment> moments_;
+};
+
+py::dict to_dict(const Makespans& makespans) {
+  py::dict out;
+  for (size_t i = 0; i < kWorkerCounts.size(); ++i)
+    out[py::int_(kWorkerCounts[i])] = makespans.sum_s[i];
+  return out;
+}
+
 // A layered run as Python holds it: changed by one thread at a time, looked at in between.
 class LayeredStore {
  public:
   // `workload`: empty for records that come by ingest() alone.
-  LayeredStore(const py::dict& options, const std::string& workload, bool checks, uint64_t seed,
-               uint64_t sample_every_bytes, uint64_t reads_per_sample, uint64_t most_events) {
+  LayeredStore(const py::dict& options, const std::string& workload, bool sliced, bool checks,
+               uint64_t seed, uint64_t sample_every_bytes, uint64_t reads_per_sample,
+               uint64_t most_events) {
     LayeredRunOptions run_options;
     run_options.layered = options_of(options);
     run_options.checks = checks;
@@ -167,6 +210,10 @@ class LayeredStore {
     if (workload.empty()) {
       own_ = std::make_unique<MeasuredLayeredRun>(run_options, sampling);
       measured_ = own_.get();
+      return;
+    }
+    if (sliced) {
+      sliced_ = std::make_unique<SlicedLayers>(run_options, workload_from_text(workload), sampling);
       return;
     }
     const WorkloadSpec spec = workload_from_text(workload);
@@ -179,11 +226,12 @@ class LayeredStore {
   void use_pages(uint64_t begin, uint64_t end) {
     const Turn turn(busy_, "this Store");
     ensure(begin < end, "pages must end above where they begin");
-    measured_->use_pages({begin, end});
+    by_records().use_pages({begin, end});
   }
 
   void ingest(const py::object& pages, const py::object& bytes, const py::object& progress) {
     const Turn turn(busy_, "this Store");
+    by_records();
     const RecordArrays records(pages, bytes);
     long_call(progress, [&](const Poll& poll) {
       for (size_t row = 0; row < records.count(); ++row) {
@@ -197,6 +245,10 @@ class LayeredStore {
   // To the workload's end, where all is flushed.
   void run(const py::object& progress) {
     const Turn turn(busy_, "this Store");
+    if (sliced_) {
+      long_call(progress, [&](const Poll& poll) { sliced_->run(poll); });
+      return;
+    }
     if (!workload_) return;
     long_call(progress, [&](const Poll& poll) {
       do {
@@ -209,16 +261,18 @@ class LayeredStore {
 
   void flush() {
     const Turn turn(busy_, "this Store");
-    without_gil([&] { measured_->flush(); });
+    MeasuredLayeredRun& run = by_records();
+    without_gil([&] { run.flush(); });
   }
   bool compact() {
     const Turn turn(busy_, "this Store");
-    return without_gil([&] { return measured_->compact(); });
+    MeasuredLayeredRun& run = by_records();
+    return without_gil([&] { return run.compact(); });
   }
 
   py::dict read(uint64_t page, const std::optional<uint64_t>& lsn) {
     const Turn turn(busy_, "this Store");
-    LayeredRun& run = measured_->run();
+    LayeredRun& run = by_records().run();
     const LayerRead read = run.read(page, lsn.value_or(run.flushed_lsn()));
     const py::object image =
         read.image ? py::cast(static_cast<uint64_t>(*read.image)) : py::object(py::none());
@@ -228,58 +282,95 @@ class LayeredStore {
   }
   py::dict tip_reads(uint64_t reads) {
     const Turn turn(busy_, "this Store");
-    return to_dict(without_gil([&] { return measured_->tip_reads(reads); }));
+    return to_dict(without_gil(
+        [&] { return sliced_ ? sliced_->tip_reads(reads) : measured_->tip_reads(reads); }));
   }
   py::dict history_reads() {
     const Turn turn(busy_, "this Store");
-    return to_dict(without_gil([&] { return measured_->history_reads(); }));
+    return to_dict(without_gil(
+        [&] { return sliced_ ? sliced_->history_reads() : measured_->history_reads(); }));
+  }
+
+  void collect() {
+    const Turn turn(busy_, "this Store");
+    MeasuredLayeredRun& run = by_records();
+    without_gil([&] { run.collect(); });
+  }
+  uint64_t pin(uint64_t lsn, const std::optional<double>& seconds) {
+    const Turn turn(busy_, "this Store");
+    LayeredRun& run = by_records().run();
+    return static_cast<uint64_t>(seconds ? run.lease(lsn, *seconds) : run.pin(lsn));
+  }
+  void unpin(uint64_t number) {
+    const Turn turn(busy_, "this Store");
+    by_records().run().unpin(PinNumber{number});
   }
 
   py::dict state() {
     const Turn turn(busy_, "this Store");
-    const LayeredRun& run = measured_->run();
-    const LayeredTotals& totals = run.tree().totals();
-    return py::dict(
-        "log_bytes"_a = run.log_bytes(), "flushed_lsn"_a = run.flushed_lsn(),
-        "records"_a = run.store().log().count(), "pages_in_use"_a = run.keyspace().page_count(),
+    const LayeredTotals& totals = tree().totals();
+    py::dict out(
+        "flushed_lsn"_a = tree().flushed_lsn(), "log_bytes"_a = tree().flushed_lsn(),
+        "pages_in_use"_a =
+            (sliced_ ? sliced_->run().keyspace() : measured_->run().keyspace()).page_count(),
         "flushed"_a = to_dict(totals.flushed), "retiled"_a = to_dict(totals.retiled),
-        "images"_a = to_dict(totals.images), "created"_a = to_dict(run.map().created()),
-        "deleted"_a = to_dict(run.map().deleted()), "compactions"_a = totals.compactions,
-        "level_compactions"_a = totals.level_compactions,
-        "live_layers"_a = run.map().layers().size(), "live_bytes"_a = run.map().live_bytes(),
-        "peak_live_bytes"_a = run.map().peak_live_bytes(),
-        "event_count"_a = run.tree().event_count(), "kept_events"_a = run.events().size(),
-        "ops"_a = workload_ ? workload_->ops() : 0,
-        "workload_reads"_a = workload_ ? to_dict(workload_->read_figures()) : py::dict(),
-        "memory_bytes"_a = run.store().allocated_bytes());
+        "images"_a = to_dict(totals.images), "collected"_a = to_dict(totals.collected),
+        "created"_a = to_dict(tree().map().created()),
+        "deleted"_a = to_dict(tree().map().deleted()), "compactions"_a = totals.compactions,
+        "level_compactions"_a = totals.level_compactions, "parts"_a = totals.parts,
+        "parts_kept"_a = totals.parts_kept, "makespans"_a = to_dict(totals.makespans),
+        "live_layers"_a = tree().map().layers().size(), "live_bytes"_a = tree().map().live_bytes(),
+        "peak_live_bytes"_a = tree().map().peak_live_bytes(),
+        "event_count"_a = tree().event_count(), "kept_events"_a = events_of().size(),
+        "records"_a = py::none(), "horizon"_a = 0,
+        "workload_reads"_a = workload_ ? to_dict(workload_->read_figures()) : py::dict());
+    if (measured_ == nullptr) return out;
+    const LayeredRun& run = measured_->run();
+    out["log_bytes"] = run.log_bytes();
+    out["records"] = run.store().log().count();
+    out["horizon"] = run.retention().horizon();
+    return out;
   }
   py::dict layers() {
     const Turn turn(busy_, "this Store");
-    return layer_columns(measured_->run().map().layers());
+    return layer_columns(tree().map().layers());
   }
   py::dict events() {
     const Turn turn(busy_, "this Store");
-    return layer_event_columns(measured_->run().events());
+    return layer_event_columns(events_of());
   }
   py::dict moments() {
     const Turn turn(busy_, "this Store");
-    Columns rows({"events", "flushed_lsn", "pages_in_use"});
-    for (const LayeredMoment& m : measured_->moments())
-      rows.add(m.events, m.flushed_lsn, m.pages_in_use);
+    Columns rows({"events", "flushed_lsn", "horizon", "pages_in_use"});
+    for (const LayeredMoment& m : sliced_ ? sliced_->moments() : measured_->moments())
+      rows.add(m.events, m.flushed_lsn, m.horizon, m.pages_in_use);
     return rows.dict();
   }
   py::list samples() {
     const Turn turn(busy_, "this Store");
     py::list out;
+    if (sliced_) return out;
     for (const SampledMoment& m : measured_->samples())
       out.append(py::make_tuple(m.events, m.log_bytes, to_dict(m.figures)));
     return out;
   }
 
  private:
+  MeasuredLayeredRun& by_records() {
+    if (measured_ == nullptr) throw NotSupported("a run by slices has no records of its own");
+    return *measured_;
+  }
+  const LayeredTree& tree() const {
+    return sliced_ ? sliced_->run().tree() : measured_->run().tree();
+  }
+  const std::vector<LayerEvent>& events_of() const {
+    return sliced_ ? sliced_->run().events() : measured_->run().events();
+  }
+
+  std::unique_ptr<SlicedLayers> sliced_;
   std::unique_ptr<MeasuredLayeredRun> own_;
   std::unique_ptr<LayeredWorkload> workload_;
-  MeasuredLayeredRun* measured_ = nullptr;  // of one of them
+  MeasuredLayeredRun* measured_ = nullptr;  // of one of these two
   uint64_t total_ops_ = 0;                  // 0: not known
   bool busy_ = false;
 };
@@ -296,17 +387,20 @@ void register_layered(py::module_& m) {
   m.def("layered_levels", level_columns, py::arg("layers"), py::arg("end_lsn"), py::arg("options"),
         "The levels that layers form, as compaction would find them.");
   py::class_<LayeredStore>(m, "LayeredStore", plain, "A simulated layered store.")
-      .def(py::init<const py::dict&, const std::string&, bool, uint64_t, uint64_t, uint64_t,
+      .def(py::init<const py::dict&, const std::string&, bool, bool, uint64_t, uint64_t, uint64_t,
                     uint64_t>(),
-           py::arg("options"), py::kw_only(), py::arg("workload"), py::arg("checks"),
-           py::arg("seed"), py::arg("sample_every_bytes"), py::arg("reads_per_sample"),
-           py::arg("most_events"))
+           py::arg("options"), py::kw_only(), py::arg("workload"), py::arg("sliced"),
+           py::arg("checks"), py::arg("seed"), py::arg("sample_every_bytes"),
+           py::arg("reads_per_sample"), py::arg("most_events"))
       .def("use_pages", &LayeredStore::use_pages, py::arg("begin"), py::arg("end"))
       .def("ingest", &LayeredStore::ingest, py::arg("pages"), py::arg("bytes"), py::kw_only(),
            py::arg("progress") = none)
       .def("run", &LayeredStore::run, py::kw_only(), py::arg("progress") = none)
       .def("flush", &LayeredStore::flush)
       .def("compact", &LayeredStore::compact)
+      .def("collect", &LayeredStore::collect)
+      .def("pin", &LayeredStore::pin, py::arg("lsn"), py::arg("seconds"))
+      .def("unpin", &LayeredStore::unpin, py::arg("number"))
       .def("read", &LayeredStore::read, py::arg("page"), py::arg("lsn"))
       .def("tip_reads", &LayeredStore::tip_reads, py::arg("reads"))
       .def("history_reads", &LayeredStore::history_reads)

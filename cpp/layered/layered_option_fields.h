@@ -15,8 +15,17 @@ void each_field(Options& options,
   f("target_bytes", options.target_bytes);
   f("fanout", options.fanout);
   f("partitioned", options.partitioned);
+  f("early_image_percent", options.early_image_percent);
   f("grid_pages", options.grid_pages);
+  f("cuts_at_edges", options.cuts_at_edges);
+  f("cuts_at_density", options.cuts_at_density);
   f("keeps_identical", options.keeps_identical);
+  f("history_bytes", options.history_bytes);
+  f("history_s", options.history_s);
+  f("log_bytes_per_s", options.log_bytes_per_s);
+  f("bottom_image_percent", options.bottom_image_percent);
+  f("worker_bytes_per_s", options.worker_bytes_per_s);
+  f("device_bytes_per_s", options.device_bytes_per_s);
 }
 
 }  // namespace lsmkit

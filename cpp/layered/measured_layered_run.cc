@@ -13,6 +13,11 @@ bool MeasuredLayeredRun::compact() {
   return did;
 }
 
+void MeasuredLayeredRun::collect() {
+  run_.collect();
+  note();
+}
+
 ReadFigures MeasuredLayeredRun::tip_reads(uint64_t reads) const {
   ReadSampler tip(sampling_.seed);
   tip.sample(run_, reads, ReadAt::kTip);
@@ -21,7 +26,8 @@ ReadFigures MeasuredLayeredRun::tip_reads(uint64_t reads) const {
 
 void MeasuredLayeredRun::note() {
   noted_lsn_ = run_.flushed_lsn();
-  moments_.push_back({run_.tree().event_count(), noted_lsn_, run_.keyspace().page_count()});
+  moments_.push_back({run_.tree().event_count(), noted_lsn_, run_.retention().horizon(),
+                      run_.keyspace().page_count()});
 }
 
 void MeasuredLayeredRun::sample() {

@@ -20,6 +20,7 @@ struct ReadSampling {
 struct LayeredMoment {
   uint64_t events = 0;  // that there were until then
   Lsn flushed_lsn = 0;
+  Lsn horizon = 0;
   uint64_t pages_in_use = 0;
 };
 
@@ -47,6 +48,7 @@ class MeasuredLayeredRun {
   }
   void flush();
   bool compact();
+  void collect();
   LayerRead read_at_tip(PageNumber page) { return run_.read(page, run_.flushed_lsn()); }
 
   LayeredRun& run() { return run_; }

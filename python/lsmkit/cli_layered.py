@@ -45,6 +45,10 @@ def _add_sizes(command: argparse.ArgumentParser) -> None:
     command.add_argument("--records", type=_count, metavar="N", help="default: 20,000,000")
     command.add_argument("--pages", type=_count, metavar="N", help="of 8 KiB; default: 640,000")
     command.add_argument("--record-bytes", type=_count, metavar="N", help="default: 1000")
+    command.add_argument(
+        "--fidelity", choices=("records", "slices"), default="records", help="how it is told"
+    )
+    command.add_argument("--html", type=Path, metavar="FILE", help="of a run: the player's page")
     command.add_argument("--seed", type=int, metavar="N", help="of draws and sampled reads")
     command.add_argument("--improved", action="store_true", help="with the options that pay")
     command.add_argument("--checks", action="store_true", help="check invariants as it goes")
@@ -71,8 +75,15 @@ def run_layered(options: argparse.Namespace) -> int:
     workload, chosen = _workload(options), _options(options)
     with progress(f"simulating {workload.name}") as show:
         run = layered.simulate(
-            workload, chosen, seed=options.seed, checks=options.checks, progress=show
+            workload,
+            chosen,
+            fidelity=options.fidelity,
+            seed=options.seed,
+            checks=options.checks,
+            progress=show,
         )
+    if options.html is not None:
+        run.to_html(options.html)
     if options.json:
         print_json(
             {
@@ -108,7 +119,7 @@ def _list(options: argparse.Namespace) -> int:
 def _suite(options: argparse.Namespace) -> int:
     from lsmkit.layered import suites
 
-    sized = (options.records, options.pages, options.record_bytes, options.what)
+    sized = (options.records, options.pages, options.record_bytes, options.what, options.html)
     if options.changes or options.improved or any(value is not None for value in sized):
         options.refuse("--suite has its own workloads, sizes and options; give --small alone")
     make = suites.small_suite if options.small else suites.suite
@@ -148,9 +159,8 @@ def _workload(options: argparse.Namespace) -> Workload:
 def _options(options: argparse.Namespace) -> "layered.Options":
     from lsmkit.layered import Options
 
-    base = Options.improved() if options.improved else Options()
-    if options.small:
-        base = base.replace(target_bytes=base.target_bytes // 20)
+    sizes: dict[str, Any] = {"target_bytes": Options.target_bytes // 20} if options.small else {}
+    base = Options.improved(**sizes) if options.improved else Options(**sizes)
     changes: dict[str, Any] = {}
     for change in options.changes:
         name, _, value = change.partition("=")

@@ -69,6 +69,13 @@ _PARTS = (
     count("level_compaction_count", "levels that they compacted"),
     byte_count("peak_live_bytes", "the most that ever lived, within compactions too"),
     byte_count("largest_layer_bytes", "of those that live", True),
+    count("collected_layers", "of the deleted, those that no LSN to be read needed"),
+    count("part_count", "partitions that were decided apart, in all compactions of levels"),
+    count("kept_part_count", "of them, those in which nothing was due"),
+    *(
+        ColumnSpec(f"makespan_{n}_s", "f64", "", f"seconds of all compactions, jobs on {n} workers")
+        for n in (1, 2, 4)
+    ),
 )
 
 _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
@@ -90,10 +97,10 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per flush, and per job of a compaction.
     "layer_events": (
         number("number", "from 1 on"),
-        text("kind", '"flush" or "compaction"'),
+        text("kind", '"flush", "compaction", or "collection" of what is not needed'),
         ColumnSpec("time_us", "u64", "us", "there is no clock: a microsecond per byte of the log"),
         text("reason", "why its layers were made"),
-        number("compaction", "of a level, counted from 1; 0: a flush"),
+        number("compaction", "of a level, counted from 1; 0: of none"),
         ColumnSpec("level", "i32", "", "that was compacted"),
         number("job", "of the level's plan"),
         ColumnSpec("created", "list[u64]", "", "layers that it made"),
@@ -104,14 +111,15 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
     # One row per flush, and per level that was compacted: how the store stood then.
     "layered_series": (
         number("event", "number of its last event"),
-        text("kind", '"flush" or "compaction"'),
+        text("kind", '"flush", "compaction", or "collection" of what is not needed'),
         *_TOTALS,
+        byte_count("horizon_lsn", "below, only pinned LSNs stay readable"),
         ratio("layers_read", "layers opened per read, by the last sample", True),
         *_figures("", READ_FIGURES, True),
     ),
     # One row.
     "layered_summary": (
-        count("record_count", "records of the log"),
+        count("record_count", "records of the log; null: told by slices", True),
         count("page_count", "pages in use"),
         *_TOTALS,
         *_PARTS,
@@ -134,7 +142,7 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
         byte_count("target_bytes", "of a layer"),
         text("options", "their name"),
         number("seed", "of the workload's draws, and of the reads"),
-        count("record_count", "records of the log"),
+        count("record_count", "records of the log; null: told by slices", True),
         count("page_count", "pages in use"),
         *_TOTALS,
         *_PARTS,

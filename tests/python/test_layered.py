@@ -138,6 +138,71 @@ def test_many_updates_of_one_page():
     assert (layers["end_key"] - layers["begin_key"] == 1).any()
 
 
+def test_what_is_below_the_horizon_goes_but_for_branches_and_leases():
+    """W5.11's other side: no record that is still to be read goes, and the others do."""
+    options = TINY.replace(history_bytes=4 << 20, bottom_image_percent=50)
+    store = layered.Store(options, checks=True)
+    rng = np.random.default_rng(1)
+    for at in range(20):
+        store.ingest(rng.integers(0, 200, 2_000), 1_000)
+        if at == 1:
+            pin = store.branch(1_000_000)
+    horizon = store.horizon_lsn
+    assert 30_000_000 < horizon < 40_000_000
+    kept = store.read(7, 1_000_000)
+    assert kept.layers_opened > 0
+    with pytest.raises(InvalidArgument):
+        store.read(7, horizon - 1)
+    run = store.result()
+    assert "collection" in run.events()["kind"]
+    assert run.figures()["collected_layers"] > 0
+    assert run.series()["horizon_lsn"][-1] == horizon
+    assert (np.diff(run.series()["horizon_lsn"].astype(np.int64)) >= 0).all()
+    assert len(lsmkit.Player(run).to_html()) > 1000
+    store.release(pin)
+    with pytest.raises(InvalidArgument):
+        store.read(7, 1_000_000)
+    with pytest.raises(InvalidArgument):
+        store.release(pin)
+    number = store.lease(38_500_000, 0.5)
+    store.ingest(np.zeros(9_000, int), 1_000)
+    with pytest.raises(InvalidArgument):
+        store.release(number)
+    all_kept = layered.Store(TINY)
+    all_kept.ingest(rng.integers(0, 200, 40_000), 1_000)
+    assert run.figures()["live_bytes"] < 0.5 * all_kept.result().figures()["live_bytes"]
+
+
+def test_w5_6_more_workers_take_less_time_and_do_the_same():
+    run = layered.simulate(tiny("uniform"), TINY)
+    row = run.figures()
+    one, two, four = (row[f"makespan_{n}_s"] for n in (1, 2, 4))
+    assert one > two > four >= one / 4
+    assert one == pytest.approx(
+        (row["written_bytes"] - row["flush_bytes"]) / TINY.worker_bytes_per_s, rel=0.5
+    )
+    faster = layered.simulate(tiny("uniform"), TINY.replace(worker_bytes_per_s=500e6))
+    assert faster.layers().rows() == run.layers().rows()
+    assert faster.figures()["makespan_1_s"] < one
+
+
+def test_slices_are_near_the_records_they_stand_for():
+    workload = workloads.uniform(records=500_000, pages=16_000)
+    exact, sliced = (
+        layered.simulate(workload, SMALL, fidelity=fidelity) for fidelity in ("records", "slices")
+    )
+    assert "by slices" in repr(sliced)
+    for name in ("written_bytes", "peak_live_bytes", "created_layers"):
+        assert sliced.figures()[name] == pytest.approx(exact.figures()[name], rel=0.02)
+    assert len(sliced.layers()) == sliced.figures()["layer_count"]
+    assert len(sliced.series()) == len(exact.series())
+    assert sliced.figures()["record_count"] is None
+    with pytest.raises(NotSupported, match="all history is kept"):
+        layered.simulate(workload, SMALL.replace(history_s=1.0), fidelity="slices")
+    with pytest.raises(NotSupported, match="records and slices"):
+        layered.simulate(workload, SMALL, fidelity="exact")
+
+
 # -- Errors ----------------------------------------------------------------------------------------
 
 

@@ -23,9 +23,8 @@ BOUNDED = (
 SCALE = 100
 # What is still worse by more than 2 % than under the published algorithm, and by how much.
 MISSED = {
-    ("hot-cold", "layers_opened_mean"): 1.115,
-    ("zipf", "records_mean"): 1.034,
-    ("zipf", "bytes_mean"): 1.034,
+    ("zipf", "peak_live_bytes"): 1.137,
+    ("zipf", "layers_opened_mean"): 1.053,
 }
 
 
@@ -60,9 +59,9 @@ def test_w5_1_hot_pages_decided_apart_write_a_fifth_less(frame):
     rows = by_name(frame)
     base, improved = rows["hot-cold", "baseline"], rows["hot-cold", "improved"]
     assert improved["written_bytes"] <= 0.8 * base["written_bytes"]
-    assert improved["records_mean"] <= base["records_mean"]
-    assert improved["records_p99"] <= base["records_p99"]
-    assert improved["bytes_mean"] <= base["bytes_mean"]
+    for name in ("layers_opened", "records", "bytes"):
+        for part in ("mean", "p99"):
+            assert improved[f"{name}_{part}"] <= base[f"{name}_{part}"], (name, part)
 
 
 def test_options_make_no_workload_worse(frame):

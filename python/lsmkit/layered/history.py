@@ -49,7 +49,7 @@ class History:
     def __init__(self, events: Columns) -> None:
         self._events = events
         rows = rows_of(events)
-        self._ends = _ends(rows, "job")  # the last event of each step
+        self._ends = _ends(rows, by_job=True)  # the last event of each step
         self.layers = self._lives(rows)
         begins = [0, *(end + 1 for end in self._ends)][: len(self._ends)]
         log_bytes = _log_bytes(events)
@@ -65,7 +65,7 @@ class History:
             if row["deleted"]:
                 layers[row["layer"]]["died"] = step
             else:
-                level = row["level"] + 1 if row["compaction"] else 0
+                level = 0 if row["reason"] == "flush" else row["level"] + 1
                 layers[row["layer"]] = {
                     **shown_layer(row), "level": level,
                     "born": step,
@@ -97,7 +97,7 @@ class History:
         Parameters
         ----------
         moments : Columns
-            Pages in use after each flush, as the compiled module tells them.
+            Horizon and pages in use after each flush, as the compiled module tells them.
         samples : sequence of dict
             What sampled reads cost, each with the number of `events` before it.
         """
@@ -109,14 +109,15 @@ class History:
         gone = np.cumsum(np.where(deleted, sizes, np.uint64(0)))
         log_bytes = _log_bytes(events)
         rows = []
-        for last in _ends(rows_of(events), "compaction"):
+        for last in _ends(rows_of(events), by_job=False):
             log = int(log_bytes[last])
-            live, pages = int(written[last] - gone[last]), _pages_at(moments, log)
+            live = int(written[last] - gone[last])
+            pages, horizon = (_at(moments, name, log) for name in ("pages_in_use", "horizon"))
             rows.append(
                 {
                     "event": bisect_left(self._ends, last) + 1,
                     "events": last + 1,
-                    "kind": "compaction" if events["compaction"][last] else "flush",
+                    "kind": kind_of({"reason": events["reason"][last]}),
                     "user_bytes": log,
                     "written_bytes": int(written[last]),
                     "live_bytes": live,
@@ -125,6 +126,7 @@ class History:
                     "deleted_layers": last + 1 - int(created[last]),
                     "write_amp": int(written[last]) / log,
                     "storage_to_log": live / log,
+                    "horizon_lsn": horizon,
                     "storage_to_logical": live / (pages * PAGE_BYTES) if pages else None,
                 }
             )
@@ -132,22 +134,28 @@ class History:
         return rows
 
 
-def _ends(events: list[Row], by: str) -> list[int]:
+def kind_of(row: Row) -> str:
+    """Of the step that an event belongs to."""
+    return {"flush": "flush", "collected": "collection"}.get(row["reason"], "compaction")
+
+
+def _ends(events: list[Row], *, by_job: bool) -> list[int]:
     """The last event of each flush, which is one, and of each compaction or job of it."""
 
-    def which(at: int) -> tuple[int, int]:
-        return events[at]["compaction"], events[at][by]
+    def step(at: int) -> tuple[str, int, int]:
+        row = events[at]
+        return kind_of(row), row["compaction"], row["job"] if by_job else 0
 
     return [
         at
         for at in range(len(events))
-        if not events[at]["compaction"] or at + 1 == len(events) or which(at) != which(at + 1)
+        if at + 1 == len(events) or events[at]["reason"] == "flush" or step(at) != step(at + 1)
     ]
 
 
 def _log_bytes(events: Columns) -> np.ndarray[Any, Any]:
     """What was flushed of the log at each event."""
-    is_flush = np.array(events["compaction"], np.uint64) == 0
+    is_flush = np.array([reason == "flush" for reason in events["reason"]], bool)
     ends = np.array(events["lsn_end"], np.uint64)
     return np.maximum.accumulate(np.where(is_flush, ends, np.uint64(0)))
 
@@ -157,10 +165,9 @@ def _step(number: int, events: list[Row], log_bytes: int) -> Row:
     deleted = [row for row in events if row["deleted"]]
     first = (created or events)[0]
     written = sum(row["bytes"] for row in created)
-    flush = not first["compaction"]
     return {
         "number": number,
-        "kind": "flush" if flush else "compaction",
+        "kind": kind_of(first),
         "time_us": log_bytes,
         "reason": first["reason"],
         "compaction": first["compaction"],
@@ -174,8 +181,12 @@ def _step(number: int, events: list[Row], log_bytes: int) -> Row:
 
 
 def _text(first: Row, created: list[Row], deleted: list[Row], written: int) -> str:
-    if not first["compaction"]:
+    if first["reason"] == "flush":
         return f"flush: {size_text(written)} of the log"
+    if first["reason"] == "collected":
+        return f"{len(deleted)} layers gone that no LSN to be read needs"
+    if first["reason"] == "bottom":
+        return f"{len(created)} images at the horizon or a pinned LSN, {size_text(written)}"
     where = f"compaction {first['compaction']}, of level {first['level']}, job {first['job']}"
     made = ", ".join(
         f"{row['kind']} {row['layer']} of {_keys(row)}, {size_text(row['bytes'])}"
@@ -190,9 +201,9 @@ def _keys(row: Row) -> str:
     return f"pages {row['page_begin']:,} to {end}"
 
 
-def _pages_at(moments: Columns, lsn: int) -> int:
+def _at(moments: Columns, name: str, lsn: int) -> int:
     at = bisect_right(moments["flushed_lsn"], lsn) - 1
-    return moments["pages_in_use"][at] if at >= 0 else 0
+    return moments[name][at] if at >= 0 else 0
 
 
 def _add_samples(rows: list[Row], samples: Sequence[Row]) -> None:

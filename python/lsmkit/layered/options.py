@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from lsmkit import _core
 
-__all__ = ["Options"]
+__all__ = ["Options", "grid_of"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -18,6 +18,9 @@ class Options:
     The defaults are the published tiered algorithm (Neon, pageserver/compaction); what its authors
     left to do are the options from `partitioned` on, all of them off. `Options.improved()` has
     those on that write less and read no more.
+
+    Two change nothing that is done: `worker_bytes_per_s` and `device_bytes_per_s` tell how long the
+    jobs of a compaction take on one, two and four workers.
 
     Attributes
     ----------
@@ -31,11 +34,34 @@ class Options:
         Each natural partition of a level, a range of pages that no delta leaves, is decided by
         itself: images for one and deltas for the other. Where it is not as deep as the fanout it
         stays as it is.
+    early_image_percent : int
+        With `partitioned`: a partition may be covered with images before it is as deep as the
+        fanout, where they take at most so many percent of the deltas above those it has, and the
+        newest deltas hold as much as those before. Larger: more is written for images, less is
+        read. 0: never.
     grid_pages : int
         New deltas end at multiples of so many pages where that is within a quarter of the target,
         so that there are partitions. 0: anywhere. Coarser: more partitions, layers less even.
+    cuts_at_edges : bool
+        Likewise, and rather: where layers of the level or below begin or end.
+    cuts_at_density : bool
+        Likewise, where there is nothing better: where bytes per page change most.
     keeps_identical : bool
         A delta that would come out with the same records stays as it is.
+    history_bytes : int
+        So much of the log, or of time by `history_s` if that is more, stays readable at any LSN;
+        below only what branches and leases pin. Both 0: all. Neon: gc_horizon.
+    history_s : float
+        In seconds. Neon: pitr_interval.
+    log_bytes_per_s : float
+        What a second is: so much of the log is written in it.
+    bottom_image_percent : int
+        Images at the horizon and at pinned LSNs, where deltas below take at least so many percent
+        of what the images would. Smaller: more is written, less is stored. 0: never.
+    worker_bytes_per_s : float
+        What one worker reads or writes in a second, whichever is more.
+    device_bytes_per_s : float
+        What the device reads and writes in a second, for all workers together. 0: no limit.
 
     Raises
     ------
@@ -54,8 +80,17 @@ class Options:
     target_bytes: int = 256 << 20
     fanout: int = 4
     partitioned: bool = False
+    early_image_percent: int = 0
     grid_pages: int = 0
+    cuts_at_edges: bool = False
+    cuts_at_density: bool = False
     keeps_identical: bool = False
+    history_bytes: int = 0
+    history_s: float = 0.0
+    log_bytes_per_s: float = 1e6
+    bottom_image_percent: int = 0
+    worker_bytes_per_s: float = 250e6
+    device_bytes_per_s: float = 1e9
 
     def __new__(cls, *positional: object, **keywords: object) -> Self:
         # Before the generated __init__ says less about an unknown name.
@@ -74,9 +109,18 @@ class Options:
     def improved(cls, **overrides: Any) -> "Options":
         """With the options on that write less and read no more than the defaults.
 
-        The grid is a hundred pages (of 8 KiB), less than a megabyte of images.
+        All of them from `partitioned` to `keeps_identical`. The grid is 10,000 pages for layers of
+        256 MiB, and in proportion.
         """
-        given: dict[str, Any] = {"partitioned": True, "grid_pages": 100, "keeps_identical": True}
+        target_bytes = overrides.get("target_bytes", cls.target_bytes)
+        given: dict[str, Any] = {
+            "partitioned": True,
+            "early_image_percent": 28,
+            "grid_pages": grid_of(target_bytes),
+            "cuts_at_edges": True,
+            "cuts_at_density": True,
+            "keeps_identical": True,
+        }
         return Options(**(given | overrides))
 
     def replace(self, **changes: Any) -> "Options":
@@ -96,6 +140,11 @@ class Options:
     def __repr__(self) -> str:
         """Only what differs from the defaults; evaluates to an equal value."""
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.diff().items())})"
+
+
+def grid_of(target_bytes: int) -> int:
+    """Pages of the grid that `Options.improved` has."""
+    return max(1, 10_000 * target_bytes // (256 << 20)) if isinstance(target_bytes, int) else 1
 
 
 def _fits(value: object, due: type) -> bool:

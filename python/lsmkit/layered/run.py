@@ -27,6 +27,7 @@ class Run(Playable):
     options : Options
     seed : int
         Of the reads that were sampled.
+    fidelity : {"records", "slices"}
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Run(Playable):
         options: Options,
         seed: int,
         tip_reads: int,
+        fidelity: str = "records",
     ) -> None:
         self.workload = workload
         self.options = options
         self.seed = seed
+        self.fidelity = fidelity
         self._state = core.state()
         self._layers = core.layers()
         self._events = core.events()
@@ -86,6 +89,10 @@ class Run(Playable):
             "level_compaction_count": state["level_compactions"],
             "peak_live_bytes": state["peak_live_bytes"],
             "largest_layer_bytes": max(self._layers["bytes"], default=None),
+            "collected_layers": state["collected"]["layers"],
+            "part_count": state["parts"],
+            "kept_part_count": state["parts_kept"],
+            **{f"makespan_{n}_s": seconds for n, seconds in state["makespans"].items()},
             "history_reads": self._history_reads["reads"],
             "tip_reads": self._tip_reads["reads"],
             **_known(self._history_reads, ""),
@@ -172,11 +179,13 @@ class Run(Playable):
 
     def __repr__(self) -> str:
         figures = self.figures()
+        records = figures["record_count"]
+        told = "by slices" if records is None else f"{records:,} records"
         name = "" if self.workload is None else f" {self.workload.name!r}"
         reads = figures["layers_opened_mean"]
         opened = "" if reads is None else f", {reads:.2f} layers opened per read"
         return (
-            f"<lsmkit.layered.Run{name}: {figures['record_count']:,} records, "
+            f"<lsmkit.layered.Run{name}: {told}, "
             f"{figures['layer_count']:,} layers; write amplification "
             f"{_text(figures['write_amp'])}, storage {_text(figures['storage_to_log'])} of the "
             f"log{opened}>"

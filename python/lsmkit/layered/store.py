@@ -1,13 +1,13 @@
 """`Store` and `simulate`: a layered store that is written to, record by record."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lsmkit import _core
-from lsmkit._errors import InvalidArgument
+from lsmkit._errors import InvalidArgument, NotSupported
 from lsmkit.layered.options import Options
 from lsmkit.layered.run import Run
 from lsmkit.progress import Progress, shown
@@ -90,7 +90,7 @@ class Store:
         sample_every_bytes: int = SAMPLE_EVERY_BYTES,
         reads_per_sample: int = READS_PER_SAMPLE,
     ) -> None:
-        self._begin(options, None, checks, seed, sample_every_bytes, reads_per_sample)
+        self._begin(options, None, checks, seed, sample_every_bytes, reads_per_sample, "records")
 
     def _begin(
         self,
@@ -100,7 +100,10 @@ class Store:
         seed: int,
         sample_every_bytes: int,
         reads_per_sample: int,
+        fidelity: str,
     ) -> None:
+        if fidelity not in ("records", "slices"):
+            raise NotSupported(f"fidelity={fidelity!r} is not there; there are records and slices")
         if options is not None and not isinstance(options, Options):
             raise TypeError(
                 f"options: layered.Options are due, not {type(options).__module__}."
@@ -114,11 +117,17 @@ class Store:
             if not 0 <= value < 1 << 64:
                 raise InvalidArgument(f"{name}: {value} cannot be; it is from 0 up to 2^64")
         self.options = Options() if options is None else options
+        if fidelity == "slices" and (self.options.history_bytes or self.options.history_s):
+            raise NotSupported(
+                "by slices all history is kept; set history_bytes and history_s to 0"
+            )
         self.workload = workload
         self.seed = seed
+        self.fidelity = fidelity
         self._core = _core.LayeredStore(
             self.options.to_core(),
             workload="" if workload is None else workload.to_text(),
+            sliced=fidelity == "slices",
             checks=bool(checks),
             seed=seed,
             sample_every_bytes=sample_every_bytes,
@@ -170,6 +179,44 @@ class Store:
         """Now, however little was flushed since the last time. Whether there was anything to do."""
         return self._core.compact()
 
+    # -- History -----------------------------------------------------------------------------------
+
+    def branch(self, lsn: int) -> int:
+        """Keep an LSN readable until it is `release`d; returns the pin's number.
+
+        Raises
+        ------
+        InvalidArgument
+            It is above what is flushed, or not readable any more.
+        """
+        return self._core.pin(lsn, None)
+
+    def lease(self, lsn: int, seconds: float) -> int:
+        """As `branch`, for so many seconds of the log at most; see `Options.log_bytes_per_s`."""
+        return self._core.pin(lsn, float(seconds))
+
+    def release(self, number: int) -> None:
+        """Let go of a branch or lease.
+
+        Raises
+        ------
+        InvalidArgument
+            There is no such pin, or its lease is over.
+        """
+        self._core.unpin(number)
+
+    def collect(self) -> None:
+        """The horizon follows the log, and what need not be readable goes; see `Options`.
+
+        Happens by itself after compactions that are due.
+        """
+        self._core.collect()
+
+    @property
+    def horizon_lsn(self) -> int:
+        """From here on every LSN is readable."""
+        return int(self._core.state()["horizon"])
+
     # -- Looking -----------------------------------------------------------------------------------
 
     def read(self, page: int, lsn: int | None = None) -> Read:
@@ -178,13 +225,13 @@ class Store:
         Raises
         ------
         InvalidArgument
-            The LSN is above what is flushed.
+            The LSN is above what is flushed; or below the horizon and not pinned.
         """
         return Read(**self._core.read(page, lsn))
 
     def result(self, *, tip_reads: int = TIP_READS) -> Run:
         """What was done so far, and what `tip_reads` reads of the newest that is flushed cost."""
-        return Run(self._core, self.workload, self.options, self.seed, tip_reads)
+        return Run(self._core, self.workload, self.options, self.seed, tip_reads, self.fidelity)
 
     def __repr__(self) -> str:
         state = self._core.state()
@@ -198,6 +245,7 @@ def simulate(
     workload: Workload,
     options: Options | None = None,
     *,
+    fidelity: Literal["records", "slices"] = "records",
     seed: int | None = None,
     checks: bool = False,
     sample_every_bytes: int = SAMPLE_EVERY_BYTES,
@@ -215,6 +263,9 @@ def simulate(
     workload : Workload
         Such as those of `lsmkit.layered.workloads`. At most 2^28 operations.
     options : Options, optional
+    fidelity : {"records", "slices"}
+        "slices": bytes per slice of the pages and of the log instead of records, within some
+        percent of these (`cpp/layered/sliced_run.h`); a terabyte takes seconds. Not with a horizon.
     seed : int, optional
         In place of the workload's; reads are sampled with it, too.
     checks, sample_every_bytes, reads_per_sample
@@ -245,7 +296,9 @@ def simulate(
     if seed is not None:
         workload = workload.with_seed(seed)
     store = Store.__new__(Store)
-    store._begin(options, workload, checks, workload.seed, sample_every_bytes, reads_per_sample)
+    store._begin(
+        options, workload, checks, workload.seed, sample_every_bytes, reads_per_sample, fidelity
+    )
     with shown(progress, f"simulating {workload.name}") as tell:
         store._core.run(progress=tell)
     return store.result(tip_reads=tip_reads)

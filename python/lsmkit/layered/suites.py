@@ -13,7 +13,7 @@ from typing import Any
 from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of
-from lsmkit.layered.options import Options
+from lsmkit.layered.options import Options, grid_of
 from lsmkit.layered.store import simulate
 from lsmkit.layered.workloads import PAGES, RECORDS, WORKLOADS
 from lsmkit.progress import Progress, shown
@@ -32,7 +32,7 @@ SHOWN = (
     "storage_to_logical", "peak_live_bytes", "layer_count", "created_layers", "deleted_layers",
     "layers_opened_mean", "layers_opened_p99", "layers_opened_max", "layers_holding_mean",
     "records_mean", "records_p99", "bytes_mean", "bytes_p99", "tip_layers_opened_mean",
-    "tip_bytes_mean", "partitions",
+    "tip_bytes_mean", "partitions", "makespan_1_s", "makespan_2_s", "makespan_4_s",
 )  # fmt: skip
 """Columns of the Markdown table; CSV and JSON have all."""
 
@@ -52,13 +52,23 @@ def default_workloads(scale: float = 1, *, seed: int = 1) -> dict[str, Workload]
     }
 
 
-def default_options() -> dict[str, Options]:
-    """The published algorithm, each of our options alone, and together."""
-    improved = Options.improved()
+def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
+    """The published algorithm, our options alone and in steps, and all of them together."""
+    grid = {"grid_pages": grid_of(target_bytes)}
+    apart: Row = {"partitioned": True, **grid}
+    sets: dict[str, Row] = {
+        "baseline": {},
+        "partitioned": {"partitioned": True},
+        "grid": grid,
+        "edges": {"cuts_at_edges": True},
+        "density": {"cuts_at_density": True},
+        "identical": {"keeps_identical": True},
+        "partitioned, grid": apart,
+        "partitioned, grid, early": {**apart, "early_image_percent": 28},
+        "improved": Options.improved(target_bytes=target_bytes).diff(),
+    }
     return {
-        "baseline": Options(),
-        **{name: Options(**{name: value}) for name, value in improved.diff().items()},
-        "improved": improved,
+        name: Options(**(given | {"target_bytes": target_bytes})) for name, given in sets.items()
     }
 
 
@@ -90,7 +100,7 @@ def suite(
     fanouts : iterable of int
         In place of the options'.
     targets : iterable of int
-        Bytes of a layer, in place of the options'.
+        Bytes of a layer, in place of the options'; the grid of the default ones is in proportion.
     options : mapping of str to Options, optional
         Default: `default_options()`.
     out : path, optional
@@ -155,14 +165,15 @@ def _tasks(
     targets: Iterable[int],
     options: Mapping[str, Options] | None,
 ) -> list[Task]:
+    given = default_workloads() if workloads is None else workloads
     tasks = [
         Task(workload, name, chosen.replace(fanout=fanout, target_bytes=target), options_name)
-        for (name, workload), fanout, target, (options_name, chosen) in itertools.product(
-            (default_workloads() if workloads is None else workloads).items(),
-            list(fanouts),
-            list(targets),
-            (default_options() if options is None else options).items(),
+        for (name, workload), fanout, target in itertools.product(
+            given.items(), list(fanouts), list(targets)
         )
+        for options_name, chosen in (
+            default_options(target) if options is None else options
+        ).items()
     ]
     if not tasks:
         raise InvalidArgument("suite: there is nothing to do; give a workload, fanout and target")
