@@ -20,7 +20,7 @@ constexpr size_t kMostSpots = 1024;
 constexpr size_t kMostClasses = 256;                // of pages that are written to alike
 constexpr uint64_t kMostCells = uint64_t{1} << 26;  // of slices of pages and of the log: 512 MiB,
                                                     // and as much for what bounds are added
-constexpr double kSpotOfTarget = 1.0 / 16;          // what a page gets, in all, to be a slice
+constexpr double kSpotOfTarget = 1.0 / 256;         // what a page gets, in all, to be a slice
 
 bool is_scattered(const KeyClass& k) {
   return k.key_count + .5 < static_cast<double>(k.end - k.begin);
