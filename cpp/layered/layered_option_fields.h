@@ -20,6 +20,8 @@ void each_field(Options& options,
   f("cuts_at_edges", options.cuts_at_edges);
   f("cuts_at_density", options.cuts_at_density);
   f("keeps_identical", options.keeps_identical);
+  f("page_image_records", options.page_image_records);
+  f("page_image_bytes", options.page_image_bytes);
   f("history_bytes", options.history_bytes);
   f("history_s", options.history_s);
   f("log_bytes_per_s", options.log_bytes_per_s);

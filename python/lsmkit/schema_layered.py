@@ -70,6 +70,7 @@ _PARTS = (
     byte_count("peak_live_bytes", "the most that ever lived, within compactions too"),
     byte_count("largest_layer_bytes", "of those that live", True),
     count("collected_layers", "of the deleted, those that no LSN to be read needed"),
+    byte_count("page_image_bytes", "of new deltas, what their images of pages take"),
     count("part_count", "partitions that were decided apart, in all compactions of levels"),
     count("kept_part_count", "of them, those in which nothing was due"),
     *(

@@ -186,6 +186,19 @@ def test_w5_6_more_workers_take_less_time_and_do_the_same():
     assert faster.figures()["makespan_1_s"] < one
 
 
+def test_w5_7_page_images_in_deltas_spare_replay_and_cost_bytes():
+    often = {"sample_every_bytes": 4_000_000}
+    none, some = (
+        layered.simulate(tiny("hot-cold"), TINY.replace(page_image_records=n), **often)
+        for n in (0, 16)
+    )
+    before, after = none.figures(), some.figures()
+    assert after["page_image_bytes"] > before["page_image_bytes"] == 0
+    assert after["page_image_bytes"] < after["delta_bytes"]
+    assert after["written_bytes"] > before["written_bytes"]
+    assert after["records_mean"] < 0.9 * before["records_mean"]
+
+
 def test_slices_are_near_the_records_they_stand_for():
     workload = workloads.uniform(records=500_000, pages=16_000)
     exact, sliced = (
@@ -197,7 +210,7 @@ def test_slices_are_near_the_records_they_stand_for():
     assert len(sliced.layers()) == sliced.figures()["layer_count"]
     assert len(sliced.series()) == len(exact.series())
     assert sliced.figures()["record_count"] is None
-    with pytest.raises(NotSupported, match="all history is kept"):
+    with pytest.raises(NotSupported, match="a horizon cannot be told by slices"):
         layered.simulate(workload, SMALL.replace(history_s=1.0), fidelity="slices")
     with pytest.raises(NotSupported, match="records and slices"):
         layered.simulate(workload, SMALL, fidelity="exact")

@@ -48,6 +48,9 @@ class Options:
         Likewise, where there is nothing better: where bytes per page change most.
     keeps_identical : bool
         A delta that would come out with the same records stays as it is.
+    page_image_records, page_image_bytes : int
+        New deltas get an image of a page after so many of its records, or so many bytes of them.
+        Smaller: more is written, and less is replayed by a read. 0: none.
     history_bytes : int
         So much of the log, or of time by `history_s` if that is more, stays readable at any LSN;
         below only what branches and leases pin. Both 0: all. Neon: gc_horizon.
@@ -85,6 +88,8 @@ class Options:
     cuts_at_edges: bool = False
     cuts_at_density: bool = False
     keeps_identical: bool = False
+    page_image_records: int = 0
+    page_image_bytes: int = 0
     history_bytes: int = 0
     history_s: float = 0.0
     log_bytes_per_s: float = 1e6

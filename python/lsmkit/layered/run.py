@@ -90,6 +90,7 @@ class Run(Playable):
             "peak_live_bytes": state["peak_live_bytes"],
             "largest_layer_bytes": max(self._layers["bytes"], default=None),
             "collected_layers": state["collected"]["layers"],
+            "page_image_bytes": state["page_image_bytes"],
             "part_count": state["parts"],
             "kept_part_count": state["parts_kept"],
             **{f"makespan_{n}_s": seconds for n, seconds in state["makespans"].items()},

@@ -117,10 +117,6 @@ class Store:
             if not 0 <= value < 1 << 64:
                 raise InvalidArgument(f"{name}: {value} cannot be; it is from 0 up to 2^64")
         self.options = Options() if options is None else options
-        if fidelity == "slices" and (self.options.history_bytes or self.options.history_s):
-            raise NotSupported(
-                "by slices all history is kept; set history_bytes and history_s to 0"
-            )
         self.workload = workload
         self.seed = seed
         self.fidelity = fidelity
@@ -265,7 +261,8 @@ def simulate(
     options : Options, optional
     fidelity : {"records", "slices"}
         "slices": bytes per slice of the pages and of the log instead of records, within some
-        percent of these (`cpp/layered/sliced_run.h`); a terabyte takes seconds. Not with a horizon.
+        percent of these (`cpp/layered/sliced_run.h`); a terabyte takes seconds. Not with a horizon,
+        nor with page images.
     seed : int, optional
         In place of the workload's; reads are sampled with it, too.
     checks, sample_every_bytes, reads_per_sample

@@ -56,6 +56,7 @@ def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
     """The published algorithm, our options alone and in steps, and all of them together."""
     grid = {"grid_pages": grid_of(target_bytes)}
     apart: Row = {"partitioned": True, **grid}
+    improved = Options.improved(target_bytes=target_bytes).diff()
     sets: dict[str, Row] = {
         "baseline": {},
         "partitioned": {"partitioned": True},
@@ -65,7 +66,8 @@ def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
         "identical": {"keeps_identical": True},
         "partitioned, grid": apart,
         "partitioned, grid, early": {**apart, "early_image_percent": 28},
-        "improved": Options.improved(target_bytes=target_bytes).diff(),
+        "improved": improved,
+        "improved, page images": {**improved, "page_image_records": 32},
     }
     return {
         name: Options(**(given | {"target_bytes": target_bytes})) for name, given in sets.items()
