@@ -86,7 +86,7 @@ TEST_CASE("images come early where they take little beside steady deltas") {
   CHECK_THROWS_WITH_AS(check(options), doctest::Contains("early_image_percent"), InvalidArgument);
 }
 
-TEST_CASE("W5.4: layers begin and end where others do, or where bytes per page change") {
+TEST_CASE("W5.2, W5.3: layers begin and end where others do, or where bytes per page change") {
   const std::vector<Layer> layers{delta(1, {0, 40}, {0, 1}), delta(2, {40, 90}, {0, 1}),
                                   image(3, {40, 70}, 1), delta(4, kAllPages, {1, 2})};
   const std::vector<CutPoint> edges = edges_of(layers);

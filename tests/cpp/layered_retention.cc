@@ -52,7 +52,7 @@ TEST_CASE("the highest images over all pages, as far as an LSN") {
   CHECK(ImageSkyline({}, 10).least(kAllPages) == 0);
 }
 
-TEST_CASE("W5.9: a layer goes when it ends below the horizon and images stand on it there") {
+TEST_CASE("a layer goes when it ends below the horizon and images stand on it there") {
   const std::vector<Layer> layers{delta(1, {0, 50}, {0, 100}), delta(2, {50, 90}, {0, 100}),
                                   image(3, {0, 50}, 100),      delta(4, {0, 90}, {100, 200}),
                                   image(5, {0, 90}, 200),      delta(6, {0, 90}, {200, 300}),
@@ -69,7 +69,7 @@ TEST_CASE("W5.9: a layer goes when it ends below the horizon and images stand on
   CHECK(unneeded(layers, 300, {200}) == Numbers{1, 2, 3, 4});
 }
 
-TEST_CASE("W5.9: the horizon is the longer of bytes and time, and never moves back") {
+TEST_CASE("the horizon is the longer of bytes and time, and never moves back") {
   RetentionOptions options{1'000, 2, 700};
   Retention retention(options);
   retention.advance(1'400);
@@ -89,7 +89,7 @@ TEST_CASE("W5.9: the horizon is the longer of bytes and time, and never moves ba
   CHECK_THROWS_WITH_AS(check(options), doctest::Contains("history_s"), InvalidArgument);
 }
 
-TEST_CASE("W5.9: branches are readable until they are given up, leases for their time") {
+TEST_CASE("branches are readable until they are given up, leases for their time") {
   Retention retention({100, 0, 10});
   retention.advance(200);
   const PinNumber branch = retention.pin(100);

@@ -278,7 +278,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("W5.9: by slices a run comes to what it comes to per record, within 2 %") {
+TEST_CASE("by slices a run comes to what it comes to per record, within 2 %") {
   constexpr uint64_t kSeeds = 3;  // what is drawn per record differs from what is expected
   for (WorkloadSpec spec : workloads()) {
     CAPTURE(spec.name);

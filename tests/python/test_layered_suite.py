@@ -79,7 +79,7 @@ def test_options_make_no_workload_worse(frame):
         assert by <= MISSED[what]
 
 
-def test_w5_3_partitions_are_counted_per_level(frame):
+def test_w5_4_partitions_are_counted_per_level(frame):
     rows = by_name(frame)
     for row in rows.values():
         assert len(row["partitions"]) > 0
