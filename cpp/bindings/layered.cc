@@ -32,7 +32,8 @@ constexpr uint64_t kMostOps = uint64_t{1} << 28;
 [[noreturn]] void throw_too_many() {
   throw InvalidArgument("a workload on a layered store may have at most " +
                         std::to_string(kMostOps) +
-                        " operations, which are simulated one by one; give fewer and larger ones");
+                        " operations, which are simulated one by one; give fewer and larger ones, "
+                        "or fidelity='slices'");
 }
 
 py::dict default_options() {

@@ -99,9 +99,14 @@ def run_layered(options: argparse.Namespace) -> int:
     print(f"{run!r}\n")
     frame_table("levels at the end", run.levels())
     for name, value in run.figures().items():
-        shown = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
-        print(f"  {name:<24} {'-' if value is None else shown:>18}")
+        print(f"  {name:<24} {_shown(value):>18}")
     return 0
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
 def _list(options: argparse.Namespace) -> int:

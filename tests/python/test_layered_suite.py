@@ -161,6 +161,11 @@ def test_the_command_prints_what_the_function_gives(run, monkeypatch):
     assert run("layered", "--suite", "--records", "5")[0] == 2
     assert run("layered")[0] == 2
     assert "hot-cold" in run("layered", "--list")[1]
+    sliced = ("--fidelity", "slices", "--records", "1000000", "--pages", "30000")
+    code, out, err = run("layered", "simulate", "hot-cold", "--improved", *sliced)
+    assert code == 0, err
+    assert "by slices" in out
+    assert f"{'record_count':<24} {'-':>18}" in out
     code, _, err = run("layered", "simulate", "uniform", "--set", "fan=3")
     assert (code, err.count("\n")) == (1, 1)
     assert "did you mean fanout" in err
