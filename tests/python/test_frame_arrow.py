@@ -256,6 +256,7 @@ def test_a_frame_of_a_database_joins_another_by_sql(tmp_path):
     with lsmkit.open(tmp_path / "db", lsmkit.Options.small()) as db:
         db.put_many([b"%06d" % i for i in range(20_000)], [b"v" * 20] * 20_000)
         db.flush()
+        db.wait_idle()  # the two frames are of two moments
         tables, levels = db.tables(), db.levels()
         found = duckdb.sql(
             "select level, count(*), sum(tables.weight) from tables "
