@@ -31,7 +31,9 @@ def test_a_sync_takes_as_long_as_a_request(tmp_path):
         begin = time.perf_counter()
         for i in range(5):
             db.put(b"key", b"%d" % i, sync=True)
-        assert time.perf_counter() - begin >= 0.1
+        took = time.perf_counter() - begin
+    # What sleeps in open() took too long is made good, up to 20 ms (twin/modelled_disk.h).
+    assert took >= 0.1 - 0.02
 
 
 def test_what_is_no_device_is_refused(tmp_path):
