@@ -61,7 +61,7 @@ struct Keys {
 // Many small tables, so that the nodes that are read are those that are being split.
 TEST_CASE("a get on its way down finds its key, whatever is split before it" *
           doctest::test_suite("threads")) {
-  constexpr uint64_t kTables = 2'000, kKeys = 400, kSets = 16;
+  constexpr uint64_t kTables = 5'000, kKeys = 400, kSets = 16;
   std::mt19937_64 random(1);
   std::vector<Keys> sets;
   for (uint64_t i = 0; i < kSets; ++i) sets.emplace_back(random, kKeys);
