@@ -12,6 +12,7 @@ void Keyspace::add(std::span<const PageRange> ranges) {
   for (const PageRange& range : ranges)
     ensure(range.begin < range.end, "a range of pages ends above where it begins");
   ensure(ranges.back().end <= kMostPages, "a layered store has page numbers below 2^40");
+  const uint64_t before = page_count();
   std::vector<PageRange> all;
   all.reserve(ranges_.size() + ranges.size());
   std::merge(ranges_.begin(), ranges_.end(), ranges.begin(), ranges.end(), std::back_inserter(all),
@@ -25,6 +26,7 @@ void Keyspace::add(std::span<const PageRange> ranges) {
   counts_.clear();
   uint64_t count = 0;
   for (const PageRange& range : ranges_) counts_.push_back(count += range.size());
+  changes_ += page_count() != before;
 }
 
 size_t Keyspace::first_above(PageNumber page) const {

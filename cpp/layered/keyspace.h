@@ -24,6 +24,8 @@ class Keyspace {
   // The page in use that so many come before. Requires: index < page_count().
   PageNumber page_at(uint64_t index) const;
   std::span<const PageRange> ranges() const { return ranges_; }
+  // How often pages came into use: while it is the same, so are the pages.
+  uint64_t changes() const { return changes_; }
 
  private:
   // The first range that ends above the page.
@@ -32,6 +34,7 @@ class Keyspace {
 
   std::vector<PageRange> ranges_;
   std::vector<uint64_t> counts_;  // of pages in the range and those before
+  uint64_t changes_ = 0;
 };
 
 }  // namespace lsmkit

@@ -43,6 +43,7 @@ struct PlannedPart {
   std::optional<LayerKind> makes = LayerKind::kDelta;  // none: it stays as it is
   uint64_t image_bytes = 0;                            // of the pages in use
   uint64_t delta_bytes = 0;                            // of the level's deltas, page images aside
+  std::vector<Lsn> image_lsns{};  // of images: at these, the last the level's end
   bool operator==(const PlannedPart&) const = default;
 };
 

@@ -76,8 +76,9 @@ class PartPlanner {
   }
 
   void plan(LevelProfile& profile, const Keyspace& keyspace) {
+    if (options_.partitioned) state_ = state_of(level_, part_.pages);
     part_.image_bytes = keyspace.bytes(part_.pages);
-    part_.makes = options_.partitioned ? choice() : choice_between(part_.delta_bytes);
+    part_.makes = options_.partitioned ? choice(keyspace) : choice_between(part_.delta_bytes);
     if (part_.makes == LayerKind::kImage) make_images(keyspace);
     if (part_.makes == LayerKind::kDelta) make_deltas(profile);
     plan_.parts.push_back(part_);
@@ -88,20 +89,56 @@ class PartPlanner {
     return part_.image_bytes < delta_bytes ? LayerKind::kImage : LayerKind::kDelta;
   }
 
-  std::optional<LayerKind> choice() const {
-    const PartState state = state_of(level_, part_.pages);
+  std::optional<LayerKind> choice(const Keyspace& keyspace) const {
+    const bool cheap = images_are_cheap();
+    if (state_.depth < options_.fanout)
+      return cheap ? std::optional(LayerKind::kImage) : std::nullopt;
+    // Images that come too seldom leave more deltas to be read than retiling does.
+    const bool may_be_seldom =
+        options_.early_image_percent == 0 || keyspace.bytes({}) < delta_bytes_of_all();
+    if (!cheap && !may_be_seldom) return LayerKind::kDelta;
     // Retiling would rewrite what lies beneath images, too.
-    if (state.depth >= options_.fanout) return choice_between(part_.delta_bytes);
+    return choice_between(part_.delta_bytes);
+  }
+
+  bool had_as_many_tiers() const {
+    return state_.had_images || state_.open_tiers.size() >= options_.fanout;
+  }
+
+  // Whether images are small beside the deltas of two tiers, so that every second may have some;
+  // for parts that have not proved to go on like that, very small.
+  bool images_are_cheap() const {
+    const uint64_t tiers = state_.open_tiers.size();
+    const bool goes_on = state_.is_steady && had_as_many_tiers();
     const uint64_t share =
-        state.is_steady ? options_.early_image_percent : options_.early_image_percent / 16;
-    const bool early = part_.image_bytes > 0 && part_.image_bytes <= state.open_bytes / 100 * share;
-    return early ? std::optional(LayerKind::kImage) : std::nullopt;
+        goes_on ? options_.early_image_percent : options_.early_image_percent / 16;
+    uint64_t bytes = state_.open_bytes;
+    if (state_.is_steady && tiers > 2) bytes = bytes * 2 / tiers;
+    return part_.image_bytes > 0 && part_.image_bytes <= bytes / 100 * share;
+  }
+
+  uint64_t delta_bytes_of_all() const {
+    uint64_t bytes = 0;
+    for (const Layer& layer : level_.layers)
+      if (layer.is_delta()) bytes += layer.record_bytes();
+    return bytes;
+  }
+
+  // The first images of a part that goes on as before come so late that those they would have had
+  // half way are made up for: reads of the past are spared as many deltas.
+  void find_image_lsns() {
+    const size_t half = state_.open_tiers.size() / 2;
+    if (state_.is_steady && !state_.had_images && images_are_cheap() && had_as_many_tiers() &&
+        state_.open_tiers[half - 1] >= level_.same_pages_from)
+      part_.image_lsns.push_back(state_.open_tiers[half - 1]);
+    part_.image_lsns.push_back(level_.lsns.end);
   }
 
   void make_images(const Keyspace& keyspace) {
-    const LsnRange at{level_.lsns.end, level_.lsns.end};
+    find_image_lsns();
     for (const PageRange& pages : cut_images(part_.pages, keyspace, options_.target_bytes))
-      plan_.jobs.push_back({LayerKind::kImage, pages, at, {}, keyspace.bytes(pages)});
+      for (const Lsn lsn : part_.image_lsns)
+        plan_.jobs.push_back({LayerKind::kImage, pages, {lsn, lsn}, {}, keyspace.bytes(pages)});
   }
 
   void make_deltas(LevelProfile& profile) {
@@ -189,6 +226,7 @@ class PartPlanner {
   LayerPlan& plan_;
   std::vector<uint32_t> deltas_;  // of the level that are in this part
   PlannedPart part_;
+  PartState state_;  // where parts are decided apart
 };
 
 }  // namespace

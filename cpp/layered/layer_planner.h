@@ -30,10 +30,11 @@ struct LayeredOptions {
   // Decide for each natural partition of the level by itself, not for all pages at once. One with
   // fewer deltas on top of each other than the fanout stays as it is.
   bool partitioned = false;
-  // A partition may be covered with images before it is as deep as the fanout: where they take at
-  // most so many percent of the deltas above those it has, and the newest deltas hold as much as
-  // those before, so that it goes on like that. Larger: more is written for images, less is read;
-  // 0: never. Only with `partitioned`.
+  // A partition has images rather than new deltas if they take at most so many percent of what its
+  // deltas of two tiers do, these being as large as those before: at first when it is as deep as
+  // the fanout, from then on after every second tier. Others have images only where all pages in
+  // use take less than all deltas of the level. Larger: more images, which are read less; 0: each
+  // partition has images where they take less than its deltas. Only with `partitioned`.
   uint32_t early_image_percent = 0;
   // New deltas end at multiples of so many pages where that is within a quarter of the target, so
   // that there are partitions. 0: anywhere.

@@ -27,22 +27,31 @@ std::vector<LayerNumber> deltas_of(const LayerLevel& level) {
   return out;
 }
 
-// I9: a part's images lie side by side from its first page to its last and have all pages in use.
-void check_images(const LayerPlan& plan, const Keyspace& keyspace) {
+// I9: a part's images at an LSN lie side by side from its first page to its last and have all pages
+// in use.
+void check_images_at(Lsn lsn, const PlannedPart& part, const LayerPlan& plan,
+                     const Keyspace& keyspace) {
+  PageNumber at = part.pages.begin;
+  uint64_t bytes = 0;
+  for (const LayerJob& job : plan.jobs)
+    if (job.makes == LayerKind::kImage && job.lsns.end == lsn && part.pages.overlaps(job.pages)) {
+      require_invariant(job.pages.begin == at, "I9: there is a gap between two images");
+      at = job.pages.end;
+      bytes += keyspace.bytes(job.pages);
+    }
+  require_invariant(at == part.pages.end, "I9: images end before the pages do");
+  require_invariant(bytes == part.image_bytes, "I9: images do not hold all pages in use");
+}
+
+void check_images(const LayerPlan& plan, const LayerLevel& level, const Keyspace& keyspace) {
   for (const PlannedPart& part : plan.parts) {
     if (part.makes != LayerKind::kImage || part.image_bytes == 0) continue;
-    PageNumber at = part.pages.begin;
-    uint64_t bytes = 0;
-    for (const LayerJob& job : plan.jobs)
-      if (job.makes == LayerKind::kImage && part.pages.overlaps(job.pages)) {
-        require_invariant(job.lsns == LsnRange{plan.lsns.end, plan.lsns.end},
-                          "I9: an image is not where its level ends");
-        require_invariant(job.pages.begin == at, "I9: there is a gap between two images");
-        at = job.pages.end;
-        bytes += keyspace.bytes(job.pages);
-      }
-    require_invariant(at == part.pages.end, "I9: images end before the pages do");
-    require_invariant(bytes == part.image_bytes, "I9: images do not hold all pages in use");
+    for (const Lsn lsn : part.image_lsns) {
+      require_invariant(lsn == level.lsns.end || (level.lsns.begin < lsn && lsn < level.lsns.end &&
+                                                  level.same_pages_from <= lsn),
+                        "I9: an image is at an LSN at which other pages may be in use");
+      check_images_at(lsn, part, plan, keyspace);
+    }
   }
 }
 
@@ -69,6 +78,8 @@ void LayeredTree::flushed(const LsnRange& lsns, uint64_t bytes) {
 
 bool LayeredTree::compact(const Keyspace& keyspace) {
   flushes_since_ = 0;
+  if (keyspace.changes() != keyspace_changes_) same_pages_from_ = flushed_lsn_;
+  keyspace_changes_ = keyspace.changes();
   uint64_t height = options_.target_bytes;
   uint32_t level_index = 0;
   Lsn lower_begin = UINT64_MAX;
@@ -77,6 +88,7 @@ bool LayeredTree::compact(const Keyspace& keyspace) {
     if (!level || (!options_.partitioned && depth_of(level->layers) < options_.fanout)) break;
     level->lower_begin = lower_begin;
     lower_begin = level->lsns.begin;
+    level->same_pages_from = same_pages_from_;
     if (options_.cuts_at_edges) level->edges = edges_of(map_.layers());
     if (!compact_level(*level, level_index, keyspace)) break;
     height = times(height, options_.fanout);
@@ -99,7 +111,7 @@ bool LayeredTree::compact_level(const LayerLevel& level, uint32_t level_index,
   totals_.makespans.add(plan, {options_.worker_bytes_per_s, options_.device_bytes_per_s});
   totals_.parts += plan.parts.size();
   for (const PlannedPart& part : plan.parts) totals_.parts_kept += !part.makes.has_value();
-  if (checks_) check_images(plan, keyspace);
+  if (checks_) check_images(plan, level, keyspace);
   Doing doing{plan, level_index, next_number_};
   for (const PlannedInput& input : plan.inputs) doing.jobs_left.push_back(input.after_jobs.size());
   next_number_ = after(next_number_, plan.jobs.size());

@@ -95,7 +95,9 @@ class LayeredTree {
   LayeredTotals totals_;
   LayerNumber next_number_{1};
   Lsn flushed_lsn_ = 0;
-  uint64_t flushes_since_ = 0;  // since the last compact()
+  uint64_t flushes_since_ = 0;     // since the last compact()
+  uint64_t keyspace_changes_ = 0;  // at the last compact()
+  Lsn same_pages_from_ = 0;        // the pages in use at the last compact() were so from here on
   uint64_t event_count_ = 0;
 };
 

@@ -19,6 +19,7 @@ struct LayerLevel {
   // Where layers in it or below begin and end, if cuts are to be there.
   std::vector<CutPoint> edges{};
   Lsn lower_begin = UINT64_MAX;  // where the level below this one in height begins, if any
+  Lsn same_pages_from = 0;       // from here to its end the same pages are in use
 };
 
 // The level whose top is `end_lsn`, of deltas at most so tall; none if the first is taller or there

@@ -50,8 +50,14 @@ PartState state_of(const LayerLevel& level, const PageRange& pages) {
   std::erase_if(images, [&](const Layer& image) { return !image.pages.overlaps(hull); });
   const Lsn covered = ImageSkyline(images, level.lsns.end).least(hull);
   PartState out;
+  out.had_images = covered > 0;
   std::erase_if(deltas, [&](const Layer& delta) { return delta.lsns.end <= covered; });
-  for (const Layer& delta : deltas) out.open_bytes += delta.record_bytes();
+  std::reverse(deltas.begin(), deltas.end());
+  for (const Layer& delta : deltas) {  // from the bottom up
+    out.open_bytes += delta.record_bytes();
+    if (out.open_tiers.empty() || out.open_tiers.back() != delta.lsns.end)
+      out.open_tiers.push_back(delta.lsns.end);
+  }
   std::erase_if(deltas, [&](const Layer& delta) {
     return delta.lsns.end > level.lower_begin && delta.lsns.begin >= level.lower_begin &&
            delta.lsns.height() < level.lsns.end - level.lower_begin;

@@ -14,8 +14,10 @@ std::vector<PageRange> partitions_of(const LayerLevel& level);
 
 struct PartState {
   uint64_t depth = 0;  // as depth_of() has it, see there; what is below says what does not count
-  uint64_t open_bytes = 0;  // of deltas that no images cover
-  bool is_steady = false;   // several tiers are open, the newest holding as much as those before
+  uint64_t open_bytes = 0;      // of deltas that no images cover
+  std::vector<Lsn> open_tiers;  // where these end, each once, from the bottom up
+  bool had_images = false;      // of all of it, at some LSN of the level
+  bool is_steady = false;       // several tiers are open, the newest as large as those before
 };
 
 // Of these pages, of which each delta of the level has all or none. What the level below has left

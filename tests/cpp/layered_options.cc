@@ -58,32 +58,84 @@ TEST_CASE("a part goes on as it was when its newest tier holds as much as the ot
   CHECK(!state_of(tiers(1, 1'000), {0, 50}).is_steady);  // nobody knows
 }
 
-TEST_CASE("images come early where they take little beside steady deltas") {
+namespace {
+
+LayeredOptions with_images_at(uint32_t percent) {
   LayeredOptions options;
   options.target_bytes = 1 << 20;
   options.partitioned = true;
+  options.early_image_percent = percent;
+  return options;
+}
+
+// Of the first part, where the pages of kHot are in use: ten, of 81,920 B.
+PlannedPart part_of(const LayerLevel& level, const LayeredOptions& options) {
   Keyspace keyspace;
   keyspace.add(kHot);
-  RecordStore store(false);
-  const auto makes = [&](const LayerLevel& level) {
-    return plan_level(level, *store.profile({}), keyspace, options).parts.at(0).makes;
+  const RecordStore store(false);
+  return plan_level(level, *store.profile({}), keyspace, options).parts.at(0);
+}
+
+LayerLevel even_tiers(uint64_t count, uint64_t bytes) {
+  LayerLevel level = tiers(count, bytes);
+  for (Layer& layer : level.layers) layer.bytes = bytes;
+  return level;
+}
+
+}  // namespace
+
+TEST_CASE("a part has images for deltas where they are small beside those of two tiers") {
+  const LayerLevel four = even_tiers(4, 200'000);
+  CHECK(part_of(four, with_images_at(21)).makes == LayerKind::kImage);
+  CHECK(part_of(four, with_images_at(0)).makes == LayerKind::kImage);  // small beside all four
+  // If not, it has them where the level as a whole would.
+  CHECK(part_of(four, with_images_at(20)).makes == LayerKind::kImage);
+  LayeredOptions options = with_images_at(20);
+  Keyspace keyspace;
+  keyspace.add(PageRange{0, 200});
+  LayerLevel two_parts = four;
+  const RecordStore store(false);
+  const auto makes_of_ten_pages = [&] {
+    two_parts.layers.push_back(delta(9, {60, 70}, {0, 100}, 1'000));
+    return plan_level(two_parts, *store.profile({}), keyspace, options).parts.at(0).makes;
   };
-  // Ten pages take 81,920 B.
-  LayerLevel level = tiers(2, 200'000);
-  level.layers[1].bytes = 200'000;
-  CHECK(makes(level) == std::nullopt);
-  options.early_image_percent = 21;
-  CHECK(makes(level) == LayerKind::kImage);
-  options.early_image_percent = 20;
-  CHECK(makes(level) == std::nullopt);
-  options.early_image_percent = 21;
-  level.layers[0].bytes = 190'000 - 20'000;  // not steady
-  level.layers[1].bytes = 230'000;
-  CHECK(makes(level) == std::nullopt);
-  level.layers[1].bytes = 10'000'000;  // so much that it hardly matters
-  CHECK(makes(level) == LayerKind::kImage);
+  CHECK(makes_of_ten_pages() == LayerKind::kDelta);
+  options.early_image_percent = 0;
+  CHECK(makes_of_ten_pages() == LayerKind::kImage);
   options.partitioned = false;
+  options.early_image_percent = 21;
   CHECK_THROWS_WITH_AS(check(options), doctest::Contains("early_image_percent"), InvalidArgument);
+}
+
+TEST_CASE("a part that had images has more after two tiers, one that had none after the fanout") {
+  LayerLevel level = even_tiers(2, 200'000);
+  CHECK(part_of(level, with_images_at(21)).makes == std::nullopt);
+  level.layers.push_back(image(9, {0, 60}, 0));
+  level.lsns.begin = 0;
+  CHECK(part_of(level, with_images_at(21)).makes == std::nullopt);  // none at all: at the beginning
+  level = even_tiers(3, 200'000);
+  level.layers.push_back(image(9, {0, 60}, 100));
+  CHECK(part_of(level, with_images_at(21)).makes == LayerKind::kImage);
+  CHECK(part_of(level, with_images_at(20)).makes == std::nullopt);
+  level.layers[0].bytes = 170'000;  // not steady
+  level.layers[1].bytes = 230'000;
+  CHECK(part_of(level, with_images_at(21)).makes == std::nullopt);
+  level.layers[1].bytes = 10'000'000;  // so much that it hardly matters
+  CHECK(part_of(level, with_images_at(21)).makes == LayerKind::kImage);
+}
+
+TEST_CASE(
+    "with its first images a part gets those that it lacked half way, if it had these pages") {
+  LayerLevel level = even_tiers(4, 200'000);
+  CHECK(part_of(level, with_images_at(21)).image_lsns == std::vector<Lsn>{200, 400});
+  level.same_pages_from = 200;
+  CHECK(part_of(level, with_images_at(21)).image_lsns == std::vector<Lsn>{200, 400});
+  level.same_pages_from = 201;
+  CHECK(part_of(level, with_images_at(21)).image_lsns == std::vector<Lsn>{400});
+  level.same_pages_from = 0;
+  CHECK(part_of(level, with_images_at(0)).image_lsns == std::vector<Lsn>{400});
+  level.layers.push_back(image(9, {0, 60}, 100));
+  CHECK(part_of(level, with_images_at(21)).image_lsns == std::vector<Lsn>{400});
 }
 
 TEST_CASE("W5.2, W5.3: layers begin and end where others do, or where bytes per page change") {
@@ -121,10 +173,24 @@ TEST_CASE("W5.2, W5.3: layers begin and end where others do, or where bytes per 
         49);
 }
 
+namespace {
+
+uint64_t count_halfway_images(const std::vector<LayerEvent>& events) {
+  uint64_t count = 0;
+  Lsn flushed = 0;
+  for (const LayerEvent& event : events) {
+    if (event.reason == LayerReason::kFlush) flushed = event.layer.lsns.end;
+    count += event.reason == LayerReason::kCovered && event.layer.lsns.end < flushed;
+  }
+  return count;
+}
+
+}  // namespace
+
 TEST_CASE("I2: every page is rebuilt with all options of the planner") {
   Random random(17);
-  uint64_t kept = 0, images = 0;
-  for (int trial = 0; trial < 24; ++trial) {
+  uint64_t kept = 0, images = 0, halfway_images = 0;
+  for (int trial = 0; trial < 36; ++trial) {
     LayeredRunOptions options;
     options.checks = true;
     options.layered.target_bytes = kPageBytes + random.below(30'000);
@@ -151,8 +217,10 @@ TEST_CASE("I2: every page is rebuilt with all options of the planner") {
     model.check_pages(run, random, 5);
     kept += run.tree().totals().parts_kept;
     images += run.tree().totals().images.layers;
+    halfway_images += count_halfway_images(run.events());
   }
   CHECK(kept > 20);
+  CHECK(halfway_images > 5);
   CHECK(images > 50);
 }
 

@@ -35,10 +35,11 @@ class Options:
         itself: images for one and deltas for the other. Where it is not as deep as the fanout it
         stays as it is.
     early_image_percent : int
-        With `partitioned`: a partition may be covered with images before it is as deep as the
-        fanout, where they take at most so many percent of the deltas above those it has, and the
-        newest deltas hold as much as those before. Larger: more is written for images, less is
-        read. 0: never.
+        With `partitioned`: a partition has images rather than new deltas if they take at most so
+        many percent of what its deltas of two tiers do, these being as large as those before: at
+        first when it is as deep as the fanout, from then on after every second tier. Others have
+        images only where all pages in use take less than all deltas of the level. Larger: more
+        images, less is read. 0: each partition has images where they take less than its deltas.
     grid_pages : int
         New deltas end at multiples of so many pages where that is within a quarter of the target,
         so that there are partitions. 0: anywhere. Coarser: more partitions, layers less even.
