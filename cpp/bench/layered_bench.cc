@@ -4,7 +4,7 @@
 //   layered_bench [--checks] [--target BYTES] [--partitioned] [--grid PAGES]
 //                 [--keep-identical]
 //   layered_bench --options [SMALLER [WORKLOAD]]
-//   layered_bench ... --slices-against-records | --terabytes     see layered_slices.h
+//   layered_bench ... --slices-against-records [NAME] | --terabytes     see layered_slices.h
 //
 // --checks: with invariants checked. --target: of the first two, instead of 256 MiB. The others:
 // options of the planner, for all but the last. --options: a table of workloads and sets of options
@@ -162,13 +162,13 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--target") == 0 && i + 1 < argc) {
       options.layered.target_bytes = std::strtoull(argv[++i], nullptr, 10);
     } else if (std::strcmp(argv[i], "--slices-against-records") == 0) {
-      return print_slices_against_records(options);
+      return print_slices_against_records(options, i + 1 < argc ? argv[i + 1] : "");
     } else if (std::strcmp(argv[i], "--terabytes") == 0) {
       return print_terabytes(options);
     } else {
       std::fprintf(stderr,
                    "layered_bench [--checks] [--target BYTES] [--partitioned] [--grid PAGES] "
-                   "[--keep-identical] [--slices-against-records | --terabytes]\n");
+                   "[--keep-identical] [--slices-against-records [NAME] | --terabytes]\n");
       return 2;
     }
   }

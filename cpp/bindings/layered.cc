@@ -164,13 +164,13 @@ class SlicedLayers {
 
   void run(const Poll& poll) {
     Lsn next = sampling_.every_log_bytes == 0 ? UINT64_MAX : sampling_.every_log_bytes;
-    poll({0, 0});
-    while (run_.step()) {
-      const Lsn tip = run_.flushed_lsn();
-      moments_.push_back({run_.tree().event_count(), tip, 0, run_.keyspace().page_count()});
-      for (; next <= tip; next += sampling_.every_log_bytes)
+    for (bool more = true; more;) {
+      poll({run_.flushed_lsn(), 0});
+      // What is in the buffer stands in the log already.
+      for (; next <= run_.buffer_end(); next += sampling_.every_log_bytes)
         reads_.sample(run_, sampling_.reads, ReadAt::kHistory);
-      poll({tip, 0});
+      more = run_.step();
+      if (more) note();
     }
   }
   ReadFigures tip_reads(uint64_t reads) const {
@@ -183,6 +183,11 @@ class SlicedLayers {
   const std::vector<LayeredMoment>& moments() const { return moments_; }
 
  private:
+  void note() {
+    moments_.push_back({run_.tree().event_count(), run_.flushed_lsn(), run_.retention().horizon(),
+                        run_.keyspace().page_count()});
+  }
+
   SlicedRun run_;
   const ReadSampling sampling_;
   SlicedReads reads_;
@@ -324,13 +329,14 @@ class LayeredStore {
         "live_layers"_a = tree().map().layers().size(), "live_bytes"_a = tree().map().live_bytes(),
         "peak_live_bytes"_a = tree().map().peak_live_bytes(),
         "event_count"_a = tree().event_count(), "kept_events"_a = events_of().size(),
-        "records"_a = py::none(), "horizon"_a = 0,
+        "records"_a = py::none(),
+        "horizon"_a =
+            (sliced_ ? sliced_->run().retention() : measured_->run().retention()).horizon(),
         "workload_reads"_a = workload_ ? to_dict(workload_->read_figures()) : py::dict());
     if (measured_ == nullptr) return out;
     const LayeredRun& run = measured_->run();
     out["log_bytes"] = run.log_bytes();
     out["records"] = run.store().log().count();
-    out["horizon"] = run.retention().horizon();
     return out;
   }
   py::dict layers() {

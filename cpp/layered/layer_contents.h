@@ -22,6 +22,8 @@ class LayerContents {
   virtual uint64_t make_delta(LayerNumber number, const LayerJob& job,
                               std::span<const LayerNumber> inputs) = 0;
   virtual void drop(LayerNumber delta) = 0;
+  // Likewise, but what it holds need not be in another: no LSN that stays readable needs it.
+  virtual void forget(LayerNumber delta) { drop(delta); }
   // Between compactions. Throws BrokenInvariant (I1, I6).
   virtual void check() const = 0;
 };

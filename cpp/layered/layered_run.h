@@ -5,14 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <vector>
 
+#include "lsmkit/layered/kept_history.h"
 #include "lsmkit/layered/layer_read.h"
 #include "lsmkit/layered/layered_tree.h"
 #include "lsmkit/layered/record_store.h"
-#include "lsmkit/layered/retention.h"
 
 namespace lsmkit {
 
@@ -48,10 +46,10 @@ class LayeredRun {
   void collect();
 
   // Branches and leases: see Retention. Throw InvalidArgument, also above flushed_lsn().
-  PinNumber pin(Lsn lsn);
-  PinNumber lease(Lsn lsn, double seconds);
-  void unpin(PinNumber number) { retention_.unpin(number); }
-  const Retention& retention() const { return retention_; }
+  PinNumber pin(Lsn lsn) { return history_.pin(lsn); }
+  PinNumber lease(Lsn lsn, double seconds) { return history_.lease(lsn, seconds); }
+  void unpin(PinNumber number) { history_.unpin(number); }
+  const Retention& retention() const { return history_.retention(); }
 
   // What rebuilds the page as it was at the LSN, of what is flushed. Throws InvalidArgument above
   // flushed_lsn(), and below the horizon unless the LSN is pinned.
@@ -75,10 +73,6 @@ class LayeredRun {
 
  private:
   void flush_and_compact();
-  void add_bottom_images();
-  // In use at the first flush at or above the LSN.
-  const Keyspace& keyspace_at(Lsn lsn) const;
-  bool is_needed(PageNumber page, Lsn lsn) const;
 
   const uint64_t target_bytes_;
   const uint64_t most_record_bytes_;
@@ -86,10 +80,8 @@ class LayeredRun {
   RecordStore store_;
   Keyspace keyspace_;
   Keyspace used_since_;  // the last flush, without records
-  // In use at each flush; for bottom-most images only.
-  std::map<Lsn, std::shared_ptr<const Keyspace>> keyspaces_;
-  Retention retention_;
   LayeredTree tree_;
+  KeptHistory history_;
   LayerReader reader_;
   std::vector<LayerEvent> events_;
 };

@@ -183,7 +183,7 @@ void LayeredTree::collect(Lsn horizon, std::span<const Lsn> pinned) {
   for (Layer& layer : gone) {
     layer.died = event_count_;
     totals_.collected.add(layer);
-    if (layer.is_delta()) contents_.drop(layer.number);
+    if (layer.is_delta()) contents_.forget(layer.number);
     tell(layer, true, LayerReason::kCollected, nullptr, 0);
   }
   if (checks_) check_all();

@@ -55,6 +55,26 @@ uint64_t SliceMass::add(std::span<const double> page_bytes) {
   return added;
 }
 
+void SliceMass::keep(std::vector<LsnRange> lsns) {
+  lsns.push_back({end(), end() + 1});
+  std::sort(lsns.begin(), lsns.end(),
+            [](const LsnRange& a, const LsnRange& b) { return a.begin < b.begin; });
+  std::vector<Lsn> ends{0};
+  std::vector<std::unique_ptr<uint64_t[]>> sums;
+  sums.push_back(std::move(sums_[0]));
+  size_t taken = 0;
+  for (const LsnRange& range : lsns) {
+    size_t at = std::max(taken + 1, whole_slices(range.begin));
+    for (; at < ends_.size() && ends_[at - 1] < range.end; ++at) {
+      ends.push_back(ends_[at]);
+      sums.push_back(std::move(sums_[at]));
+      taken = at;
+    }
+  }
+  ends_ = std::move(ends);
+  sums_ = std::move(sums);
+}
+
 size_t SliceMass::whole_slices(Lsn lsn) const {
   const auto above = std::upper_bound(ends_.begin(), ends_.end(), lsn);
   return static_cast<size_t>(above - ends_.begin()) - 1;

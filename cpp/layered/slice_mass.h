@@ -32,6 +32,9 @@ class SliceMass {
   // all slices up to any one have got is right to within half a byte for each page of that one.
   // Returns what it came to; if nothing, the log is what it was.
   uint64_t add(std::span<const double> page_bytes);
+  // Slices of the log of which nothing lies in one of these are joined, so that they take no
+  // memory: of parts of them nothing is known any more.
+  void keep(std::vector<LsnRange> lsns);
   // The slices of the log: where they end, from 0 on.
   std::span<const Lsn> ends() const { return ends_; }
   Lsn end() const { return ends_.back(); }

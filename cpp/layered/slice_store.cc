@@ -7,51 +7,73 @@
 
 namespace lsmkit {
 
-namespace {
-
-MassBox common(const MassBox& box, const LayerJob& job) {
-  return {{std::max(box.pages.begin, job.pages.begin), std::min(box.pages.end, job.pages.end)},
-          {std::max(box.lsns.begin, job.lsns.begin), std::min(box.lsns.end, job.lsns.end)}};
-}
-
-}  // namespace
-
-void SliceStore::put(LayerNumber number, const MassBox& box) {
+void SliceStore::put(LayerNumber number, std::vector<MassBox> boxes) {
   const auto place = static_cast<size_t>(number);
   if (place >= boxes_.size()) boxes_.resize(place + 1);
-  boxes_[place] = box;
+  boxes_[place] = std::move(boxes);
 }
 
 void SliceStore::flush(LayerNumber number) {
-  put(number, {{0, kEndOfPages}, {flushed_, mass_.end()}});
+  put(number, {{{0, kEndOfPages}, {flushed_, mass_.end()}}});
   flushed_ = mass_.end();
 }
 
 std::unique_ptr<LevelProfile> SliceStore::profile(std::span<const LayerNumber> deltas) const {
-  std::vector<MassBox> boxes;
-  for (const LayerNumber delta : deltas) boxes.push_back(box(delta));
-  return std::make_unique<SliceProfile>(mass_, std::move(boxes), most_page_bytes_);
+  std::vector<MassBox> all;
+  for (const LayerNumber delta : deltas)
+    all.insert(all.end(), boxes(delta).begin(), boxes(delta).end());
+  return std::make_unique<SliceProfile>(mass_, std::move(all), most_page_bytes_);
 }
 
 uint64_t SliceStore::make_delta(LayerNumber number, const LayerJob& job,
                                 std::span<const LayerNumber> inputs) {
-  uint64_t bytes = 0;
-  for (const LayerNumber input : inputs) {
-    const MassBox part = common(box(input), job);
-    bytes += mass_.bytes(part.pages, part.lsns);
-  }
-  put(number, {job.pages, job.lsns});
-  return kDeltaBytes + bytes;
+  const MassBox box{job.pages, job.lsns};
+  std::vector<MassBox> parts;
+  for (const LayerNumber input : inputs)
+    for (const MassBox& of_input : boxes(input))
+      if (const MassBox part = common(of_input, box); !is_empty(part)) parts.push_back(part);
+  const uint64_t held = bytes(parts);
+  // Where layers end around the pages that they have, there is nothing between them.
+  put(number, held == bytes({box}) ? std::vector{box} : joined(parts));
+  return kDeltaBytes + held;
 }
 
 void SliceStore::drop(LayerNumber delta) {
   boxes_[static_cast<size_t>(delta)] = {};
 }
 
+void SliceStore::forget(LayerNumber delta) {
+  if (is_needed_)
+    for (const MassBox& box : boxes(delta))
+      require_invariant(!is_needed_(box), "I10: a layer goes that a read must come to");
+  forgotten_bytes_ += bytes(boxes(delta));
+  drop(delta);
+}
+
+uint64_t SliceStore::bytes(const std::vector<MassBox>& boxes) const {
+  uint64_t sum = 0;
+  for (const MassBox& box : boxes) sum += mass_.bytes(box.pages, box.lsns);
+  return sum;
+}
+
 void SliceStore::check() const {
-  uint64_t held = 0;
-  for (const MassBox& box : boxes_) held += mass_.bytes(box.pages, box.lsns);
+  uint64_t held = forgotten_bytes_;
+  for (const std::vector<MassBox>& of_layer : boxes_) held += bytes(of_layer);
   require_invariant(held == flushed_, "I1: layers hold other bytes than the log");
+}
+
+std::vector<LsnRange> SliceStore::held_lsns() const {
+  std::vector<LsnRange> out;
+  for (const std::vector<MassBox>& of_layer : boxes_)
+    for (const MassBox& box : of_layer) out.push_back(box.lsns);
+  return out;
+}
+
+uint64_t SliceStore::allocated_bytes() const {
+  uint64_t bytes = boxes_.capacity() * sizeof(std::vector<MassBox>);
+  for (const std::vector<MassBox>& of_layer : boxes_)
+    bytes += of_layer.capacity() * sizeof(MassBox);
+  return bytes;
 }
 
 }  // namespace lsmkit

@@ -1,20 +1,18 @@
-// The contents of layers as boxes of slices: what a delta holds is what the log has in its box.
+// The contents of layers as boxes of slices: what a delta holds is what the log has in its boxes.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/layered/layer_contents.h"
+#include "lsmkit/layered/mass_boxes.h"
 #include "lsmkit/layered/slice_mass.h"
 
 namespace lsmkit {
-
-struct MassBox {
-  PageRange pages;
-  LsnRange lsns;
-};
 
 class SliceStore final : public LayerContents {
  public:
@@ -30,21 +28,34 @@ class SliceStore final : public LayerContents {
   uint64_t make_delta(LayerNumber number, const LayerJob& job,
                       std::span<const LayerNumber> inputs) override;
   void drop(LayerNumber delta) override;
-  // I1 as far as sums can tell: layers hold as many bytes as the log.
+  // Throws BrokenInvariant (I10).
+  void forget(LayerNumber delta) override;
+  // I1 as far as sums can tell: layers hold as many bytes as the log, but for what was forgotten.
   void check() const override;
 
-  // Requires: a delta that lives.
-  const MassBox& box(LayerNumber delta) const { return boxes_[static_cast<size_t>(delta)]; }
+  // With checks: whether a read that must be possible comes to what is in the box.
+  using IsNeeded = std::function<bool(const MassBox&)>;
+  void set_needed(IsNeeded is_needed) { is_needed_ = std::move(is_needed); }
+
+  // By pages, then by LSN. Requires: a delta that lives.
+  const std::vector<MassBox>& boxes(LayerNumber delta) const {
+    return boxes_[static_cast<size_t>(delta)];
+  }
+  uint64_t bytes(const std::vector<MassBox>& boxes) const;
+  // The LSNs that layers hold something of.
+  std::vector<LsnRange> held_lsns() const;
   const SliceMass& mass() const { return mass_; }
-  uint64_t allocated_bytes() const { return boxes_.capacity() * sizeof(MassBox); }
+  uint64_t allocated_bytes() const;
 
  private:
-  void put(LayerNumber number, const MassBox& box);
+  void put(LayerNumber number, std::vector<MassBox> boxes);
 
   const SliceMass& mass_;
   const uint64_t most_page_bytes_;
+  IsNeeded is_needed_;
   Lsn flushed_ = 0;
-  std::vector<MassBox> boxes_;  // by number; empty: none
+  uint64_t forgotten_bytes_ = 0;
+  std::vector<std::vector<MassBox>> boxes_;  // by number
 };
 
 }  // namespace lsmkit

@@ -50,14 +50,29 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
     bytes_up_to_.push_back((bytes_up_to_.empty() ? 0 : bytes_up_to_.back()) + layer.bytes);
   }
   const LayerPaths paths(run.map());
+  const Lsn horizon = std::min(run.retention().horizon(), tip);
   for (uint64_t i = 0; i < reads; ++i) {
     const Choice choice = i % 2 == 0 || deltas_.empty() ? any_page(run) : written_page(run);
-    figures_.take(read(run, paths, choice, at == ReadAt::kTip ? tip : random_.below(tip + 1)));
+    const Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
+    figures_.take(read(run, paths, choice, lsn));
   }
 }
 
 SlicedReads::Choice SlicedReads::any_page(const SlicedRun& run) {
   return {run.keyspace().page_at(random_.below(run.keyspace().page_count())), random_.unit(), {}};
+}
+
+// By what they hold.
+MassBox SlicedReads::any_box(const SliceStore& store, LayerNumber delta) {
+  const std::vector<MassBox>& boxes = store.boxes(delta);
+  if (boxes.size() == 1) return boxes[0];
+  uint64_t left = random_.below(store.bytes(boxes));
+  for (const MassBox& box : boxes) {
+    const uint64_t bytes = store.mass().bytes(box.pages, box.lsns);
+    if (left < bytes) return box;
+    left -= bytes;
+  }
+  return boxes.back();
 }
 
 SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
@@ -71,7 +86,7 @@ SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
   const auto delta = std::upper_bound(bytes_up_to_.begin(), bytes_up_to_.end(),
                                       random_.below(bytes_up_to_.back())) -
                      bytes_up_to_.begin();
-  const MassBox& box = run.store().box(deltas_[static_cast<size_t>(delta)]);
+  const MassBox box = any_box(run.store(), deltas_[static_cast<size_t>(delta)]);
   double least_bytes = kind_at(box.lsns.begin)->record_bytes;
   for (auto kind = kind_at(box.lsns.begin); kind <= kind_at(box.lsns.end - 1); ++kind)
     least_bytes = std::min(least_bytes, kind->record_bytes);

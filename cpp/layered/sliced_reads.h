@@ -36,6 +36,7 @@ class SlicedReads {
 
   Choice any_page(const SlicedRun& run);
   Choice written_page(const SlicedRun& run);
+  MassBox any_box(const SliceStore& store, LayerNumber delta);
   LayerRead read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice, Lsn lsn);
   // Of a page, among `records` that the log has there, of any page.
   uint64_t draw_records(const RecordKind& kind, double expected_of_page, double records,

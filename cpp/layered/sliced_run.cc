@@ -11,8 +11,6 @@ uint64_t checked_target(const LayeredOptions& options) {
   check(options);
   if (options.page_image_records > 0 || options.page_image_bytes > 0)
     throw NotSupported("page images in deltas cannot be told by slices; simulate them per record");
-  if (options.history_bytes > 0 || options.history_s > 0 || options.bottom_image_percent > 0)
-    throw NotSupported("a horizon cannot be told by slices; simulate it per record");
   return options.target_bytes;
 }
 }  // namespace
@@ -22,10 +20,14 @@ SlicedRun::SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload)
       records_(std::move(workload), checked_target(options.layered)),
       mass_(records_.bounds()),
       store_(mass_, options.layered.target_bytes / 64),
-      tree_(options.layered, store_, options.checks) {
+      tree_(options.layered, store_, options.checks),
+      history_(tree_) {
   tree_.observe([this](const LayerEvent& event) {
     if (events_.size() < most_events_) events_.push_back(event);
   });
+  if (options.checks)
+    store_.set_needed(
+        [this](const MassBox& box) { return history_.is_needed(box.pages, box.lsns); });
   fill_buffer();
 }
 
@@ -45,10 +47,22 @@ bool SlicedRun::step() {
   const PageRange used{0, records_.pages_in_use()};
   if (!keyspace_.covers(used)) keyspace_.add(used);
   tree_.flushed(lsns, lsns.height());
+  history_.flushed(keyspace_);
   // As when a workload per record ends: what is left then is flushed only.
-  if (records_.full() && tree_.compaction_due()) tree_.compact(keyspace_);
+  if (records_.full() && tree_.compaction_due()) {
+    tree_.compact(keyspace_);
+    if (!history_.keeps_all()) collect();
+  }
   fill_buffer();
   return true;
+}
+
+void SlicedRun::collect() {
+  history_.advance();
+  history_.collect(keyspace_);
+  std::vector<LsnRange> kept = store_.held_lsns();
+  kept.push_back({history_.horizon(), mass_.end()});
+  mass_.keep(std::move(kept));
 }
 
 }  // namespace lsmkit

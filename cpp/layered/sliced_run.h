@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lsmkit/layered/expected_records.h"
+#include "lsmkit/layered/kept_history.h"
 #include "lsmkit/layered/layered_run.h"
 #include "lsmkit/layered/layered_tree.h"
 #include "lsmkit/layered/slice_store.h"
@@ -20,16 +21,23 @@ namespace lsmkit {
 class SlicedRun {
  public:
   // The workload's keys are pages, in use from the start; inserts add more. Throws InvalidArgument,
-  // and NotSupported for what slices cannot tell, naming the phase; for page images in deltas and
-  // for a horizon.
+  // and NotSupported for what slices cannot tell, naming the phase; for page images in deltas.
   SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload);
   SlicedRun(const SlicedRun&) = delete;
   SlicedRun& operator=(const SlicedRun&) = delete;
 
   // Where the log ends with what is in the buffer: that is flushed next; 0 if the workload is over.
   Lsn buffer_end() const { return buffer_end_; }
-  // Flushes the buffer and compacts what is due; false if there was nothing left to flush.
+  // Flushes the buffer and compacts what is due; false if there was nothing left to flush. With a
+  // horizon, what need not be readable goes after compactions that are due.
   bool step();
+  void collect();
+
+  // Branches and leases: as of LayeredRun.
+  PinNumber pin(Lsn lsn) { return history_.pin(lsn); }
+  PinNumber lease(Lsn lsn, double seconds) { return history_.lease(lsn, seconds); }
+  void unpin(PinNumber number) { history_.unpin(number); }
+  const Retention& retention() const { return history_.retention(); }
 
   const LayeredTree& tree() const { return tree_; }
   const LayerMap& map() const { return tree_.map(); }
@@ -51,6 +59,7 @@ class SlicedRun {
   SliceStore store_;
   Keyspace keyspace_;
   LayeredTree tree_;
+  KeptHistory history_;
   std::vector<LayerEvent> events_;
   Lsn buffer_end_ = 0;
 };

@@ -400,12 +400,10 @@ TEST_CASE("what slices cannot tell is refused by name") {
   // Slices of 24 million pages, and 10^15 records.
   refused(of("wide", 100'000'000'000, {puts(UniformKeys{}, ConstantSize{100}, 10)}));
   refused(of("many", 1'000, {puts(UniformKeys{}, ConstantSize{100}, 1e15)}));
-  LayeredRunOptions images = checked(), horizon = checked();
+  LayeredRunOptions images = checked();
   images.layered.page_image_records = 10;
-  horizon.layered.history_bytes = 1 << 20;
   const WorkloadSpec any = of("any", 10, {puts(UniformKeys{}, ConstantSize{100}, 10)});
   CHECK_THROWS_AS(SlicedRun(images, any), NotSupported);
-  CHECK_THROWS_AS(SlicedRun(horizon, any), NotSupported);
   LayeredRunOptions none;
   none.layered.target_bytes = 0;
   CHECK_THROWS_AS(SlicedRun(none, of("none", 10, {puts(UniformKeys{}, ConstantSize{1}, 10)})),

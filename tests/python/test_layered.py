@@ -210,10 +210,26 @@ def test_slices_are_near_the_records_they_stand_for():
     assert len(sliced.layers()) == sliced.figures()["layer_count"]
     assert len(sliced.series()) == len(exact.series())
     assert sliced.figures()["record_count"] is None
-    with pytest.raises(NotSupported, match="a horizon cannot be told by slices"):
-        layered.simulate(workload, SMALL.replace(history_s=1.0), fidelity="slices")
     with pytest.raises(NotSupported, match="records and slices"):
         layered.simulate(workload, SMALL, fidelity="exact")
+
+
+def test_slices_have_a_horizon_too():
+    workload = workloads.hot_cold(records=500_000, pages=16_000)
+    options = SMALL.replace(history_bytes=100_000_000, bottom_image_percent=100)
+    often = {"sample_every_bytes": 20_000_000}
+    exact, sliced = (
+        layered.simulate(workload, options, fidelity=fidelity, checks=True, **often)
+        for fidelity in ("records", "slices")
+    )
+    near, due = sliced.figures(), exact.figures()
+    assert due["collected_layers"] == near["collected_layers"] > 10
+    for name in ("written_bytes", "peak_live_bytes", "layers_opened_mean", "bytes_mean"):
+        assert near[name] == pytest.approx(due[name], rel=0.02), name
+    horizons = [run.series()["horizon_lsn"].astype(np.int64) for run in (exact, sliced)]
+    assert horizons[0][-1] > 350_000_000
+    assert horizons[1][-1] == pytest.approx(horizons[0][-1], rel=0.001)
+    assert "collection" in sliced.events()["kind"]
 
 
 # -- Errors ----------------------------------------------------------------------------------------
