@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/bytes/error.h"
@@ -66,6 +68,8 @@ TEST_CASE("a layer goes when it ends below the horizon and images stand on it th
   CHECK(unneeded(layers, 300, {150}) == Numbers{1});
   CHECK(unneeded(layers, 300, {100}) == Numbers{1, 4});
   CHECK(unneeded(layers, 300, {50}) == Numbers{3, 4});
+  CHECK(unneeded(layers, 300, {99}) ==
+        Numbers{3, 4});  // one below the image it needs what is below
   CHECK(unneeded(layers, 300, {200}) == Numbers{1, 2, 3, 4});
 }
 
@@ -95,6 +99,11 @@ TEST_CASE("branches are readable until they are given up, leases for their time"
   const PinNumber branch = retention.pin(100);
   const PinNumber lease = retention.lease(150, 20);  // until LSN 400
   CHECK_THROWS_AS(retention.pin(99), InvalidArgument);
+  retention.advance(200);
+  CHECK(retention.pinned().empty());  // the horizon keeps it
+  retention.advance(201);
+  CHECK(retention.pinned() == std::vector<Lsn>{100});
+  CHECK(retention.is_readable(100));
   retention.advance(399);
   CHECK(retention.pinned() == std::vector<Lsn>{100, 150});
   CHECK(retention.is_readable(150));
@@ -160,6 +169,34 @@ TEST_CASE("I2, I10: with a horizon, branches and leases every page is rebuilt wh
   CHECK(collected > 500);
   CHECK(bottom > 20);
   CHECK(below > 10);
+}
+
+TEST_CASE("I9: images at the horizon and at pinned LSNs have the pages of then, not of the tip") {
+  LayeredRunOptions options = options_of(60'000);
+  options.layered.bottom_image_percent = 1;
+  LayeredRun run(options);
+  std::vector<std::pair<Lsn, uint64_t>> pages_at{{0, 0}};  // flushed LSN, pages in use then
+  Random random(4);
+  for (uint64_t i = 0; i < 8'000; ++i) {
+    run.ingest(random.below(2 + i / 100), 100);
+    if (i == 2'000) run.pin(run.flushed_lsn());
+    if (run.flushed_lsn() == pages_at.back().first) continue;
+    pages_at.emplace_back(run.flushed_lsn(), run.keyspace().page_count());
+  }
+  std::map<Lsn, uint64_t> bytes;
+  for (const LayerEvent& event : run.events())
+    if (event.reason == LayerReason::kBottom) bytes[event.layer.lsns.end] += event.layer.bytes;
+  CHECK(bytes.size() > 5);
+  uint64_t fewer = 0;
+  for (const auto& [lsn, of_images] : bytes) {
+    // What is in use is known for every flush: at the next one.
+    const auto flush = std::partition_point(pages_at.begin(), pages_at.end(),
+                                            [lsn = lsn](const auto& at) { return at.first < lsn; });
+    REQUIRE(flush != pages_at.end());
+    CHECK(of_images == flush->second * kPageBytes);
+    fewer += flush->second < run.keyspace().page_count();
+  }
+  CHECK(fewer > 5);
 }
 
 TEST_CASE("a short history takes little room, a pinned LSN keeps what it needs") {
