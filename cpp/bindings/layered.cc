@@ -26,7 +26,10 @@ namespace {
 using namespace py::literals;
 
 constexpr size_t kOpsPerPoll = 4096;
-// Of a workload. What is kept of each is 8 B for every layer that holds it, or 32 B of a read.
+// Where each of them may be followed by sampled reads.
+constexpr size_t kOpsPerPollSampled = 64;
+constexpr uint64_t kRarelySampledBytes = 1 << 20;
+// Of a workload. What is kept of each is 8 B for every layer that holds it.
 constexpr uint64_t kMostOps = uint64_t{1} << 28;
 
 [[noreturn]] void throw_too_many() {
@@ -167,8 +170,10 @@ class SlicedLayers {
     for (bool more = true; more;) {
       poll({run_.flushed_lsn(), 0});
       // What is in the buffer stands in the log already.
-      for (; next <= run_.buffer_end(); next += sampling_.every_log_bytes)
+      for (; next <= run_.buffer_end(); next += sampling_.every_log_bytes) {
         reads_.sample(run_, sampling_.reads, ReadAt::kHistory);
+        poll({run_.flushed_lsn(), 0});
+      }
       more = run_.step();
       if (more) note();
     }
@@ -213,6 +218,8 @@ class LayeredStore {
     run_options.checks = checks;
     run_options.most_events = most_events;
     const ReadSampling sampling{seed, sample_every_bytes, reads_per_sample};
+    if (sample_every_bytes > 0 && sample_every_bytes < kRarelySampledBytes)
+      ops_per_poll_ = kOpsPerPollSampled;
     if (workload.empty()) {
       own_ = std::make_unique<MeasuredLayeredRun>(run_options, sampling);
       measured_ = own_.get();
@@ -241,7 +248,7 @@ class LayeredStore {
     const RecordArrays records(pages, bytes);
     long_call(progress, [&](const Poll& poll) {
       for (size_t row = 0; row < records.count(); ++row) {
-        if (row % kOpsPerPoll == 0) poll({row, records.count()});
+        if (row % ops_per_poll_ == 0) poll({row, records.count()});
         measured_->ingest(records.page(row), records.bytes(row));
       }
       poll({records.count(), records.count()});
@@ -260,7 +267,7 @@ class LayeredStore {
       do {
         poll({workload_->ops(), total_ops_});
         if (workload_->ops() > kMostOps) throw_too_many();
-      } while (workload_->step(kOpsPerPoll));
+      } while (workload_->step(ops_per_poll_));
       poll({workload_->ops(), total_ops_});
     });
   }
@@ -380,6 +387,7 @@ class LayeredStore {
   std::unique_ptr<LayeredWorkload> workload_;
   MeasuredLayeredRun* measured_ = nullptr;  // of one of these two
   uint64_t total_ops_ = 0;                  // 0: not known
+  size_t ops_per_poll_ = kOpsPerPoll;
   bool busy_ = false;
 };
 

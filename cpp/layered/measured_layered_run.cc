@@ -32,10 +32,10 @@ void MeasuredLayeredRun::note() {
 
 void MeasuredLayeredRun::sample() {
   while (next_sample_ <= run_.log_bytes()) next_sample_ += sampling_.every_log_bytes;
-  const uint64_t before = sampler_.reads();
-  sampler_.sample(run_, sampling_.reads, ReadAt::kHistory);
-  if (sampler_.reads() == before) return;  // nothing is flushed
-  samples_.push_back({run_.tree().event_count(), run_.log_bytes(), sampler_.figures(before)});
+  ReadCosts costs;
+  sampler_.sample(run_, sampling_.reads, ReadAt::kHistory, &costs);
+  if (costs.reads() == 0) return;  // nothing is flushed
+  samples_.push_back({run_.tree().event_count(), run_.log_bytes(), costs.figures()});
 }
 
 }  // namespace lsmkit

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lsmkit import _core
 from lsmkit._errors import InvalidArgument, NotSupported
+from lsmkit.arguments import LARGEST, within
 from lsmkit.layered.options import Options
 from lsmkit.layered.run import Run
 from lsmkit.progress import Progress, shown
@@ -19,6 +20,9 @@ SAMPLE_EVERY_BYTES = 1_000_000_000
 READS_PER_SAMPLE = 1_000
 TIP_READS = 20_000
 MOST_EVENTS = 1 << 20
+MOST_READS_PER_SAMPLE = 100_000
+MOST_TIP_READS = 1_000_000
+"""So many take seconds, in which Ctrl-C waits."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Store:
         Of the reads that are sampled.
     sample_every_bytes : int
         Of the log; 0: never. `reads_per_sample` reads are drawn then, half of any page in use, half
-        of pages as they were written, at any LSN above the horizon.
+        of pages as they were written, at any LSN above the horizon; at most 100,000.
 
     Raises
     ------
@@ -74,7 +78,7 @@ class Store:
     Examples
     --------
     >>> from lsmkit import layered
-    >>> store = layered.Store(layered.Options(target_bytes=4096))
+    >>> store = layered.Store(layered.Options(target_bytes=8192))
     >>> store.ingest([0, 1, 2, 1], 1000)
     >>> store.flush()
     >>> store.read(1).records
@@ -109,13 +113,9 @@ class Store:
                 f"options: layered.Options are due, not {type(options).__module__}."
                 f"{type(options).__name__}"
             )
-        for name, value in (
-            ("seed", seed),
-            ("sample_every_bytes", sample_every_bytes),
-            ("reads_per_sample", reads_per_sample),
-        ):
-            if not 0 <= value < 1 << 64:
-                raise InvalidArgument(f"{name}: {value} cannot be; it is from 0 up to 2^64")
+        within("seed", seed, LARGEST)
+        within("sample_every_bytes", sample_every_bytes, LARGEST)
+        within("reads_per_sample", reads_per_sample, MOST_READS_PER_SAMPLE)
         self.options = Options() if options is None else options
         self.workload = workload
         self.seed = seed
@@ -138,7 +138,7 @@ class Store:
 
         Pages that are written to are in use anyway. Images have all pages in use.
         """
-        self._core.use_pages(begin, end)
+        self._core.use_pages(within("begin", begin, LARGEST), within("end", end, LARGEST))
 
     def ingest(
         self, pages: npt.ArrayLike, bytes: npt.ArrayLike, *, progress: Progress = None
@@ -185,11 +185,16 @@ class Store:
         InvalidArgument
             It is above what is flushed, or not readable any more.
         """
-        return self._core.pin(lsn, None)
+        return self._core.pin(within("lsn", lsn, LARGEST), None)
 
     def lease(self, lsn: int, seconds: float) -> int:
         """As `branch`, for so many seconds of the log at most; see `Options.log_bytes_per_s`."""
-        return self._core.pin(lsn, float(seconds))
+        try:
+            time_s = float(seconds)
+        except (TypeError, ValueError):
+            found = type(seconds).__name__
+            raise TypeError(f"seconds: a number is due, not {found}") from None
+        return self._core.pin(within("lsn", lsn, LARGEST), time_s)
 
     def release(self, number: int) -> None:
         """Let go of a branch or lease.
@@ -199,7 +204,7 @@ class Store:
         InvalidArgument
             There is no such pin, or its lease is over.
         """
-        self._core.unpin(number)
+        self._core.unpin(within("number", number, LARGEST))
 
     def collect(self) -> None:
         """The horizon follows the log, and what need not be readable goes; see `Options`.
@@ -223,10 +228,18 @@ class Store:
         InvalidArgument
             The LSN is above what is flushed; or below the horizon and not pinned.
         """
-        return Read(**self._core.read(page, lsn))
+        at = None if lsn is None else within("lsn", lsn, LARGEST)
+        return Read(**self._core.read(within("page", page, LARGEST), at))
 
     def result(self, *, tip_reads: int = TIP_READS) -> Run:
-        """What was done so far, and what `tip_reads` reads of the newest that is flushed cost."""
+        """What was done so far, and what `tip_reads` reads of the newest that is flushed cost.
+
+        Raises
+        ------
+        InvalidArgument
+            More than a million reads.
+        """
+        within("tip_reads", tip_reads, MOST_TIP_READS)
         return Run(self._core, self.workload, self.options, self.seed, tip_reads, self.fidelity)
 
     def __repr__(self) -> str:
@@ -268,7 +281,7 @@ def simulate(
     checks, sample_every_bytes, reads_per_sample
         As of a `Store`.
     tip_reads : int
-        How many reads of the newest are sampled at the end.
+        How many reads of the newest are sampled at the end, at most a million.
     progress : callable or True, optional
         ``progress(ops, total)`` every 20 ms or so; total 0: not known. What it raises ends the run,
         as Ctrl-C does.
@@ -285,13 +298,14 @@ def simulate(
     >>> from lsmkit import layered
     >>> workload = layered.workloads.uniform(records=100_000, pages=3_000)
     >>> run = layered.simulate(workload, layered.Options(target_bytes=1 << 20))
-    >>> run.summary()["write_amp"][0] > 2
+    >>> run.figures()["write_amp"] > 2
     True
     """
     if not isinstance(workload, Workload):
         raise TypeError(f"workload: a Workload is due, not {type(workload).__name__}")
+    within("tip_reads", tip_reads, MOST_TIP_READS)  # before the run, not after
     if seed is not None:
-        workload = workload.with_seed(seed)
+        workload = workload.with_seed(within("seed", seed, LARGEST))
     store = Store.__new__(Store)
     store._begin(
         options, workload, checks, workload.seed, sample_every_bytes, reads_per_sample, fidelity

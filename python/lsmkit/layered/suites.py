@@ -26,6 +26,8 @@ Row = dict[str, Any]
 SMALL = 20
 """The small suite has a twentieth of the records, pages and bytes of a layer."""
 TARGET_BYTES = 256 << 20
+MOST_SCALE = 10_000
+"""200 TB."""
 
 SHOWN = (
     "workload", "fanout", "target_bytes", "options", "write_amp", "storage_to_log",
@@ -42,8 +44,10 @@ def default_workloads(scale: float = 1, *, seed: int = 1) -> dict[str, Workload]
 
     "one page" has records of 100 bytes instead of 1000.
     """
-    if not scale > 0:
-        raise InvalidArgument(f"scale: {scale} cannot be; it must be above 0")
+    if not 0 < scale <= MOST_SCALE:
+        raise InvalidArgument(
+            f"scale: {scale} cannot be; it must be above 0 and at most {MOST_SCALE}"
+        )
     records, pages = max(1, round(RECORDS * scale)), max(2, round(PAGES * scale))
     sizes: dict[str, Row] = {"one page": {"record_bytes": 100}}
     return {
@@ -119,7 +123,10 @@ def suite(
     Raises
     ------
     InvalidArgument
-        Nothing to do; `out` has another ending; a workload that a layered store cannot have.
+        Nothing to do; `out` has another ending or lies in no directory; a workload that a layered
+        store cannot have.
+    TypeError
+        No dict, or something in it that is neither a Workload nor Options.
 
     Examples
     --------
@@ -168,6 +175,8 @@ def _tasks(
     options: Mapping[str, Options] | None,
 ) -> list[Task]:
     given = default_workloads() if workloads is None else workloads
+    _check_values("workloads", given, Workload)
+    _check_values("options", {} if options is None else options, Options)
     tasks = [
         Task(workload, name, chosen.replace(fanout=fanout, target_bytes=target), options_name)
         for (name, workload), fanout, target in itertools.product(
@@ -180,6 +189,14 @@ def _tasks(
     if not tasks:
         raise InvalidArgument("suite: there is nothing to do; give a workload, fanout and target")
     return tasks
+
+
+def _check_values(name: str, given: Mapping[str, Any], due: type) -> None:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name}: a dict by name is due, not {type(given).__name__}")
+    for key, value in given.items():
+        if not isinstance(value, due):
+            raise TypeError(f"{name}[{key!r}]: {due.__name__} is due, not {type(value).__name__}")
 
 
 def _row(task: Task, tell: Any, done: int, total: int) -> Row:
@@ -240,8 +257,10 @@ def _cell(value: Any, name: str, *, plain: bool = False) -> str:
         return "" if plain else "-"
     if isinstance(value, list):
         return " ".join(map(str, value))
-    if plain or isinstance(value, str):
+    if plain:
         return str(value)
+    if isinstance(value, str):  # a cell ends at a bar or a line's end
+        return " ".join(value.split()).replace("|", "\\|")
     if name.endswith("_bytes"):
         return f"{value / (1 << 20):,.1f} MiB"
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
@@ -253,6 +272,8 @@ FORMS = {".md": "markdown", ".csv": "csv", ".json": "json"}
 def _form_of(path: Path) -> str:
     if path.suffix not in FORMS:
         raise InvalidArgument(f"out: {path.name} has none of the endings {', '.join(FORMS)}")
+    if not path.parent.is_dir():  # rather than after the first row
+        raise InvalidArgument(f"out: there is no directory {path.parent}; make it first")
     return FORMS[path.suffix]
 
 

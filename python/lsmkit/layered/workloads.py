@@ -11,6 +11,7 @@ the start, whether or not a record was written to them; inserts add more.
 
 from collections.abc import Callable
 
+from lsmkit._errors import InvalidArgument
 from lsmkit.choices import Hotspot, Keys, Latest, Lognormal, Size, Uniform, Zipf
 from lsmkit.workload import Phase, Workload
 
@@ -32,6 +33,8 @@ RECORDS = 20_000_000
 PAGES = 640_000
 """Of 8 KiB: 5000 MiB, as in the published run of 20 GB."""
 RECORD_BYTES = 1000
+MOST_BURSTS = 10_000
+"""Each is two phases of the workload."""
 
 
 def _puts(
@@ -91,6 +94,8 @@ def moving_hotspot(
     seed: int = 1,
 ) -> Workload:
     """As `hot_cold`, but so many times the hot pages are those behind the ones before."""
+    if moves < 0:
+        raise InvalidArgument(f"moves: {moves} cannot be; it is 0 or more")
     shift = max(1, records // (moves + 1))
     keys = Hotspot(hot_keys=hot_pages, hot_draws=hot_records, shift_every_draws=shift)
     return _puts("moving hotspot", keys, records, record_bytes, pages, seed)
@@ -142,6 +147,8 @@ def bursts(
     seed: int = 1,
 ) -> Workload:
     """So many times a calm stretch, on any page, and a burst as long, on a hundredth of them."""
+    if not 1 <= times <= MOST_BURSTS:
+        raise InvalidArgument(f"times: {times} cannot be; it is from 1 to {MOST_BURSTS}")
     ops = max(1, records // (2 * times))
     calm = Phase(name="calm", value_bytes=record_bytes, ops=ops)
     hot = Hotspot(hot_keys=0.01, hot_draws=1)
