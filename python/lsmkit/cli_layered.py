@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsmkit._errors import InvalidArgument
+from lsmkit.arguments import LARGEST
 from lsmkit.cli_output import frame_table, print_json, progress
 from lsmkit.workload import Workload
 
@@ -49,7 +50,7 @@ def _add_sizes(command: argparse.ArgumentParser) -> None:
         "--fidelity", choices=("records", "slices"), default="records", help="how it is told"
     )
     command.add_argument("--html", type=Path, metavar="FILE", help="of a run: the player's page")
-    command.add_argument("--seed", type=int, metavar="N", help="of draws and sampled reads")
+    command.add_argument("--seed", type=_seed, metavar="N", help="of draws and sampled reads")
     command.add_argument("--improved", action="store_true", help="with the options that pay")
     command.add_argument("--checks", action="store_true", help="check invariants as it goes")
     command.add_argument(
@@ -72,6 +73,10 @@ def run_layered(options: argparse.Namespace) -> int:
         return _suite(options)
     if options.what is None or options.workload is None:
         options.refuse("give simulate WORKLOAD, --suite or --list")
+    if options.markdown or options.csv or options.out is not None:
+        options.refuse("--markdown, --csv and --out are of --suite; a run has --json and --html")
+    if options.html is not None and not options.html.parent.is_dir():  # rather than after the run
+        raise InvalidArgument(f"--html: there is no directory {options.html.parent}; make it first")
     workload, chosen = _workload(options), _options(options)
     with progress(f"simulating {workload.name}") as show:
         run = layered.simulate(
@@ -125,7 +130,8 @@ def _suite(options: argparse.Namespace) -> int:
     from lsmkit.layered import suites
 
     sized = (options.records, options.pages, options.record_bytes, options.what, options.html)
-    if options.changes or options.improved or any(value is not None for value in sized):
+    told = options.changes or options.improved or options.checks or options.fidelity != "records"
+    if told or options.seed is not None or any(value is not None for value in sized):
         options.refuse("--suite has its own workloads, sizes and options; give --small alone")
     make = suites.small_suite if options.small else suites.suite
     with progress("simulating the layered suite") as show:
@@ -153,7 +159,10 @@ def _workload(options: argparse.Namespace) -> Workload:
             raise InvalidArgument(
                 f"{name!r} is neither a workload nor a file; there are {', '.join(WORKLOADS)}"
             )
-        return Workload.from_text(Path(name).read_text(encoding="utf-8"))
+        try:
+            return Workload.from_text(Path(name).read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise InvalidArgument(f"{name} is no workload's text: it is not UTF-8") from None
     if options.small:
         sizes = {"records": RECORDS // 20, "pages": PAGES // 20, **sizes}
     if name == "mixed sizes" and sizes.pop("record_bytes", None) is not None:
@@ -187,6 +196,14 @@ def _value(name: str, text: str, before: object) -> Any:
         except ValueError:
             continue
     return text
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > LARGEST:
+        raise argparse.ArgumentTypeError(
+            f"{text[:60]!r} is no seed; give a number from 0 to 2^64-1"
+        )
+    return int(text)
 
 
 def _count(text: str) -> int:

@@ -169,3 +169,34 @@ def test_names_from_strangers_are_text():
     assert len(text.splitlines()) == 3
     head, rule, row = (line.count("|") - line.count("\\|") for line in text.splitlines())
     assert head == rule == row
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--suite", "--fidelity", "slices"], 2, "--suite has its own"),
+        (["--suite", "--checks"], 2, "--suite has its own"),
+        (["--suite", "--seed", "3"], 2, "--suite has its own"),
+        (["--suite", "--out", "/none/x.md"], 1, "there is no directory /none"),
+        (["simulate", "zipf", "--out", "x.md"], 2, "are of --suite"),
+        (["simulate", "zipf", "--markdown"], 2, "are of --suite"),
+        (["simulate", "zipf", "--html", "/none/x.html"], 1, "there is no directory /none"),
+        (["simulate", "zipf", "--seed", "-1"], 2, "'-1' is no seed"),
+        (["simulate", "zipf", "--seed", str(1 << 64)], 2, "is no seed"),
+        (["simulate", "zipf", "--records", "0"], 2, "'0' is no count"),
+        (["simulate", "zipf", "--set", "history_s=nan"], 1, "history_s"),
+        (["simulate", "zipf", "--set", "fanout"], 1, "fanout: int is due"),
+    ],
+)
+def test_what_the_command_would_not_do_it_refuses(run, arguments, code, said):
+    """At once: each of the runs would take long."""
+    found, out, err = run("layered", *arguments)
+    assert (found, out) == (code, "")
+    assert said in err
+
+
+def test_a_file_that_is_no_workload_is_named(run, tmp_path):
+    given = tmp_path / "binary"
+    given.write_bytes(b"\xff\xfe\x00")
+    code, _, err = run("layered", "simulate", str(given))
+    assert (code, err) == (1, f"lsmkit: {given} is no workload's text: it is not UTF-8\n")
