@@ -1,7 +1,7 @@
 """The layered suite: what it comes to stays within bounds, and is told as Markdown, CSV and JSON.
 
 Bounds are in data/layered_bounds.json, written anew by LSMKIT_WRITE_BOUNDS=1 pytest on this file.
-LSMKIT_LAYERED_REFERENCE=1 runs the published 20 GB too, which takes some seconds each.
+The published 20 GB are run by pytest -m nightly, which takes some seconds each.
 """
 
 import csv
@@ -36,6 +36,7 @@ def by_name(frame):
 
 
 def test_w5_9_no_figure_of_the_suite_is_above_its_bound(frame):
+    """W5.9: workloads under every set of options in one table, and none gets worse unnoticed."""
     rows = by_name(frame)
     if os.environ.get("LSMKIT_WRITE_BOUNDS"):
         found = {f"{w}, {o}": {n: rows[w, o][n] for n in BOUNDED} for w, o in rows}
@@ -167,12 +168,7 @@ def test_the_command_prints_what_the_function_gives(run, monkeypatch):
     assert "neither a workload nor a file" in run("layered", "simulate", "nonsense")[2]
 
 
-reference = pytest.mark.skipif(
-    not os.environ.get("LSMKIT_LAYERED_REFERENCE"), reason="LSMKIT_LAYERED_REFERENCE is not set"
-)
-
-
-@reference
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["uniform", "hot-cold"])
 def test_the_published_run_of_20_gb(name):
     """research B and C2: the figures of the published simulator, counts to one."""
@@ -185,9 +181,10 @@ def test_the_published_run_of_20_gb(name):
     assert round(row["tip_layers_opened_mean"], 1) == 6.0
 
 
-@reference
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", sorted(workloads.WORKLOADS))
 def test_options_make_no_workload_of_20_gb_worse(name):
+    """By more than 2 %: hot-cold writes a fifth less, and every read costs no more."""
     workload = suites.default_workloads()[name]
     base, improved = (
         layered.simulate(workload, options).figures() for options in (Options(), Options.improved())
@@ -196,3 +193,6 @@ def test_options_make_no_workload_of_20_gb_worse(name):
         assert improved[figure] <= 1.02 * base[figure], figure
     if name == "hot-cold":
         assert improved["written_bytes"] <= 0.8 * base["written_bytes"]
+        for figure in ("layers_opened", "records", "bytes"):
+            assert improved[f"{figure}_mean"] <= base[f"{figure}_mean"], figure
+            assert improved[f"{figure}_p99"] <= base[f"{figure}_p99"], figure
