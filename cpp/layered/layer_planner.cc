@@ -5,8 +5,8 @@
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/layered/cut_points.h"
 #include "lsmkit/layered/delta_cutter.h"
-#include "lsmkit/layered/level_parts.h"
 #include "lsmkit/layered/makespan.h"
+#include "lsmkit/layered/part_choice.h"
 #include "lsmkit/layered/retention.h"
 
 namespace lsmkit {
@@ -63,79 +63,51 @@ namespace {
 // One decision, and its jobs.
 class PartPlanner {
  public:
-  PartPlanner(const LayerLevel& level, const PageRange& pages, const LayeredOptions& options,
-              LayerPlan& plan)
-      : level_(level), options_(options), plan_(plan) {
+  // `layers`: of the level that are of these pages.
+  PartPlanner(const LayerLevel& level, const PageRange& pages, std::span<const uint32_t> layers,
+              const LayeredOptions& options, LayerPlan& plan)
+      : level_(level), layers_(layers), options_(options), plan_(plan) {
     part_.pages = pages;
-    for (uint32_t i = 0; i < level.layers.size(); ++i) {
+    for (const uint32_t i : layers) {
       const Layer& layer = level.layers[i];
-      if (!layer.is_delta() || !layer.pages.overlaps(pages)) continue;
+      if (!layer.is_delta()) continue;
       deltas_.push_back(i);
       part_.delta_bytes += layer.record_bytes();
     }
   }
 
-  void plan(LevelProfile& profile, const Keyspace& keyspace) {
-    if (options_.partitioned) state_ = state_of(level_, part_.pages);
+  // `level_bytes`: of all pages in use and all deltas of the level.
+  void plan(LevelProfile& profile, const Keyspace& keyspace, const PartBytes& level_bytes) {
     part_.image_bytes = keyspace.bytes(part_.pages);
-    part_.makes = options_.partitioned ? choice(keyspace) : choice_between(part_.delta_bytes);
+    decide(level_bytes.images < level_bytes.deltas);
     if (part_.makes == LayerKind::kImage) make_images(keyspace);
     if (part_.makes == LayerKind::kDelta) make_deltas(profile);
     plan_.parts.push_back(part_);
   }
 
  private:
-  LayerKind choice_between(uint64_t delta_bytes) const {
-    return part_.image_bytes < delta_bytes ? LayerKind::kImage : LayerKind::kDelta;
+  void decide(bool level_would_have_images) {
+    PartChoice choice;
+    if (options_.partitioned)
+      choice =
+          choice_for(state_of(level_of_part(), part_.pages),
+                     {part_.image_bytes, part_.delta_bytes, level_would_have_images}, options_);
+    else
+      choice.makes = level_would_have_images ? LayerKind::kImage : LayerKind::kDelta;
+    part_.makes = choice.makes;
+    if (choice.images_half_way && *choice.images_half_way >= level_.same_pages_from)
+      part_.image_lsns.push_back(*choice.images_half_way);
+    if (choice.makes == LayerKind::kImage) part_.image_lsns.push_back(level_.lsns.end);
   }
 
-  std::optional<LayerKind> choice(const Keyspace& keyspace) const {
-    const bool cheap = images_are_cheap();
-    if (state_.depth < options_.fanout)
-      return cheap ? std::optional(LayerKind::kImage) : std::nullopt;
-    // Images that come too seldom leave more deltas to be read than retiling does.
-    const bool may_be_seldom =
-        options_.early_image_percent == 0 || keyspace.bytes({}) < delta_bytes_of_all();
-    if (!cheap && !may_be_seldom) return LayerKind::kDelta;
-    // Retiling would rewrite what lies beneath images, too.
-    return choice_between(part_.delta_bytes);
-  }
-
-  bool had_as_many_tiers() const {
-    return state_.had_images || state_.open_tiers.size() >= options_.fanout;
-  }
-
-  // Whether images are small beside the deltas of two tiers, so that every second may have some;
-  // for parts that have not proved to go on like that, very small.
-  bool images_are_cheap() const {
-    const uint64_t tiers = state_.open_tiers.size();
-    const bool goes_on = state_.is_steady && had_as_many_tiers();
-    const uint64_t share =
-        goes_on ? options_.early_image_percent : options_.early_image_percent / 16;
-    uint64_t bytes = state_.open_bytes;
-    if (state_.is_steady && tiers > 2) bytes = bytes * 2 / tiers;
-    return part_.image_bytes > 0 && part_.image_bytes <= bytes / 100 * share;
-  }
-
-  uint64_t delta_bytes_of_all() const {
-    uint64_t bytes = 0;
-    for (const Layer& layer : level_.layers)
-      if (layer.is_delta()) bytes += layer.record_bytes();
-    return bytes;
-  }
-
-  // The first images of a part that goes on as before come so late that those they would have had
-  // half way are made up for: reads of the past are spared as many deltas.
-  void find_image_lsns() {
-    const size_t half = state_.open_tiers.size() / 2;
-    if (state_.is_steady && !state_.had_images && images_are_cheap() && had_as_many_tiers() &&
-        state_.open_tiers[half - 1] >= level_.same_pages_from)
-      part_.image_lsns.push_back(state_.open_tiers[half - 1]);
-    part_.image_lsns.push_back(level_.lsns.end);
+  LayerLevel level_of_part() const {
+    LayerLevel out{level_.lsns, {}};
+    out.lower_begin = level_.lower_begin;
+    for (const uint32_t i : layers_) out.layers.push_back(level_.layers[i]);
+    return out;
   }
 
   void make_images(const Keyspace& keyspace) {
-    find_image_lsns();
     for (const PageRange& pages : cut_images(part_.pages, keyspace, options_.target_bytes))
       for (const Lsn lsn : part_.image_lsns)
         plan_.jobs.push_back({LayerKind::kImage, pages, {lsn, lsn}, {}, keyspace.bytes(pages)});
@@ -222,12 +194,28 @@ class PartPlanner {
   }
 
   const LayerLevel& level_;
+  const std::span<const uint32_t> layers_;
   const LayeredOptions& options_;
   LayerPlan& plan_;
-  std::vector<uint32_t> deltas_;  // of the level that are in this part
+  std::vector<uint32_t> deltas_;  // among these
   PlannedPart part_;
-  PartState state_;  // where parts are decided apart
 };
+
+// Of each part its layers, by number in the level and in the level's order. Requires: the parts lie
+// side by side from the first page to the last.
+std::vector<std::vector<uint32_t>> layers_by_part(const LayerLevel& level,
+                                                  std::span<const PageRange> parts) {
+  std::vector<std::vector<uint32_t>> out(parts.size());
+  for (uint32_t i = 0; i < level.layers.size(); ++i) {
+    const PageRange& pages = level.layers[i].pages;
+    auto part = std::partition_point(parts.begin(), parts.end(), [&pages](const PageRange& before) {
+      return before.end <= pages.begin;
+    });
+    for (; part != parts.end() && part->begin < pages.end; ++part)
+      out[static_cast<size_t>(part - parts.begin())].push_back(i);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -235,11 +223,16 @@ LayerPlan plan_level(const LayerLevel& level, LevelProfile& profile, const Keysp
                      const LayeredOptions& options) {
   LayerPlan plan;
   plan.lsns = level.lsns;
-  for (const Layer& layer : level.layers) plan.inputs.push_back({layer.number, false, {}});
+  PartBytes all{keyspace.bytes({}), 0};
+  for (const Layer& layer : level.layers) {
+    plan.inputs.push_back({layer.number, false, {}});
+    if (layer.is_delta()) all.deltas += layer.record_bytes();
+  }
   const std::vector<PageRange> parts =
       options.partitioned ? partitions_of(level) : std::vector{PageRange{}};
-  for (const PageRange& pages : parts)
-    PartPlanner(level, pages, options, plan).plan(profile, keyspace);
+  const std::vector<std::vector<uint32_t>> layers = layers_by_part(level, parts);
+  for (size_t i = 0; i < parts.size(); ++i)
+    PartPlanner(level, parts[i], layers[i], options, plan).plan(profile, keyspace, all);
   return plan;
 }
 
