@@ -1,5 +1,6 @@
 """Fixtures that all tests of the Python side share."""
 
+import gc
 import subprocess
 import sys
 import textwrap
@@ -29,6 +30,14 @@ SMALL = {
 def path(tmp_path: Path) -> str:
     """A directory that does not exist yet."""
     return str(tmp_path / "db")
+
+
+@pytest.fixture
+def young_objects() -> Iterator[None]:
+    """A collection looks at what the test makes, not at all that other tests have loaded."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from lsmkit import _core
 from lsmkit._errors import ClosedError, InvalidArgument
 
+pytestmark = pytest.mark.usefixtures("young_objects")
+
 
 def use_all(db, snapshot, cursor, rows):
     """Every call that a closed database must refuse."""

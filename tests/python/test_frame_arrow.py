@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import lsmkit
 from lsmkit import BinaryArray, Column, Frame
 
+pytestmark = pytest.mark.usefixtures("young_objects")
+
 ITEMS = {
     "bool": st.booleans(),
     "i32": st.integers(-(2**31), 2**31 - 1),
