@@ -1,11 +1,16 @@
 """Builds, installs and tries lsmkit's sdist once for each way to libzstd.
 
     python tests/packaging/zstd_variants.py [auto] [system] [runtime] [off]
+    python tests/packaging/zstd_variants.py --source FOLDER --objects FOLDER ...
 
-The variants share one build folder, so each recompiles what depends on zstd and links anew.
+The variants share one build folder, so each recompiles what depends on zstd and links anew. Where
+an unpacked sdist has been built already, --source and --objects name it and its build folder, and
+the variants go on from there.
 """
 
+import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -68,7 +73,8 @@ def run(*command: str | Path, **environment: str) -> None:
 def make_builder(folder: Path) -> Path:
     """Make an environment that builds, the same for all: so the next variant finds its objects."""
     run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin/pip", "install", "-q", *BUILD_REQUIRES, "cmake", "ninja")
+    tools = [tool for tool in ("cmake", "ninja") if shutil.which(tool) is None]
+    run(folder / "bin/pip", "install", "-q", *BUILD_REQUIRES, *tools)
     return folder / "bin"
 
 
@@ -98,14 +104,23 @@ def try_variant(variant: str, source: Path, builder: Path, objects: Path, folder
 
 
 def main() -> None:
-    variants = sys.argv[1:] or list(SOURCES)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"of {', '.join(SOURCES)}")
+    parser.add_argument("--source", type=Path, metavar="FOLDER", help="an unpacked sdist")
+    parser.add_argument("--objects", type=Path, metavar="FOLDER", help="where it has been built")
+    arguments = parser.parse_args()
+    variants = arguments.variants or list(SOURCES)
     with tempfile.TemporaryDirectory() as name:
         shared = Path(name)
         builder = make_builder(shared / "builder")
-        source = unpacked_sdist(builder, shared)
+        source = arguments.source or unpacked_sdist(builder, shared)
+        objects = arguments.objects or shared / "objects"
+        # Objects of another environment are thrown away by scikit-build-core, unless it does not
+        # know of that. Ninja compares commands, and compiles anew what sees the environment.
+        (objects / ".skbuild-info.json").unlink(missing_ok=True)
         for variant in variants:
             with tempfile.TemporaryDirectory() as folder:
-                try_variant(variant, source, builder, shared / "objects", Path(folder))
+                try_variant(variant, source, builder, objects, Path(folder))
     print(f"{len(variants)} passed, 0 failed")
 
 
