@@ -60,6 +60,7 @@ def test_every_view_is_there():
     assert all(row["duration_us"] > 0 for row in run.events() if row["kind"] == "flush")
 
 
+@pytest.mark.timeout(600)  # twenty seconds of a processor, which a busy machine makes minutes of
 def test_a_day_over_100_gb_accepts_what_is_sustainable_and_no_more():
     """What is offered beyond the sustainable waits."""
     keys = int(100e9 / 1024)
