@@ -197,25 +197,32 @@ void Engine::wait_idle(const Poll& poll) {
 
 namespace {
 
-// How far a range is, in weight, over all of its jobs; never falls. What is written meanwhile makes
-// the whole more.
+// How far a range is, in weight, over all of its jobs; never falls. What is written meanwhile, or
+// is left by a job that others kept from taking all that it would have, makes the whole more.
 class RangeProgress {
  public:
   void begin_step(const RangeStep& step) {
-    whole_.total = std::max(whole_.total, whole_.done + step.left_weight);
+    whole_.total = std::max(whole_.total, told_ + step.left_weight);
     whole_.done = whole_.total - step.left_weight;
     plan_weight_ = std::min(step.plan_weight, step.left_weight);
   }
   // `job`: entries.
-  Progress with(const Progress& job) const {
+  Progress with(const Progress& job) {
+    Progress out = at(job);
+    out.done = told_ = std::max(told_, out.done);
+    return out;
+  }
+
+ private:
+  Progress at(const Progress& job) const {
     if (job.total == 0) return whole_;
     const double share = static_cast<double>(job.done) / static_cast<double>(job.total);
     const auto weight = static_cast<uint64_t>(share * static_cast<double>(plan_weight_));
     return {std::min(whole_.done + weight, whole_.total), whole_.total};
   }
 
- private:
   Progress whole_;
+  uint64_t told_ = 0;  // done, at the last time
   uint64_t plan_weight_ = 0;
 };
 

@@ -24,7 +24,8 @@ bool equal(PackedSpan a, PackedSpan b) {
 
 }  // namespace
 
-TEST_CASE("I11, W5.6: jobs in random orders and on threads come to what they do one by one") {
+TEST_CASE("I11, W5.6: jobs in random orders and on threads come to what they do one by one" *
+          doctest::test_suite("threads")) {
   Random random(31);
   for (int trial = 0; trial < 10; ++trial) {
     RecordStore store(false);
