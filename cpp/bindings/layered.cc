@@ -327,8 +327,8 @@ class LayeredStore {
         "pages_in_use"_a =
             (sliced_ ? sliced_->run().keyspace() : measured_->run().keyspace()).page_count(),
         "flushed"_a = to_dict(totals.flushed), "retiled"_a = to_dict(totals.retiled),
-        "images"_a = to_dict(totals.images), "collected"_a = to_dict(totals.collected),
-        "created"_a = to_dict(tree().map().created()),
+        "identical"_a = to_dict(totals.identical), "images"_a = to_dict(totals.images),
+        "collected"_a = to_dict(totals.collected), "created"_a = to_dict(tree().map().created()),
         "deleted"_a = to_dict(tree().map().deleted()), "compactions"_a = totals.compactions,
         "level_compactions"_a = totals.level_compactions,
         "page_image_bytes"_a = totals.page_image_bytes, "parts"_a = totals.parts,

@@ -34,6 +34,7 @@ struct PlannedInput {
   LayerNumber number{};
   bool deleted = false;              // otherwise it stays as it is
   std::vector<uint32_t> after_jobs;  // it is deleted when all of these are done
+  bool identical = false;            // it stays because a job would have copied all of it
   bool operator==(const PlannedInput&) const = default;
 };
 

@@ -179,6 +179,7 @@ class PartPlanner {
     }
     if (options_.keeps_identical && job.inputs.size() == 1 && holds_as_much(job)) {
       plan_.inputs[job.inputs[0]].deleted = false;
+      plan_.inputs[job.inputs[0]].identical = true;
       return;
     }
     for (const uint32_t input : job.inputs)

@@ -111,6 +111,8 @@ bool LayeredTree::compact_level(const LayerLevel& level, uint32_t level_index,
   totals_.makespans.add(plan, {options_.worker_bytes_per_s, options_.device_bytes_per_s});
   totals_.parts += plan.parts.size();
   for (const PlannedPart& part : plan.parts) totals_.parts_kept += !part.makes.has_value();
+  for (size_t i = 0; i < plan.inputs.size(); ++i)
+    if (plan.inputs[i].identical) totals_.identical.add(level.layers[i]);
   if (checks_) check_images(plan, level, keyspace);
   Doing doing{plan, level_index, next_number_};
   for (const PlannedInput& input : plan.inputs) doing.jobs_left.push_back(input.after_jobs.size());

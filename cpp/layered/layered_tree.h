@@ -27,6 +27,7 @@ struct LayeredTotals {
   LayerCounts flushed;
   LayerCounts retiled;             // deltas that compactions made
   uint64_t page_image_bytes = 0;   // in these
+  LayerCounts identical;           // that compactions did not write once more
   LayerCounts images;              // of bottom-most compactions, too
   LayerCounts collected;           // that went because no LSN that stays readable needs them
   uint64_t compactions = 0;        // that found a level to compact

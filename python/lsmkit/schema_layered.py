@@ -63,6 +63,8 @@ _PARTS = (
     byte_count("flush_bytes", "of these"),
     count("delta_count", "deltas that compactions made"),
     byte_count("delta_bytes", "of these"),
+    count("identical_count", "deltas that compactions did not write once more, being the same"),
+    byte_count("identical_bytes", "of these: what `keeps_identical` saved"),
     count("image_count", "images that compactions made"),
     byte_count("image_bytes", "of these"),
     count("compaction_count", "compactions that found a level deep enough"),

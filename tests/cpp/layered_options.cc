@@ -173,6 +173,32 @@ TEST_CASE("W5.2, W5.3: layers begin and end where others do, or where bytes per 
         49);
 }
 
+TEST_CASE("W5.5: what would come out the same is counted and not written") {
+  for (const bool at_edges : {false, true}) {
+    LayeredTotals with, without;
+    for (LayeredTotals* totals : {&with, &without}) {
+      LayeredRunOptions options;
+      options.checks = true;
+      options.layered.target_bytes = 10'000;
+      options.layered.cuts_at_edges = at_edges;
+      options.layered.keeps_identical = totals == &with;
+      LayeredRun run(options);
+      // Loaded in order, then written to beyond that: only there is the level of both deep.
+      for (PageNumber page = 0; page < 1'616; ++page) run.ingest(page, 100);
+      for (uint64_t i = 0; i < 1'700; ++i) run.ingest(5'000 + i * 37 % 161, 100);
+      run.flush();
+      *totals = run.tree().totals();
+    }
+    // Of four tiers of 404 records four deltas each. Cut anew, the first tier's fourth gets four
+    // fewer, and all that come after begin elsewhere; at edges they do not.
+    CHECK(with.identical.layers == (at_edges ? 16 : 3));
+    CHECK(with.identical.bytes >= with.identical.layers * 10'000);
+    CHECK(without.identical == LayerCounts{});
+    CHECK(with.written_bytes() + with.identical.bytes == without.written_bytes());
+    CHECK(with.retiled.layers + with.identical.layers == without.retiled.layers);
+  }
+}
+
 namespace {
 
 uint64_t count_halfway_images(const std::vector<LayerEvent>& events) {

@@ -297,7 +297,7 @@ TEST_CASE("W5.5: a delta that would come out the same stays") {
   const LayerPlan plan = plan_level(level, profile, keyspace, options);
   REQUIRE(plan.jobs.size() == 1);
   CHECK(plan.jobs[0] == LayerJob{LayerKind::kDelta, {0, 11}, {0, 200}, {1, 2}, 11'002});
-  CHECK(plan.inputs == std::vector<PlannedInput>{{LayerNumber{3}, false, {}},
+  CHECK(plan.inputs == std::vector<PlannedInput>{{LayerNumber{3}, false, {}, true},
                                                  {LayerNumber{2}, true, {0}},
                                                  {LayerNumber{1}, true, {0}}});
   options.keeps_identical = false;

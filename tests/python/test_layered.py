@@ -8,6 +8,7 @@ import pytest
 
 import lsmkit
 from lsmkit import InvalidArgument, NotSupported, Phase, Workload, _core, layered
+from lsmkit.choices import Latest
 from lsmkit.layered import Options, workloads
 from lsmkit.player.encode import encode
 from lsmkit.player.pack import unpacked
@@ -197,6 +198,23 @@ def test_w5_7_page_images_in_deltas_spare_replay_and_cost_bytes():
     assert after["page_image_bytes"] < after["delta_bytes"]
     assert after["written_bytes"] > before["written_bytes"]
     assert after["records_mean"] < 0.9 * before["records_mean"]
+
+
+def test_w5_5_what_would_come_out_the_same_is_not_written_and_counted():
+    """Pages are added in order, then the newest are updated: what came before stays as it is."""
+    load = Phase(name="load", mix="insert", value_bytes=1000, ops=17_000)
+    update = Phase(name="update", keys=Latest(theta=3), value_bytes=1000, ops=20_000)
+    append = Workload(load, update, key_count=1)
+    for fidelity in ("records", "slices"):
+        written, kept = (
+            layered.simulate(append, TINY.replace(keeps_identical=on), fidelity=fidelity).figures()
+            for on in (False, True)
+        )
+        assert written["identical_count"] == written["identical_bytes"] == 0
+        assert kept["identical_count"] > 10
+        saved = written["written_bytes"] - kept["written_bytes"]
+        assert kept["identical_bytes"] == saved > 0.1 * written["written_bytes"]
+        assert kept["identical_count"] == written["delta_count"] - kept["delta_count"]
 
 
 def test_slices_are_near_the_records_they_stand_for():

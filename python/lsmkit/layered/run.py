@@ -83,6 +83,8 @@ class Run(Playable):
             "flush_bytes": flushed["bytes"],
             "delta_count": retiled["layers"],
             "delta_bytes": retiled["bytes"],
+            "identical_count": state["identical"]["layers"],
+            "identical_bytes": state["identical"]["bytes"],
             "image_count": images["layers"],
             "image_bytes": images["bytes"],
             "compaction_count": state["compactions"],

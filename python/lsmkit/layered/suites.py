@@ -32,7 +32,8 @@ MOST_SCALE = 10_000
 SHOWN = (
     "workload", "fanout", "target_bytes", "options", "write_amp", "storage_to_log",
     "storage_to_logical", "peak_live_bytes", "layer_count", "created_layers", "deleted_layers",
-    "layers_opened_mean", "layers_opened_p99", "layers_opened_max", "layers_holding_mean",
+    "identical_bytes", "layers_opened_mean", "layers_opened_p99", "layers_opened_max",
+    "layers_holding_mean",
     "records_mean", "records_p99", "bytes_mean", "bytes_p99", "tip_layers_opened_mean",
     "tip_bytes_mean", "partitions", "makespan_1_s", "makespan_2_s", "makespan_4_s",
 )  # fmt: skip
