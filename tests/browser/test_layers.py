@@ -13,7 +13,8 @@ def test_layers_play_forwards_and_back_and_say_what_they_are(tab, tmp_path):
     run = LayeredSample()
     opened = tab(Player(run).to_html(), folder=tmp_path, color_scheme="dark")
     page = opened.page
-    page.get_by_role("tab", name="Key × LSN").click()
+    assert page.get_by_role("tab", selected=True).inner_text() == "Key × LSN"
+    assert page.get_by_label("key axis").is_visible()
     canvas = "player.views[0].canvas.toDataURL()"
     first = opened.ask(canvas)
     seen = []
@@ -47,6 +48,7 @@ def test_layers_play_forwards_and_back_and_say_what_they_are(tab, tmp_path):
 
 def test_layers_beside_tables(tab, run, tmp_path):
     opened = tab(Player(LayeredSample(), run).to_html(), folder=tmp_path)
+    assert opened.page.get_by_role("tab", selected=True).inner_text() == "Levels by size"
     opened.page.get_by_role("tab", name="Key × LSN").click()
     opened.ask("player.go(25)")
     opened.shot("layers_beside")

@@ -23,7 +23,9 @@ class Player extends Stage {
     this.runs = runs;
     this.hooks = hooks;
     this.playhead = new Playhead(runs);
-    this.settings = {view: "levels", keyAxis: "rank"};
+    // Nothing else shows what a run of layers is about.
+    const view = runs.every((run) => run.layered) ? "seqnos" : "levels";
+    this.settings = {view, keyAxis: "rank"};
     this.speed = "5";
     this.playing = false;
     this.selected = null;

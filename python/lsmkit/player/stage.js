@@ -83,7 +83,7 @@ class Stage {
           this.settings.keyAxis = value;
           this.draw();
         });
-    this.keyAxisPick.hidden = true;
+    this.keyAxisPick.hidden = this.settings.view === "levels";
     const swatch = (kind, text) => h("span", {class: "key"}, h("i", {class: kind}), text);
     return h(
         "div", {class: "tabs"}, h("div", {role: "tablist", "aria-label": "view"}, this.tabs),
