@@ -22,6 +22,7 @@ namespace lsmkit {
 namespace {
 
 constexpr uint64_t kGB = 1'000'000'000;
+constexpr uint64_t kReads = 100'000;
 constexpr uint64_t kAboutThere = 10'000'000;  // lengths that are drawn do not sum up to a whole GB
 constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes;
 
@@ -90,21 +91,25 @@ std::vector<OptionSet> option_sets(const LayeredOptions& base) {
   apart.partitioned = true;
   apart.grid_pages = 10'000;
   apart.early_image_percent = 28;
-  std::vector<OptionSet> out{{"history", base},
-                             {"page images", base},
-                             {"apart", apart},
-                             {"history, apart", apart},
+  std::vector<OptionSet> out{{"history", base},         {"images after 64", base},
+                             {"images after 16", base}, {"images by bytes", base},
+                             {"apart", apart},          {"history, apart", apart},
                              {"all of these", apart}};
-  for (const size_t i : {0, 3, 4}) {
-    out[i].options.history_bytes = 4 * kGB;
-    out[i].options.bottom_image_percent = 100;
+  for (OptionSet& set : out) {
+    const std::string name = set.name;
+    if (name.starts_with("history") || name.starts_with("all")) {
+      set.options.history_bytes = 4 * kGB;
+      set.options.bottom_image_percent = 100;
+    }
+    if (name == "images after 64") set.options.page_image_records = 64;
+    if (name == "images after 16" || name.starts_with("all")) set.options.page_image_records = 16;
+    if (name == "images by bytes") set.options.page_image_bytes = 20'000;
   }
-  for (const size_t i : {1, 4}) out[i].options.page_image_records = 64;
   return out;
 }
 
-constexpr const char* kWithOptions[] = {"uniform", "hot-cold", "zipf .99", "moving hotspot",
-                                        "append"};
+constexpr const char* kWithOptions[] = {"uniform",        "hot-cold", "zipf .99",
+                                        "moving hotspot", "append",   "mixed sizes"};
 
 struct Figures {
   double written = 0, peak_live = 0, created = 0;
@@ -184,8 +189,8 @@ namespace {
 
 // The largest of the differences.
 double print_case(const WorkloadSpec& spec, const char* name, const LayeredRunOptions& options) {
-  const Figures a = by_slices(spec, options, 30'000), b = per_record(spec, options, 30'000);
-  std::printf("%-18s %-14s %2u %3" PRIu64 " %6.1f %5.0f |", spec.name.c_str(), name,
+  const Figures a = by_slices(spec, options, kReads), b = per_record(spec, options, kReads);
+  std::printf("%-18s %-15s %2u %3" PRIu64 " %6.1f %5.0f |", spec.name.c_str(), name,
               options.layered.fanout, options.layered.target_bytes >> 20, b.written / 1e9,
               b.created);
   double worst = 0;

@@ -169,8 +169,9 @@ class SlicedLayers {
     Lsn next = sampling_.every_log_bytes == 0 ? UINT64_MAX : sampling_.every_log_bytes;
     for (bool more = true; more;) {
       poll({run_.flushed_lsn(), 0});
-      // What is in the buffer stands in the log already.
-      for (; next <= run_.buffer_end(); next += sampling_.every_log_bytes) {
+      // What is in the buffer stands in the log already, which is rounded.
+      const Lsn end = run_.buffer_end() + sampling_.every_log_bytes / 128;
+      for (; next <= end; next += sampling_.every_log_bytes) {
         reads_.sample(run_, sampling_.reads, ReadAt::kHistory);
         poll({run_.flushed_lsn(), 0});
       }

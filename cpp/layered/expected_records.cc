@@ -38,6 +38,13 @@ uint64_t whole(double of_each, uint64_t records) {
 
 }  // namespace
 
+double rate_at(const RecordKind& kind, double popularity) {
+  const auto step = std::partition_point(
+      kind.popularity.begin(), kind.popularity.end() - 1,
+      [popularity](const PopularStep& before) { return before.up_to <= popularity; });
+  return step->rate;
+}
+
 ExpectedRecords::ExpectedRecords(WorkloadSpec workload, uint64_t target_bytes)
     : workload_(std::move(workload)),
       target_bytes_(target_bytes),
@@ -188,7 +195,8 @@ void ExpectedRecords::find_kinds() {
     spot_shares_.push_back(std::move(shares));
     kinds_.push_back(
         {static_cast<Lsn>(begin), phase.record_bytes, phase.by_turns(),
-         popularity(keys, phase.first_pages, ranks.ranks > 0 ? spot_pages_ : 0, spots_share)});
+         popularity(keys, phase.first_pages, ranks.ranks > 0 ? spot_pages_ : 0, spots_share),
+         phase.phase->value_bytes});
     begin += phase.bytes();
   }
 }

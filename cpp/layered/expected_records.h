@@ -19,7 +19,11 @@ struct RecordKind {
   double record_bytes = 0;
   bool by_turns = false;
   std::vector<PopularStep> popularity;  // of pages in slices of several ranks
+  SizeChoice sizes;
 };
+// How much more often than a page on average one is written to that has so large a share of the
+// pages before it, from the most popular on.
+double rate_at(const RecordKind& kind, double popularity);
 
 class ExpectedRecords {
  public:

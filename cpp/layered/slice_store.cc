@@ -7,14 +7,14 @@
 
 namespace lsmkit {
 
-void SliceStore::put(LayerNumber number, std::vector<MassBox> boxes) {
+void SliceStore::put(LayerNumber number, Contents contents) {
   const auto place = static_cast<size_t>(number);
-  if (place >= boxes_.size()) boxes_.resize(place + 1);
-  boxes_[place] = std::move(boxes);
+  if (place >= contents_.size()) contents_.resize(place + 1);
+  contents_[place] = std::move(contents);
 }
 
 void SliceStore::flush(LayerNumber number) {
-  put(number, {{{0, kEndOfPages}, {flushed_, mass_.end()}}});
+  put(number, {{{{0, kEndOfPages}, {flushed_, mass_.end()}}}});
   flushed_ = mass_.end();
 }
 
@@ -34,12 +34,14 @@ uint64_t SliceStore::make_delta(LayerNumber number, const LayerJob& job,
       if (const MassBox part = common(of_input, box); !is_empty(part)) parts.push_back(part);
   const uint64_t held = bytes(parts);
   // Where layers end around the pages that they have, there is nothing between them.
-  put(number, held == bytes({box}) ? std::vector{box} : joined(parts));
-  return kDeltaBytes + held;
+  Contents contents{held == bytes({box}) ? std::vector{box} : joined(parts), job.page_images};
+  const uint64_t images = images_ == nullptr ? 0 : images_->count(contents.boxes);
+  put(number, std::move(contents));
+  return kDeltaBytes + held + images * kPageBytes;
 }
 
 void SliceStore::drop(LayerNumber delta) {
-  boxes_[static_cast<size_t>(delta)] = {};
+  contents_[static_cast<size_t>(delta)] = {};
 }
 
 void SliceStore::forget(LayerNumber delta) {
@@ -58,21 +60,20 @@ uint64_t SliceStore::bytes(const std::vector<MassBox>& boxes) const {
 
 void SliceStore::check() const {
   uint64_t held = forgotten_bytes_;
-  for (const std::vector<MassBox>& of_layer : boxes_) held += bytes(of_layer);
+  for (const Contents& contents : contents_) held += bytes(contents.boxes);
   require_invariant(held == flushed_, "I1: layers hold other bytes than the log");
 }
 
 std::vector<LsnRange> SliceStore::held_lsns() const {
   std::vector<LsnRange> out;
-  for (const std::vector<MassBox>& of_layer : boxes_)
-    for (const MassBox& box : of_layer) out.push_back(box.lsns);
+  for (const Contents& contents : contents_)
+    for (const MassBox& box : contents.boxes) out.push_back(box.lsns);
   return out;
 }
 
 uint64_t SliceStore::allocated_bytes() const {
-  uint64_t bytes = boxes_.capacity() * sizeof(std::vector<MassBox>);
-  for (const std::vector<MassBox>& of_layer : boxes_)
-    bytes += of_layer.capacity() * sizeof(MassBox);
+  uint64_t bytes = contents_.capacity() * sizeof(Contents);
+  for (const Contents& contents : contents_) bytes += contents.boxes.capacity() * sizeof(MassBox);
   return bytes;
 }
 

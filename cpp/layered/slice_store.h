@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lsmkit/layered/expected_images.h"
 #include "lsmkit/layered/layer_contents.h"
 #include "lsmkit/layered/mass_boxes.h"
 #include "lsmkit/layered/slice_mass.h"
@@ -16,10 +17,11 @@ namespace lsmkit {
 
 class SliceStore final : public LayerContents {
  public:
-  // Requires: `mass` outlives it. Pages with more than `most_page_bytes` in a level are told one by
-  // one, so that a planner may cut them by LSN.
-  SliceStore(const SliceMass& mass, uint64_t most_page_bytes)
-      : mass_(mass), most_page_bytes_(most_page_bytes) {}
+  // Requires: what it is given outlives it. Pages with more than `most_page_bytes` in a level are
+  // told one by one, so that a planner may cut them by LSN. `images`: null for none in deltas.
+  SliceStore(const SliceMass& mass, uint64_t most_page_bytes,
+             const ExpectedImages* images = nullptr)
+      : mass_(mass), most_page_bytes_(most_page_bytes), images_(images) {}
 
   // All of the log that is in no layer yet.
   void flush(LayerNumber number);
@@ -39,7 +41,11 @@ class SliceStore final : public LayerContents {
 
   // By pages, then by LSN. Requires: a delta that lives.
   const std::vector<MassBox>& boxes(LayerNumber delta) const {
-    return boxes_[static_cast<size_t>(delta)];
+    return contents_[static_cast<size_t>(delta)].boxes;
+  }
+  // Those that it got. Likewise.
+  const PageImages& page_images(LayerNumber delta) const {
+    return contents_[static_cast<size_t>(delta)].page_images;
   }
   uint64_t bytes(const std::vector<MassBox>& boxes) const;
   // The LSNs that layers hold something of.
@@ -48,14 +54,20 @@ class SliceStore final : public LayerContents {
   uint64_t allocated_bytes() const;
 
  private:
-  void put(LayerNumber number, std::vector<MassBox> boxes);
+  struct Contents {
+    std::vector<MassBox> boxes;
+    PageImages page_images{};
+  };
+
+  void put(LayerNumber number, Contents contents);
 
   const SliceMass& mass_;
   const uint64_t most_page_bytes_;
+  const ExpectedImages* const images_;
   IsNeeded is_needed_;
   Lsn flushed_ = 0;
   uint64_t forgotten_bytes_ = 0;
-  std::vector<std::vector<MassBox>> boxes_;  // by number
+  std::vector<Contents> contents_;  // by number
 };
 
 }  // namespace lsmkit

@@ -11,13 +11,6 @@ namespace {
 
 constexpr int kMostTries = 1'000;
 
-double rate_at(const RecordKind& kind, double popularity) {
-  const auto step = std::partition_point(
-      kind.popularity.begin(), kind.popularity.end() - 1,
-      [popularity](const PopularStep& before) { return before.up_to <= popularity; });
-  return step->rate;
-}
-
 // Where among pages one is that a record fell on.
 double popularity_of_written(const RecordKind& kind, Random& random) {
   double left = random.unit(), begin = 0;
@@ -107,36 +100,53 @@ SlicedReads::Choice SlicedReads::written_page(const SlicedRun& run) {
 LayerRead SlicedReads::read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice,
                             Lsn lsn) {
   paths.path(choice.page, lsn, path_);
-  const SliceMass& mass = run.mass();
-  const size_t slice = mass.slice_of(choice.page);
-  const std::vector<RecordKind>& kinds = run.records().kinds();
   LayerRead out;
   for (const Layer* delta : path_.deltas) {
     ++out.layers_opened;
     const LsnRange needed{std::max(delta->lsns.begin, path_.from()),
                           std::min(delta->lsns.end, lsn)};
-    uint64_t records = 0;
-    for (size_t i = 0; i < kinds.size() && needed.begin < needed.end; ++i) {
-      const Lsn kind_end = i + 1 < kinds.size() ? kinds[i + 1].begin : UINT64_MAX;
-      const LsnRange part{std::max(needed.begin, kinds[i].begin), std::min(needed.end, kind_end)};
-      if (part.begin >= part.end) continue;
-      const bool has_one =
-          choice.written && part.begin <= *choice.written && *choice.written < part.end;
-      const double record_bytes = kinds[i].record_bytes;
-      const uint64_t drawn = draw_records(
-          kinds[i], static_cast<double>(mass.page_bytes(slice, part)) / record_bytes,
-          static_cast<double>(part.height()) / record_bytes,
-          run.records().is_of_one_rank(slice) ? 1 : rate_at(kinds[i], choice.popularity), has_one);
-      records += drawn;
-      out.bytes += static_cast<uint64_t>(static_cast<double>(drawn) * kinds[i].record_bytes + .5);
+    const PageImages& rule = run.store().page_images(delta->number);
+    BehindImage behind;
+    if (rule.any()) draw_records(run, choice, {delta->lsns.begin, needed.begin}, rule, behind);
+    behind.forget_image();
+    const Drawn drawn = draw_records(run, choice, needed, rule, behind);
+    out.layers_holding += drawn.records > 0;
+    if (behind.was_image()) {
+      out.records += behind.records();
+      out.bytes += static_cast<uint64_t>(behind.bytes() + .5) + kPageBytes;
+      return out;
     }
-    out.layers_holding += records > 0;
-    out.records += records;
+    out.records += drawn.records;
+    out.bytes += drawn.bytes;
   }
   if (path_.image != nullptr) {
     ++out.layers_opened;
     out.bytes += kPageBytes;
     out.image = path_.image->number;
+  }
+  return out;
+}
+
+SlicedReads::Drawn SlicedReads::draw_records(const SlicedRun& run, const Choice& choice,
+                                             const LsnRange& lsns, const PageImages& rule,
+                                             BehindImage& behind) {
+  const std::vector<RecordKind>& kinds = run.records().kinds();
+  const size_t slice = run.mass().slice_of(choice.page);
+  Drawn out;
+  for (size_t i = 0; i < kinds.size() && lsns.begin < lsns.end; ++i) {
+    const RecordKind& kind = kinds[i];
+    const Lsn kind_end = i + 1 < kinds.size() ? kinds[i + 1].begin : UINT64_MAX;
+    const LsnRange part{std::max(lsns.begin, kind.begin), std::min(lsns.end, kind_end)};
+    if (part.begin >= part.end) continue;
+    const bool has_one =
+        choice.written && part.begin <= *choice.written && *choice.written < part.end;
+    const uint64_t drawn = draw_records(
+        kind, static_cast<double>(run.mass().page_bytes(slice, part)) / kind.record_bytes,
+        static_cast<double>(part.height()) / kind.record_bytes,
+        run.records().is_of_one_rank(slice) ? 1 : rate_at(kind, choice.popularity), has_one);
+    if (rule.any()) behind.go_on(drawn, kind.sizes, kind.record_bytes, rule, random_);
+    out.records += drawn;
+    out.bytes += static_cast<uint64_t>(static_cast<double>(drawn) * kind.record_bytes + .5);
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "lsmkit/layered/image_spacing.h"
 #include "lsmkit/layered/layer_paths.h"
 #include "lsmkit/layered/layer_read.h"
 #include "lsmkit/layered/read_sampler.h"
@@ -38,6 +39,13 @@ class SlicedReads {
   Choice written_page(const SlicedRun& run);
   MassBox any_box(const SliceStore& store, LayerNumber delta);
   LayerRead read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice, Lsn lsn);
+  struct Drawn {
+    uint64_t records = 0;
+    uint64_t bytes = 0;
+  };
+  // Of the page, with these LSNs. By a rule: goes on with `behind`.
+  Drawn draw_records(const SlicedRun& run, const Choice& choice, const LsnRange& lsns,
+                     const PageImages& rule, BehindImage& behind);
   // Of a page, among `records` that the log has there, of any page.
   uint64_t draw_records(const RecordKind& kind, double expected_of_page, double records,
                         double rate, bool has_one);

@@ -9,8 +9,6 @@ namespace lsmkit {
 namespace {
 uint64_t checked_target(const LayeredOptions& options) {
   check(options);
-  if (options.page_image_records > 0 || options.page_image_bytes > 0)
-    throw NotSupported("page images in deltas cannot be told by slices; simulate them per record");
   return options.target_bytes;
 }
 }  // namespace
@@ -19,7 +17,9 @@ SlicedRun::SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload)
     : most_events_(options.most_events),
       records_(std::move(workload), checked_target(options.layered)),
       mass_(records_.bounds()),
-      store_(mass_, options.layered.target_bytes / 64),
+      images_(mass_, records_,
+              {options.layered.page_image_records, options.layered.page_image_bytes}),
+      store_(mass_, options.layered.target_bytes / 64, &images_),
       tree_(options.layered, store_, options.checks),
       history_(tree_) {
   tree_.observe([this](const LayerEvent& event) {

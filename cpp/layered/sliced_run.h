@@ -21,7 +21,7 @@ namespace lsmkit {
 class SlicedRun {
  public:
   // The workload's keys are pages, in use from the start; inserts add more. Throws InvalidArgument,
-  // and NotSupported for what slices cannot tell, naming the phase; for page images in deltas.
+  // and NotSupported for what slices cannot tell, naming the phase.
   SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload);
   SlicedRun(const SlicedRun&) = delete;
   SlicedRun& operator=(const SlicedRun&) = delete;
@@ -56,6 +56,7 @@ class SlicedRun {
   const uint64_t most_events_;
   ExpectedRecords records_;
   SliceMass mass_;
+  ExpectedImages images_;
   SliceStore store_;
   Keyspace keyspace_;
   LayeredTree tree_;

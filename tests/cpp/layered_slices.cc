@@ -15,6 +15,7 @@
 #include "lsmkit/layered/sliced_reads.h"
 #include "lsmkit/layered/sliced_run.h"
 #include "lsmkit/numbers/random.h"
+#include "support/sliced_cases.h"
 
 using namespace lsmkit;
 
@@ -31,141 +32,6 @@ SliceMass any_mass(Random& random) {
     mass.add(bytes);
   }
   return mass;
-}
-
-Phase puts(KeyChoice keys, SizeChoice record_bytes, double ops) {
-  Phase phase;
-  phase.mix[OpKind::kPut] = 1;
-  phase.keys = std::move(keys);
-  phase.value_bytes = std::move(record_bytes);
-  phase.end = {EndUnit::kOps, ops};
-  return phase;
-}
-
-Phase inserts(Phase phase, double share) {
-  phase.mix = {};
-  phase.mix[OpKind::kInsert] = share;
-  if (share < 1) phase.mix[OpKind::kPut] = 1 - share;
-  return phase;
-}
-
-WorkloadSpec of(std::string name, uint64_t pages, std::vector<Phase> phases) {
-  WorkloadSpec out;
-  out.name = std::move(name);
-  out.key_count = pages;
-  out.phases = std::move(phases);
-  return out;
-}
-
-HotspotKeys hotspot(double keys, double draws, uint64_t shift_every_draws = 0) {
-  HotspotKeys out;
-  out.hot_keys = keys;
-  out.hot_draws = draws;
-  out.shift_every_draws = shift_every_draws;
-  return out;
-}
-
-// 20 GB of records of 1,000 B over 5,000 MiB of pages, and all of it 256 times smaller.
-constexpr uint64_t kPages = uint64_t{5'000} * (1 << 20) / kPageBytes / 256;
-constexpr double kRecords = 20'000'000.0 / 256;
-
-// In turn so many new pages and writes to all there are: how many are new is not left to chance,
-// since it decides whether images are made.
-std::vector<Phase> growing_by(uint64_t pages, int times) {
-  std::vector<Phase> out;
-  const auto added = static_cast<double>(pages);
-  for (int i = 0; i < times; ++i) {
-    out.push_back(inserts(puts(UniformKeys{}, ConstantSize{1'000}, added), 1));
-    out.push_back(puts(UniformKeys{}, ConstantSize{1'000}, std::floor(kRecords / times) - added));
-  }
-  return out;
-}
-
-std::vector<WorkloadSpec> workloads() {
-  const ConstantSize size{1'000};
-  ZipfKeys in_order;
-  in_order.scattered = false;
-  // Small ones: of few records the hottest page's share is a matter of chance.
-  const ConstantSize small{100};
-  const auto loaded = static_cast<double>(kPages);
-  return {
-      of("uniform", kPages, {puts(UniformKeys{}, size, kRecords)}),
-      of("hot-cold", kPages, {puts(hotspot(.1, .9), size, kRecords)}),
-      of("zipf", kPages, {puts(ZipfKeys{}, small, 10 * kRecords)}),
-      of("zipf in order", kPages, {puts(in_order, small, 10 * kRecords)}),
-      of("round and round", kPages, {puts(SequentialKeys{}, size, kRecords)}),
-      of("append", 1, {inserts(puts(UniformKeys{}, size, kRecords), 1)}),
-      of("load, then update", kPages,
-         {puts(SequentialKeys{}, ConstantSize{kPageBytes}, loaded),
-          puts(UniformKeys{}, size, kRecords - loaded * kPageBytes / 1'000)}),
-      of("moving hotspot", kPages, {puts(hotspot(.1, .9, 4'000), size, kRecords)}),
-      of("growing space", kPages / 4, growing_by(kPages / 8, 6)),
-      of("one page", kPages, {puts(hotspot(1e-9, 10.0 / 11), size, kRecords)}),
-      of("mixed sizes", kPages, {puts(UniformKeys{}, UniformSize{1, 1'999}, kRecords)}),
-  };
-}
-
-LayeredRunOptions checked() {
-  LayeredRunOptions options;
-  options.layered = {1 << 20, 4};
-  options.checks = true;
-  return options;
-}
-
-struct Figures {
-  double written, peak_live, created;
-  ReadFigures reads;
-
-  std::vector<double> all() const {
-    return {written,
-            peak_live,
-            created,
-            reads.layers_opened.mean,
-            reads.layers_holding.mean,
-            reads.records.mean,
-            reads.bytes.mean};
-  }
-};
-
-void add(const std::vector<double>& figures, std::vector<double>& sums) {
-  sums.resize(figures.size(), 0);
-  for (size_t i = 0; i < figures.size(); ++i) sums[i] += figures[i];
-}
-
-constexpr uint64_t kReadsEach = 6'000;
-constexpr Lsn kReadEvery = 1'000'000'000 / 256;
-constexpr Lsn kAboutThere = 500'000;
-
-Figures figures_of(const LayeredTree& tree, const ReadFigures& reads) {
-  return {static_cast<double>(tree.totals().written_bytes()),
-          static_cast<double>(tree.map().peak_live_bytes()),
-          static_cast<double>(tree.map().created().layers), reads};
-}
-
-Figures per_record(const WorkloadSpec& spec) {
-  LayeredRunOptions options = checked();
-  options.checks = false;  // the tests per record are about these
-  LayeredWorkload workload(spec, options);
-  ReadSampler reads(spec.seed);
-  bool more = true;
-  for (Lsn due = kReadEvery; more;) {
-    more = workload.step(5);
-    if (workload.run().log_bytes() + kAboutThere < due) continue;
-    reads.sample(workload.run(), kReadsEach, ReadAt::kHistory);
-    due += kReadEvery;
-  }
-  return figures_of(workload.run().tree(), reads.figures());
-}
-
-Figures by_slices(const WorkloadSpec& spec) {
-  SlicedRun run(checked(), spec);
-  SlicedReads reads(spec.seed);
-  Lsn due = kReadEvery;
-  do {
-    for (; run.buffer_end() + kAboutThere >= due; due += kReadEvery)
-      reads.sample(run, kReadsEach, ReadAt::kHistory);
-  } while (run.step());
-  return figures_of(run.tree(), reads.figures());
 }
 
 }  // namespace
@@ -285,7 +151,7 @@ TEST_CASE("by slices a run comes to what it comes to per record, within 2 %") {
     std::vector<double> slices, records;
     uint64_t reads = 0, reads_per_record = 0;
     for (spec.seed = 1; spec.seed <= kSeeds; ++spec.seed) {
-      const Figures a = by_slices(spec), b = per_record(spec);
+      const Figures a = by_slices(spec, checked()), b = per_record(spec, checked());
       add(a.all(), slices);
       add(b.all(), records);
       reads += a.reads.reads;
@@ -400,10 +266,6 @@ TEST_CASE("what slices cannot tell is refused by name") {
   // Slices of 24 million pages, and 10^15 records.
   refused(of("wide", 100'000'000'000, {puts(UniformKeys{}, ConstantSize{100}, 10)}));
   refused(of("many", 1'000, {puts(UniformKeys{}, ConstantSize{100}, 1e15)}));
-  LayeredRunOptions images = checked();
-  images.layered.page_image_records = 10;
-  const WorkloadSpec any = of("any", 10, {puts(UniformKeys{}, ConstantSize{100}, 10)});
-  CHECK_THROWS_AS(SlicedRun(images, any), NotSupported);
   LayeredRunOptions none;
   none.layered.target_bytes = 0;
   CHECK_THROWS_AS(SlicedRun(none, of("none", 10, {puts(UniformKeys{}, ConstantSize{1}, 10)})),

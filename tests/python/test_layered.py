@@ -235,7 +235,7 @@ def test_slices_are_near_the_records_they_stand_for():
 def test_slices_have_a_horizon_too():
     workload = workloads.hot_cold(records=500_000, pages=16_000)
     options = SMALL.replace(history_bytes=100_000_000, bottom_image_percent=100)
-    often = {"sample_every_bytes": 20_000_000}
+    often = {"sample_every_bytes": 20_000_000, "reads_per_sample": 4_000}
     exact, sliced = (
         layered.simulate(workload, options, fidelity=fidelity, checks=True, **often)
         for fidelity in ("records", "slices")
@@ -248,6 +248,22 @@ def test_slices_have_a_horizon_too():
     assert horizons[0][-1] > 350_000_000
     assert horizons[1][-1] == pytest.approx(horizons[0][-1], rel=0.001)
     assert "collection" in sliced.events()["kind"]
+
+
+def test_slices_have_page_images_too():
+    workload = workloads.hot_cold(records=500_000, pages=16_000)
+    options = SMALL.replace(page_image_records=16, page_image_bytes=30_000)
+    often = {"sample_every_bytes": 20_000_000, "reads_per_sample": 4_000}
+    exact, sliced = (
+        layered.simulate(workload, options, fidelity=fidelity, **often).figures()
+        for fidelity in ("records", "slices")
+    )
+    assert sliced["history_reads"] == exact["history_reads"] == 100_000
+    assert exact["page_image_bytes"] > 0.05 * exact["delta_bytes"]
+    for name in ("page_image_bytes", "written_bytes", "peak_live_bytes", "bytes_mean"):
+        assert sliced[name] == pytest.approx(exact[name], rel=0.02), name
+    none = layered.simulate(workload, SMALL, fidelity="slices", **often).figures()
+    assert sliced["records_mean"] < 0.95 * none["records_mean"]
 
 
 # -- Errors ----------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """The layered suite: what it comes to stays within bounds, and is told as Markdown, CSV and JSON.
 
 Bounds are in data/layered_bounds.json, written anew by LSMKIT_WRITE_BOUNDS=1 pytest on this file.
-The published 20 GB are run by pytest -m nightly, which takes some seconds each.
+The published 20 GB are run by pytest -m nightly, which takes some seconds each, and so is a
+terabyte by slices (with -s it prints how long that took).
 """
 
 import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -196,3 +199,37 @@ def test_options_make_no_workload_of_20_gb_worse(name):
         for figure in ("layers_opened", "records", "bytes"):
             assert improved[f"{figure}_mean"] <= base[f"{figure}_mean"], figure
             assert improved[f"{figure}_p99"] <= base[f"{figure}_p99"], figure
+
+
+TERABYTE = """
+import sys, time
+from lsmkit import layered
+
+options = eval(sys.argv[2], vars(layered))
+workload = layered.workloads.WORKLOADS[sys.argv[1]](records=1_000_000_000, pages=int(sys.argv[3]))
+begin = time.perf_counter()
+figures = layered.simulate(workload, options, fidelity="slices").figures()
+seconds = time.perf_counter() - begin
+status = open("/proc/self/status").read()  # ru_maxrss has the parent's peak in it
+print(figures["user_bytes"], int(status.split("VmHWM:")[1].split()[0]) * 1024, seconds)
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("pages", [640_000, 30_000_000])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "Options()",
+        "Options.improved(history_bytes=10**10, bottom_image_percent=100, page_image_records=64)",
+    ],
+)
+@pytest.mark.parametrize("name", ["uniform", "hot-cold", "zipf"])
+def test_a_terabyte_by_slices_stays_below_a_gigabyte_of_memory(name, options, pages):
+    """Issue 8: 1 TB by slices in at most 1 GB; the seconds are printed, not held."""
+    child = [sys.executable, "-c", TERABYTE, name, options, str(pages)]
+    out = subprocess.run(child, capture_output=True, text=True, check=True).stdout.split()
+    log_bytes, peak_bytes, seconds = int(out[0]), int(out[1]), float(out[2])
+    print(f"{name}, {options}, {pages:,} pages: {seconds:.1f} s, {peak_bytes / 1e6:.0f} MB")
+    assert log_bytes == pytest.approx(1e12, rel=0.001)
+    assert peak_bytes <= 1_000_000_000

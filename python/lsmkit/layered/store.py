@@ -274,8 +274,7 @@ def simulate(
     options : Options, optional
     fidelity : {"records", "slices"}
         "slices": bytes per slice of the pages and of the log instead of records, within some
-        percent of these (`cpp/layered/sliced_run.h`); a terabyte takes seconds. Not with page
-        images.
+        percent of these (`cpp/layered/sliced_run.h`), with any options; a terabyte takes seconds.
     seed : int, optional
         In place of the workload's; reads are sampled with it, too.
     checks, sample_every_bytes, reads_per_sample
