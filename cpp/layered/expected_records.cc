@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "lsmkit/bytes/error.h"
+#include "lsmkit/numbers/distributions.h"
 #include "lsmkit/workload/key_chooser.h"
 #include "lsmkit/workload/key_classes.h"
 
@@ -20,7 +21,9 @@ constexpr size_t kMostSpots = 1024;
 constexpr size_t kMostClasses = 256;                // of pages that are written to alike
 constexpr uint64_t kMostCells = uint64_t{1} << 26;  // of slices of pages and of the log: 512 MiB,
                                                     // and as much for what bounds are added
-constexpr double kSpotOfTarget = 1.0 / 256;         // what a page gets, in all, to be a slice
+// Of fewer pages at a time chance is left to who reads them, who has no other.
+constexpr uint64_t kPagesByChance = 64;
+constexpr double kSpotOfTarget = 1.0 / 256;  // what a page gets, in all, to be a slice
 
 bool is_scattered(const KeyClass& k) {
   return k.key_count + .5 < static_cast<double>(k.end - k.begin);
@@ -49,7 +52,8 @@ ExpectedRecords::ExpectedRecords(WorkloadSpec workload, uint64_t target_bytes)
     : workload_(std::move(workload)),
       target_bytes_(target_bytes),
       phases_(expected_phases(workload_)),
-      pages_in_use_(workload_.key_count) {
+      pages_in_use_(workload_.key_count),
+      random_(workload_.seed, "pages by slices") {
   for (const ExpectedPhase& phase : phases_)
     ensure(phase.record_bytes <= static_cast<double>(target_bytes),
            "a record must have at least one byte and at most target_bytes");
@@ -244,6 +248,7 @@ void ExpectedRecords::write(const Window& window) {
       std::max<uint64_t>(1, whole(phase.draws_of_each, first + count) - first_draw);
   const uint64_t pages =
       grows(phase.phase->keys) ? phase.pages_after(first + count / 2) : phase.first_pages;
+  const std::vector<double> before = page_bytes_;
   double scattered = 0;
   for (const KeyClass& k :
        key_classes(phase.phase->keys, {pages, first_draw, draws}, kMostClasses)) {
@@ -254,6 +259,31 @@ void ExpectedRecords::write(const Window& window) {
       spread({k.begin, k.end}, share * bytes);
   }
   if (scattered > 0) write_scattered(phase, pages, scattered * bytes);
+  if (!phase.by_turns()) leave_to_chance(before, phase.record_bytes);
+}
+
+void ExpectedRecords::leave_to_chance(std::span<const double> before, double record_bytes) {
+  const auto added = [&](size_t begin, size_t end) {
+    double sum = 0;
+    for (size_t i = begin; i < end; ++i)
+      sum += (page_bytes_[i] - before[i]) * static_cast<double>(bounds_[i + 1] - bounds_[i]);
+    return sum;
+  };
+  double left = added(0, page_bytes_.size());  // expected from here on
+  auto records = static_cast<uint64_t>(left / record_bytes + .5);
+  for (size_t begin = 0, end; begin < page_bytes_.size() && left > 0; begin = end) {
+    for (end = begin + 1;
+         end < page_bytes_.size() && bounds_[end] - bounds_[begin] < kPagesByChance;)
+      ++end;
+    const double expected = added(begin, end);
+    if (expected <= 0) continue;
+    const uint64_t drawn = draw_binomial(random_, records, std::min(1.0, expected / left));
+    const double share = static_cast<double>(drawn) * record_bytes / expected;
+    for (size_t i = begin; i < end; ++i)
+      page_bytes_[i] = before[i] + (page_bytes_[i] - before[i]) * share;
+    records -= drawn;
+    left -= expected;
+  }
 }
 
 void ExpectedRecords::write_scattered(const ExpectedPhase& phase, uint64_t pages, double bytes) {

@@ -1,6 +1,7 @@
 // What a workload is expected to write until the next flush, by slice of the pages; and the slices:
 // as wide as each other, but bounded also where what is written to begins or ends, and around pages
-// that alone get much. Nothing is drawn.
+// that alone get much. Of chance there is as much as moves where layers are cut, so that those of
+// two flushes do not end at the same pages by themselves.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "lsmkit/layered/expected_phases.h"
+#include "lsmkit/numbers/random.h"
 
 namespace lsmkit {
 
@@ -74,6 +76,8 @@ class ExpectedRecords {
   void write(const Window& window);
   void write_scattered(const ExpectedPhase& phase, uint64_t pages, double bytes);
   void spread(const PageRange& pages, double bytes);
+  // What page_bytes_ got beyond `before` falls on the pages by chance, so much to a record.
+  void leave_to_chance(std::span<const double> before, double record_bytes);
 
   const WorkloadSpec workload_;
   const uint64_t target_bytes_;
@@ -90,6 +94,7 @@ class ExpectedRecords {
   uint64_t pages_in_use_;
   bool full_ = false;
   std::vector<double> page_bytes_;
+  Random random_;
 };
 
 }  // namespace lsmkit

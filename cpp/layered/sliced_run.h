@@ -4,7 +4,7 @@
 //
 // Planner, tree and map are the same code; only what is behind LayerContents differs. What is lost:
 // records of a slice's pages come evenly, so layers may begin a page or so elsewhere, and chance
-// has no part in what is written.
+// has only so much of a part in what is written as moves where layers are cut.
 #pragma once
 
 #include <cstdint>
