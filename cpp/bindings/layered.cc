@@ -158,6 +158,19 @@ class RecordArrays {
   size_t count_;
 };
 
+// What is called in the midst of a run's compactions, while this lives.
+template <class Run>
+class Polled {
+ public:
+  Polled(Run& run, std::function<void()> poll) : run_(run) { run_.set_poll(std::move(poll)); }
+  ~Polled() { run_.set_poll({}); }
+  Polled(const Polled&) = delete;
+  Polled& operator=(const Polled&) = delete;
+
+ private:
+  Run& run_;
+};
+
 // A run by slices, with what it is asked for.
 class SlicedLayers {
  public:
@@ -167,17 +180,21 @@ class SlicedLayers {
 
   void run(const Poll& poll) {
     Lsn next = sampling_.every_log_bytes == 0 ? UINT64_MAX : sampling_.every_log_bytes;
+    const uint64_t total = run_.expected_log_bytes();
+    const auto tell = [&] { poll({std::min(run_.flushed_lsn(), total), total}); };
+    const Polled polled(run_, tell);
     for (bool more = true; more;) {
-      poll({run_.flushed_lsn(), 0});
+      tell();
       // What is in the buffer stands in the log already, which is rounded.
       const Lsn end = run_.buffer_end() + sampling_.every_log_bytes / 128;
       for (; next <= end; next += sampling_.every_log_bytes) {
-        reads_.sample(run_, sampling_.reads, ReadAt::kHistory);
-        poll({run_.flushed_lsn(), 0});
+        sample(next);
+        tell();
       }
       more = run_.step();
       if (more) note();
     }
+    poll({total, total});
   }
   ReadFigures tip_reads(uint64_t reads) const {
     SlicedReads tip(sampling_.seed);
@@ -187,8 +204,15 @@ class SlicedLayers {
   ReadFigures history_reads() const { return reads_.figures(); }
   const SlicedRun& run() const { return run_; }
   const std::vector<LayeredMoment>& moments() const { return moments_; }
+  const std::vector<SampledMoment>& samples() const { return samples_; }
 
  private:
+  void sample(Lsn log_bytes) {
+    ReadCosts costs;
+    reads_.sample(run_, sampling_.reads, ReadAt::kHistory, &costs);
+    if (costs.reads() == 0) return;  // nothing is flushed
+    samples_.push_back({run_.tree().event_count(), log_bytes, costs.figures()});
+  }
   void note() {
     moments_.push_back({run_.tree().event_count(), run_.flushed_lsn(), run_.retention().horizon(),
                         run_.keyspace().page_count()});
@@ -198,6 +222,7 @@ class SlicedLayers {
   const ReadSampling sampling_;
   SlicedReads reads_;
   std::vector<LayeredMoment> moments_;
+  std::vector<SampledMoment> samples_;
 };
 
 py::dict to_dict(const Makespans& makespans) {
@@ -248,8 +273,11 @@ class LayeredStore {
     by_records();
     const RecordArrays records(pages, bytes);
     long_call(progress, [&](const Poll& poll) {
+      size_t done = 0;
+      const Polled polled(measured_->run(), [&] { poll({done, records.count()}); });
       for (size_t row = 0; row < records.count(); ++row) {
         if (row % ops_per_poll_ == 0) poll({row, records.count()});
+        done = row;
         measured_->ingest(records.page(row), records.bytes(row));
       }
       poll({records.count(), records.count()});
@@ -265,6 +293,7 @@ class LayeredStore {
     }
     if (!workload_) return;
     long_call(progress, [&](const Poll& poll) {
+      const Polled polled(measured_->run(), [&] { poll({workload_->ops(), total_ops_}); });
       do {
         poll({workload_->ops(), total_ops_});
         if (workload_->ops() > kMostOps) throw_too_many();
@@ -278,10 +307,15 @@ class LayeredStore {
     MeasuredLayeredRun& run = by_records();
     without_gil([&] { run.flush(); });
   }
-  bool compact() {
+  bool compact(const py::object& progress) {
     const Turn turn(busy_, "this Store");
     MeasuredLayeredRun& run = by_records();
-    return without_gil([&] { return run.compact(); });
+    bool did = false;
+    long_call(progress, [&](const Poll& poll) {
+      const Polled polled(run.run(), [&] { poll({0, 0}); });
+      did = run.compact();
+    });
+    return did;
   }
 
   py::dict read(uint64_t page, const std::optional<uint64_t>& lsn) {
@@ -365,8 +399,7 @@ class LayeredStore {
   py::list samples() {
     const Turn turn(busy_, "this Store");
     py::list out;
-    if (sliced_) return out;
-    for (const SampledMoment& m : measured_->samples())
+    for (const SampledMoment& m : sliced_ ? sliced_->samples() : measured_->samples())
       out.append(py::make_tuple(m.events, m.log_bytes, to_dict(m.figures)));
     return out;
   }
@@ -414,7 +447,7 @@ void register_layered(py::module_& m) {
            py::arg("progress") = none)
       .def("run", &LayeredStore::run, py::kw_only(), py::arg("progress") = none)
       .def("flush", &LayeredStore::flush)
-      .def("compact", &LayeredStore::compact)
+      .def("compact", &LayeredStore::compact, py::kw_only(), py::arg("progress") = none)
       .def("collect", &LayeredStore::collect)
       .def("pin", &LayeredStore::pin, py::arg("lsn"), py::arg("seconds"))
       .def("unpin", &LayeredStore::unpin, py::arg("number"))

@@ -120,6 +120,12 @@ void ExpectedRecords::find_bounds() {
   place_spots(spots);
 }
 
+uint64_t ExpectedRecords::expected_bytes() const {
+  double bytes = 0;
+  for (const ExpectedPhase& phase : phases_) bytes += phase.bytes();
+  return static_cast<uint64_t>(bytes);
+}
+
 uint64_t ExpectedRecords::expected_flushes() const {
   double bytes = 0;
   for (const ExpectedPhase& phase : phases_) bytes += phase.bytes();

@@ -41,6 +41,9 @@ class ExpectedRecords {
   bool is_of_one_rank(size_t slice) const { return is_spot_[slice]; }
   uint64_t pages_in_use() const { return pages_in_use_; }
 
+  // Of all phases together.
+  uint64_t expected_bytes() const;
+
   // Goes on until a flush is due, or to the end: bytes for each page, by slice; none: it was over.
   std::span<const double> next();
   // Whether that was as much as a flush takes; it is less at the end.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "lsmkit/layered/kept_history.h"
@@ -54,6 +55,14 @@ class LayeredRun {
   // What rebuilds the page as it was at the LSN, of what is flushed. Throws InvalidArgument above
   // flushed_lsn(), and below the horizon unless the LSN is pinned.
   LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
+
+  // Is called in the midst of compactions, every so many records and jobs. What it throws leaves
+  // the level that is being compacted as it was before, and the next compaction that is due to
+  // compact it.
+  void set_poll(const std::function<void()>& poll) {
+    store_.set_poll(poll);
+    tree_.set_poll(poll);
+  }
 
   const LayeredTree& tree() const { return tree_; }
   const LayerMap& map() const { return tree_.map(); }

@@ -77,7 +77,6 @@ void LayeredTree::flushed(const LsnRange& lsns, uint64_t bytes) {
 }
 
 bool LayeredTree::compact(const Keyspace& keyspace) {
-  flushes_since_ = 0;
   if (keyspace.changes() != keyspace_changes_) same_pages_from_ = flushed_lsn_;
   keyspace_changes_ = keyspace.changes();
   uint64_t height = options_.target_bytes;
@@ -93,6 +92,7 @@ bool LayeredTree::compact(const Keyspace& keyspace) {
     if (!compact_level(*level, level_index, keyspace)) break;
     height = times(height, options_.fanout);
   }
+  flushes_since_ = 0;
   if (checks_) check_all();
   return level_index > 0;
 }
@@ -103,6 +103,8 @@ bool LayeredTree::compact_level(const LayerLevel& level, uint32_t level_index,
   std::unique_ptr<LevelProfile> profile = contents_.profile(deltas_of(level));
   const LayerPlan plan = plan_level(level, *profile, keyspace, options_);
   profile.reset();
+  if (checks_) check_images(plan, level, keyspace);
+  const std::vector<uint64_t> bytes = make_contents(plan);  // the last that may be interrupted
   if (std::none_of(plan.parts.begin(), plan.parts.end(),
                    [](const PlannedPart& part) { return part.makes.has_value(); }))
     return false;
@@ -113,18 +115,44 @@ bool LayeredTree::compact_level(const LayerLevel& level, uint32_t level_index,
   for (const PlannedPart& part : plan.parts) totals_.parts_kept += !part.makes.has_value();
   for (size_t i = 0; i < plan.inputs.size(); ++i)
     if (plan.inputs[i].identical) totals_.identical.add(level.layers[i]);
-  if (checks_) check_images(plan, level, keyspace);
   Doing doing{plan, level_index, next_number_};
   for (const PlannedInput& input : plan.inputs) doing.jobs_left.push_back(input.after_jobs.size());
   next_number_ = after(next_number_, plan.jobs.size());
   for (uint32_t job = 0; job < plan.jobs.size(); ++job) {
-    carry_out(job, doing);
+    carry_out(job, bytes[job], doing);
     remove_inputs_of(job, doing);
   }
   return true;
 }
 
-void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
+std::vector<uint64_t> LayeredTree::make_contents(const LayerPlan& plan) {
+  std::vector<uint64_t> bytes;
+  try {
+    for (uint32_t job = 0; job < plan.jobs.size(); ++job) {
+      if (poll_) poll_();
+      const bool is_image = plan.jobs[job].makes == LayerKind::kImage;
+      bytes.push_back(is_image ? plan.jobs[job].bytes : make_delta(plan, job));
+    }
+  } catch (...) {
+    for (uint32_t job = 0; job < bytes.size(); ++job)
+      if (plan.jobs[job].makes == LayerKind::kDelta) contents_.drop(after(next_number_, job));
+    throw;
+  }
+  return bytes;
+}
+
+uint64_t LayeredTree::make_delta(const LayerPlan& plan, uint32_t job_index) {
+  const LayerJob& job = plan.jobs[job_index];
+  std::vector<LayerNumber> inputs;
+  for (const uint32_t input : job.inputs) inputs.push_back(plan.inputs[input].number);
+  const uint64_t bytes = contents_.make_delta(after(next_number_, job_index), job, inputs);
+  if (checks_)
+    require_invariant(job.page_images.any() ? bytes >= job.bytes : bytes == job.bytes,
+                      "I6: a delta has other bytes than it must have");
+  return bytes;
+}
+
+void LayeredTree::carry_out(uint32_t job_index, uint64_t bytes, Doing& doing) {
   const LayerJob& job = doing.plan.jobs[job_index];
   Layer layer;
   layer.number = after(doing.first_output, job_index);
@@ -132,16 +160,10 @@ void LayeredTree::carry_out(uint32_t job_index, Doing& doing) {
   layer.pages = job.pages;
   layer.lsns = job.lsns;
   layer.born = event_count_;
+  layer.bytes = bytes;
   if (layer.is_image()) {
-    layer.bytes = job.bytes;
     totals_.images.add(layer);
   } else {
-    std::vector<LayerNumber> inputs;
-    for (const uint32_t input : job.inputs) inputs.push_back(doing.plan.inputs[input].number);
-    layer.bytes = contents_.make_delta(layer.number, job, inputs);
-    if (checks_)
-      require_invariant(job.page_images.any() ? layer.bytes >= job.bytes : layer.bytes == job.bytes,
-                        "I6: a delta has other bytes than it must have");
     layer.page_image_bytes = layer.bytes - job.bytes;
     totals_.page_image_bytes += layer.page_image_bytes;
     totals_.retiled.add(layer);

@@ -50,6 +50,9 @@ class LayeredTree {
   LayeredTree& operator=(const LayeredTree&) = delete;
 
   void observe(Observer observer) { observer_ = std::move(observer); }
+  // Is called between the jobs of a level. What it throws ends compact(); the level is as it was
+  // then, and compaction_due() as before.
+  void set_poll(std::function<void()> poll) { poll_ = std::move(poll); }
 
   // The number that the next layer gets.
   LayerNumber next_number() const { return next_number_; }
@@ -81,7 +84,10 @@ class LayeredTree {
 
   // Returns whether anything was due.
   bool compact_level(const LayerLevel& level, uint32_t level_index, const Keyspace& keyspace);
-  void carry_out(uint32_t job_index, Doing& doing);
+  // The contents of all new deltas; none if it throws.
+  std::vector<uint64_t> make_contents(const LayerPlan& plan);
+  uint64_t make_delta(const LayerPlan& plan, uint32_t job_index);
+  void carry_out(uint32_t job_index, uint64_t bytes, Doing& doing);
   void remove_inputs_of(uint32_t job_index, Doing& doing);
   // `doing`: null where no level is compacted.
   void tell(const Layer& layer, bool deleted, LayerReason reason, const Doing* doing, uint32_t job);
@@ -92,6 +98,7 @@ class LayeredTree {
   LayerContents& contents_;
   const bool checks_;
   Observer observer_;
+  std::function<void()> poll_;
   LayerMap map_;
   LayeredTotals totals_;
   LayerNumber next_number_{1};

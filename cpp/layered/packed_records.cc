@@ -41,16 +41,20 @@ void sort_by_page(std::span<PackedRecord> records, std::vector<PackedRecord>& sc
 
 namespace {
 
+using Poll = std::function<void()>;
+constexpr size_t kRecordsPerPoll = size_t{1} << 20;  // some milliseconds
+
 // From both ends at once: two chains of work that do not wait for each other. As many steps as the
 // shorter one has records are safe, since what comes first and what comes last are different
 // records. No branches on what is smaller, which cannot be foretold. Returns where `out` ends.
-PackedRecord* merge_two(PackedSpan a, PackedSpan b, PackedRecord* out) {
+PackedRecord* merge_two(PackedSpan a, PackedSpan b, PackedRecord* out, const Poll& poll) {
   PackedRecord* const end = out + a.size() + b.size();
   PackedRecord* out_end = end;
   while (!a.empty() && !b.empty()) {
     const PackedRecord *a_begin = a.data(), *a_end = a_begin + a.size();
     const PackedRecord *b_begin = b.data(), *b_end = b_begin + b.size();
-    for (size_t left = std::min(a.size(), b.size()); left > 0; --left) {
+    if (poll) poll();
+    for (size_t left = std::min({a.size(), b.size(), kRecordsPerPoll}); left > 0; --left) {
       const PackedRecord low_a = *a_begin, low_b = *b_begin;
       const bool b_is_low = low_b < low_a;
       *out++ = b_is_low ? low_b : low_a;
@@ -104,11 +108,12 @@ std::vector<PackedSpan> chained(std::vector<PackedSpan> pieces, PackedRecord* ou
 }
 
 // Neighbours merged. Writes to `out`, behind each other.
-std::vector<PackedSpan> merged_in_pairs(const std::vector<PackedSpan>& runs, PackedRecord* out) {
+std::vector<PackedSpan> merged_in_pairs(const std::vector<PackedSpan>& runs, PackedRecord* out,
+                                        const Poll& poll) {
   std::vector<PackedSpan> wider;
   for (size_t i = 0; i < runs.size(); i += 2) {
     const PackedRecord* const begin = out;
-    out = merge_two(runs[i], i + 1 < runs.size() ? runs[i + 1] : PackedSpan(), out);
+    out = merge_two(runs[i], i + 1 < runs.size() ? runs[i + 1] : PackedSpan(), out, poll);
     wider.emplace_back(begin, out);
   }
   return wider;
@@ -116,7 +121,7 @@ std::vector<PackedSpan> merged_in_pairs(const std::vector<PackedSpan>& runs, Pac
 
 }  // namespace
 
-PackedRecords merged(std::vector<PackedSpan> pieces) {
+PackedRecords merged(std::vector<PackedSpan> pieces, const Poll& poll) {
   std::erase_if(pieces, [](PackedSpan piece) { return piece.empty(); });
   const size_t size = size_of(pieces);
   PackedRecords result(size), other(pieces.size() > 1 ? size : 0);
@@ -128,7 +133,7 @@ PackedRecords merged(std::vector<PackedSpan> pieces) {
   bool in_other = true;
   while (runs.size() > 1) {
     in_other = !in_other;
-    runs = merged_in_pairs(runs, in_other ? other.data() : result.data());
+    runs = merged_in_pairs(runs, in_other ? other.data() : result.data(), poll);
   }
   return in_other ? std::move(other) : std::move(result);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -52,7 +53,8 @@ PackedSpan of_pages(PackedSpan records, const PageRange& pages);
 // Sorts records that are in the order of their numbers; `scratch` grows to their size.
 void sort_by_page(std::span<PackedRecord> records, std::vector<PackedRecord>& scratch);
 
-// All of them in order. Requires: each sorted, no record twice.
-PackedRecords merged(std::vector<PackedSpan> pieces);
+// All of them in order. Requires: each sorted, no record twice. `poll` is called now and then, and
+// may throw.
+PackedRecords merged(std::vector<PackedSpan> pieces, const std::function<void()>& poll = {});
 
 }  // namespace lsmkit

@@ -5,11 +5,12 @@ namespace lsmkit {
 void RecordProfile::begin(const PageRange& pages) {
   std::vector<PackedSpan> pieces;
   for (const PackedSpan piece : pieces_) pieces.push_back(of_pages(piece, pages));
-  records_ = merged(std::move(pieces));
+  records_ = merged(std::move(pieces), poll_);
   at_ = 0;
 }
 
 std::span<const PageStretch> RecordProfile::next() {
+  if (poll_) poll_();
   const PackedSpan records = records_.view();
   size_t count = 0;
   for (; count < stretches_.size() && at_ < records.size(); ++count) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/layered/level_profile.h"
@@ -14,8 +16,10 @@ namespace lsmkit {
 class RecordProfile final : public LevelProfile {
  public:
   // Requires: log and pieces outlive it; each piece is sorted, no record is in two.
-  RecordProfile(const RecordLog& log, std::vector<PackedSpan> pieces)
-      : log_(log), pieces_(std::move(pieces)) {}
+  // `poll` is called now and then; what it throws, begin() and next() do.
+  RecordProfile(const RecordLog& log, std::vector<PackedSpan> pieces,
+                std::function<void()> poll = {})
+      : log_(log), pieces_(std::move(pieces)), poll_(std::move(poll)) {}
 
   void begin(const PageRange& pages) override;
   std::span<const PageStretch> next() override;
@@ -24,6 +28,7 @@ class RecordProfile final : public LevelProfile {
  private:
   const RecordLog& log_;
   const std::vector<PackedSpan> pieces_;
+  const std::function<void()> poll_;
   PackedRecords records_;  // of the pages
   size_t at_ = 0;
   std::array<PageStretch, 1024> stretches_;

@@ -35,7 +35,7 @@ void RecordStore::put(LayerNumber number, Contents contents) {
 std::unique_ptr<LevelProfile> RecordStore::profile(std::span<const LayerNumber> deltas) const {
   std::vector<PackedSpan> pieces;
   for (const LayerNumber delta : deltas) pieces.push_back(records(delta));
-  return std::make_unique<RecordProfile>(log_, std::move(pieces));
+  return std::make_unique<RecordProfile>(log_, std::move(pieces), poll_);
 }
 
 uint64_t RecordStore::make_delta(LayerNumber number, const LayerJob& job,
@@ -73,7 +73,7 @@ PackedRecords RecordStore::delta_of(const LayerJob& job,
   std::vector<PackedSpan> pieces;
   for (const LayerNumber input : inputs)
     pieces.push_back(part_of(contents_[place_of(input)], job, kept));
-  return merged(std::move(pieces));
+  return merged(std::move(pieces), poll_);
 }
 
 PackedSpan RecordStore::part_of(const Contents& input, const LayerJob& job,

@@ -50,6 +50,9 @@ class RecordStore final : public LayerContents {
   using IsNeeded = std::function<bool(PageNumber, Lsn)>;
   void set_needed(IsNeeded is_needed) { is_needed_ = std::move(is_needed); }
 
+  // Is called while records of many layers are merged; what it throws, profile() and its users do.
+  void set_poll(std::function<void()> poll) { poll_ = std::move(poll); }
+
   const RecordLog& log() const { return log_; }
   // Sorted; of no delta: empty.
   PackedSpan records(LayerNumber delta) const;
@@ -80,6 +83,7 @@ class RecordStore final : public LayerContents {
                      std::vector<PackedRecords>& kept) const;
 
   const bool checks_;
+  std::function<void()> poll_;
   RecordLog log_;
   Lsn horizon_ = 0;
   IsNeeded is_needed_;

@@ -32,7 +32,7 @@ uint64_t whole(double value, Random& random) {
 
 }  // namespace
 
-void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
+void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at, ReadCosts* also) {
   const Lsn tip = run.flushed_lsn();
   if (tip == 0) return;
   deltas_.clear();
@@ -47,7 +47,9 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at) {
   for (uint64_t i = 0; i < reads; ++i) {
     const Choice choice = i % 2 == 0 || deltas_.empty() ? any_page(run) : written_page(run);
     const Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
-    figures_.take(read(run, paths, choice, lsn));
+    const LayerRead read_costs = read(run, paths, choice, lsn);
+    costs_.take(read_costs);
+    if (also != nullptr) also->take(read_costs);
   }
 }
 

@@ -22,10 +22,10 @@ namespace lsmkit {
 // Draws as ReadSampler does. Keeps its memory from one call to the next.
 class SlicedReads {
  public:
-  explicit SlicedReads(uint64_t seed) : random_(seed, "sliced reads"), figures_(seed) {}
+  explicit SlicedReads(uint64_t seed) : random_(seed, "sliced reads") {}
 
-  void sample(const SlicedRun& run, uint64_t reads, ReadAt at);
-  ReadFigures figures() const { return figures_.figures(); }
+  void sample(const SlicedRun& run, uint64_t reads, ReadAt at, ReadCosts* also = nullptr);
+  ReadFigures figures() const { return costs_.figures(); }
 
  private:
   // A page, and what is known of it.
@@ -51,7 +51,7 @@ class SlicedReads {
                         double rate, bool has_one);
 
   Random random_;
-  ReadSampler figures_;
+  ReadCosts costs_;
   ReadPath path_;
   std::vector<LayerNumber> deltas_;
   std::vector<uint64_t> bytes_up_to_;

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "lsmkit/layered/expected_records.h"
@@ -38,6 +40,11 @@ class SlicedRun {
   PinNumber lease(Lsn lsn, double seconds) { return history_.lease(lsn, seconds); }
   void unpin(PinNumber number) { history_.unpin(number); }
   const Retention& retention() const { return history_.retention(); }
+
+  // As of LayeredTree.
+  void set_poll(std::function<void()> poll) { tree_.set_poll(std::move(poll)); }
+  // Of the whole workload, without a draw.
+  uint64_t expected_log_bytes() const { return records_.expected_bytes(); }
 
   const LayeredTree& tree() const { return tree_; }
   const LayerMap& map() const { return tree_.map(); }

@@ -133,6 +133,7 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
     ),
     # One row per time at which reads were sampled.
     "layered_reads": (
+        number("event", "number of the last event before; 0: there was none"),
         text("at", '"history": any LSN above the horizon; "tip": the newest that is flushed'),
         byte_count("user_bytes", "then"),
         count("reads", "half of any page in use, half of pages as they were written"),

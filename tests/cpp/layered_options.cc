@@ -291,3 +291,48 @@ TEST_CASE("a partition holds all that stands beside its widest delta") {
                           delta(2, {10, 20}, {50, 100}), delta(1, {0, 40}, {0, 50})}};
   CHECK(partitions_of(level) == std::vector<PageRange>{{0, 60}, {60, kEndOfPages}});
 }
+
+TEST_CASE("a compaction that is interrupted anywhere leaves its level as it was") {
+  struct Stop {};
+  Random random(3);
+  uint64_t interrupted = 0;
+  for (uint64_t polls = 0;; ++polls) {
+    LayeredRunOptions options;
+    options.checks = true;
+    options.layered.target_bytes = 20'000;
+    options.layered.page_image_records = 30;
+    LayeredRun run(options);
+    LayeredModel model(200);
+    while (run.tree().totals().flushed.layers < 19 || run.store().buffered_bytes() > 0) {
+      model.write(run, random.below(random.below(3) == 0 ? 200 : 20), 100);
+      if (run.store().buffered_bytes() > 19'900) run.flush();
+    }
+    const std::vector<Layer> before = run.map().layers();
+    const LayerNumber next = run.tree().next_number();
+    uint64_t left = polls;
+    run.set_poll([&left] {
+      if (left-- == 0) throw Stop();
+    });
+    bool ended = true;
+    try {
+      run.compact();
+    } catch (const Stop&) {
+      ended = false;
+    }
+    run.set_poll({});
+    if (ended) break;
+    ++interrupted;
+    run.map().check_disjoint();
+    run.store().check();
+    if (run.tree().totals().level_compactions == 0) {
+      CHECK(run.map().layers() == before);
+      CHECK(run.tree().next_number() == next);
+    }
+    CHECK(run.tree().compaction_due());
+    model.check_pages(run, random, 3);
+    run.compact();
+    run.store().check();
+    model.check_pages(run, random, 3);
+  }
+  CHECK(interrupted > 20);
+}

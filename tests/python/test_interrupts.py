@@ -162,6 +162,37 @@ WITHOUT = {
             assert "### V0" in text and "### V1" not in text
             assert len(lsmkit.validate("V0", page=page).checks) == 1
     """,
+    "layered": """
+        from lsmkit import layered
+        endless = layered.workloads.uniform(records=1 << 27, pages=1_000_000, record_bytes=10)
+        call = lambda: layered.simulate(endless, progress=begun)
+        def sound():
+            short = layered.workloads.uniform(records=1000, pages=100)
+            assert layered.simulate(short).figures()["record_count"] == 1000
+    """,
+    "layered compaction": """
+        import numpy, signal
+        from lsmkit import layered
+        store = layered.Store(layered.Options(target_bytes=1 << 20), checks=True)
+        pages = numpy.random.default_rng(1).integers(0, 10_000, (4, 10_000))
+        for some in pages:
+            store.ingest(some, 100)
+            store.flush()
+        before = store.result()
+        def waits(done, total):  # the first time in the midst of it
+            begun()
+            signal.pause()
+        call = lambda: store.compact(progress=waits)
+        def sound():
+            after = store.result()
+            assert after.layers().rows() == before.layers().rows()
+            assert after.figures() == before.figures()
+            assert store.read(7).records == (pages == 7).sum()
+            assert store.compact()
+            assert store.result().figures()["level_compaction_count"] == 1
+            assert store.read(7).records == (pages == 7).sum()
+            assert store.read(7).layers_opened == 1
+    """,
     "calibrate": """
         call = lambda: lsmkit.calibrate(aside, seconds=1000, progress=begun)
         def sound():

@@ -94,7 +94,15 @@ def test_frames_agree_with_each_other():
     levels = run.levels(at=middle["event"])
     assert levels["file_bytes"].sum() == middle["live_bytes"]
     assert (levels["delta_count"] + levels["image_count"]).sum() == middle["layer_count"]
-    assert run.reads()["at"].tolist() == ["history"] * 10 + ["tip"]
+    reads = run.reads()
+    assert reads["at"].tolist() == ["history"] * 10 + ["tip"]
+    assert reads["event"][-1] == len(events)
+    sampled = [line for line in series if line["records_mean"] is not None]
+    assert [line["event"] for line in sampled] == reads["event"][:-1].tolist()
+    for name in ("layers_opened_p99", "records_mean", "bytes_max"):
+        assert [line[name] for line in sampled] == reads[name][:-1].tolist()
+    mean = np.average(reads["records_mean"][:-1], weights=reads["reads"][:-1])
+    assert row["records_mean"] == pytest.approx(mean)
     assert series.column("records_mean").null_count == len(series) - 10
 
 
@@ -345,6 +353,25 @@ def test_what_progress_raises_ends_the_run():
     store.ingest(np.arange(10), 100)  # goes on
     store.flush()
     assert store.result().figures()["record_count"] >= 10
+
+
+def test_progress_of_a_run_by_slices_ends_at_its_total():
+    told = []
+    workload = workloads.hot_cold(records=400_000, pages=16_000)
+    run = layered.simulate(
+        workload, SMALL, fidelity="slices", sample_every_bytes=90_000_000,
+        progress=lambda *at: told.append(at),
+    )  # fmt: skip
+    assert told[0] == (0, 400_000_000)
+    assert told[-1] == (400_000_000, 400_000_000)
+    assert told == sorted(told)
+    reads = run.reads()
+    assert reads["at"].tolist() == ["history"] * 4 + ["tip"]
+    assert reads["user_bytes"][:-1].tolist() == [90_000_000 * n for n in (1, 2, 3, 4)]
+    exact = layered.simulate(workload, SMALL, sample_every_bytes=90_000_000).reads()
+    assert reads["event"].tolist() == exact["event"].tolist()
+    for name in ("layers_opened_mean", "bytes_mean"):
+        assert reads[name].tolist() == pytest.approx(exact[name].tolist(), rel=0.1)
 
 
 def test_ctrl_c_ends_a_run():

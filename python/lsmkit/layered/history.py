@@ -40,6 +40,8 @@ class History:
 
     Attributes
     ----------
+    ends : list of int
+        The last event of each step, as the compiled module counts them from 0.
     layers : list of dict
         Every layer that ever was, in order of birth.
     steps : list of dict
@@ -49,19 +51,19 @@ class History:
     def __init__(self, events: Columns) -> None:
         self._events = events
         rows = rows_of(events)
-        self._ends = _ends(rows, by_job=True)  # the last event of each step
+        self.ends = _ends(rows, by_job=True)
         self.layers = self._lives(rows)
-        begins = [0, *(end + 1 for end in self._ends)][: len(self._ends)]
+        begins = [0, *(end + 1 for end in self.ends)][: len(self.ends)]
         log_bytes = _log_bytes(events)
         self.steps = [
             _step(number, rows[begin : end + 1], int(log_bytes[end]))
-            for number, (begin, end) in enumerate(zip(begins, self._ends, strict=True), 1)
+            for number, (begin, end) in enumerate(zip(begins, self.ends, strict=True), 1)
         ]
 
     def _lives(self, events: list[Row]) -> list[Row]:
         layers: dict[int, Row] = {}
         for at, row in enumerate(events):
-            step = bisect_left(self._ends, at) + 1
+            step = bisect_left(self.ends, at) + 1
             if row["deleted"]:
                 layers[row["layer"]]["died"] = step
             else:
@@ -115,7 +117,7 @@ class History:
             pages, horizon = (_at(moments, name, log) for name in ("pages_in_use", "horizon"))
             rows.append(
                 {
-                    "event": bisect_left(self._ends, last) + 1,
+                    "event": bisect_left(self.ends, last) + 1,
                     "events": last + 1,
                     "kind": kind_of({"reason": events["reason"][last]}),
                     "user_bytes": log,

@@ -1,6 +1,7 @@
 """`Run`: what a layered store did, as frames."""
 
 import math
+from bisect import bisect_right
 from typing import Any
 
 from lsmkit import _core
@@ -159,11 +160,19 @@ class Run(Playable):
         return frame_of("layered_series", self._past().series(self._moments, self._samples))
 
     def reads(self) -> Frame:
-        """What sampled reads cost: one row per sample in the course of the run, then the tip."""
-        rows = [{"at": "history", **sample} for sample in self._samples]
+        """What sampled reads cost: one row per sample in the course of the run, then the tip.
+
+        Half of the reads are of any page in use, half of pages as they were written; at any LSN
+        above the horizon, at last of the newest that is flushed.
+        """
+        ends = self._past().ends
+        rows: list[Row] = [
+            {"event": bisect_right(ends, sample["events"] - 1), "at": "history", **sample}
+            for sample in self._samples
+        ]
         if self._tip_reads["reads"]:
             tip = {"user_bytes": self._state["log_bytes"], **self._tip_reads}
-            rows.append({"at": "tip", **tip})
+            rows.append({"event": len(ends), "at": "tip", **tip})
         return frame_of("layered_reads", rows)
 
     def _past(self) -> History:

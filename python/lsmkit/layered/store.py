@@ -153,7 +153,8 @@ class Store:
             Of each record, from 1 to `target_bytes`.
         progress : callable or True, optional
             ``progress(records, total)`` every 20 ms or so. What it raises ends the call between two
-            records, as Ctrl-C does; those before are in the store.
+            records, as Ctrl-C does; those before are in the store. A compaction that this meets is
+            left out, see `compact`.
 
         Raises
         ------
@@ -171,9 +172,18 @@ class Store:
         """What is in the buffer, if anything, becomes a layer."""
         self._core.flush()
 
-    def compact(self) -> bool:
-        """Now, however little was flushed since the last time. Whether there was anything to do."""
-        return self._core.compact()
+    def compact(self, *, progress: Progress = None) -> bool:
+        """Now, however little was flushed since the last time. Whether there was anything to do.
+
+        Parameters
+        ----------
+        progress : callable or True, optional
+            ``progress(0, 0)`` every 20 ms or so: how much there is to do is not known. What it
+            raises ends the call, as Ctrl-C does: levels that were compacted stay so, the one that
+            was being compacted is as before, and the next compaction that is due does it.
+        """
+        with shown(progress, "compacting layers") as tell:
+            return self._core.compact(progress=tell)
 
     # -- History -----------------------------------------------------------------------------------
 
