@@ -34,6 +34,16 @@ def add_commands(add: Any) -> None:
         action="store_true",
         help="all workloads under the published algorithm and each option, of 20 GB each",
     )
+    command.add_argument(
+        "--horizon",
+        action="store_true",
+        help="with --suite: a few workloads with a fifth of the log readable, and all of it",
+    )
+    command.add_argument(
+        "--against",
+        metavar="OPTIONS",
+        help="with --suite: figures over those of the rows with these options, such as baseline",
+    )
     command.add_argument("--small", action="store_true", help="a twentieth of all sizes")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the suite as Markdown")
@@ -133,15 +143,21 @@ def _suite(options: argparse.Namespace) -> int:
     told = options.changes or options.improved or options.checks or options.fidelity != "records"
     if told or options.seed is not None or any(value is not None for value in sized):
         options.refuse("--suite has its own workloads, sizes and options; give --small alone")
-    make = suites.small_suite if options.small else suites.suite
     with progress("simulating the layered suite") as show:
-        frame = make(out=options.out, progress=show)
+        if options.horizon:
+            scale = 1 / suites.SMALL if options.small else 1
+            frame = suites.horizon_suite(scale, out=options.out, progress=show)
+        else:
+            make = suites.small_suite if options.small else suites.suite
+            frame = make(out=options.out, progress=show)
+    if options.against is not None:
+        frame = suites.against(frame, options.against)
     if options.json:
         print_json(frame.rows())
     elif options.markdown or options.csv:
         print(suites.to_text(frame, "csv" if options.csv else "markdown"), end="")
     else:
-        frame_table("layered suite", frame[suites.SHOWN])
+        frame_table("layered suite", frame[suites.shown_columns(frame)])
     return 0
 
 

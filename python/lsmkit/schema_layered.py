@@ -154,6 +154,31 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
         *_figures("tip_", READ_FIGURES, True),
         ColumnSpec("partitions", "list[u64]", "count", "of each level at the end, from the top"),
     ),
+    # One row per row of a suite: its figures over those of the same workload's row to compare with.
+    "layered_against": (
+        text("workload", "its name"),
+        count("fanout", "deltas on each other that are compacted"),
+        byte_count("target_bytes", "of a layer"),
+        text("options", "their name"),
+        ColumnSpec("partitions", "list[u64]", "count", "of each level at the end, from the top"),
+        *(
+            ratio(name, "of the row / of the one to compare with; below 1 is better", True)
+            for name in (
+                "written_bytes",
+                "peak_live_bytes",
+                "storage_to_log",
+                "layers_opened_mean",
+                "layers_opened_p99",
+                "records_mean",
+                "records_p99",
+                "bytes_mean",
+                "bytes_p99",
+                "makespan_1_s",
+                "makespan_2_s",
+                "makespan_4_s",
+            )
+        ),
+    ),
 }
 LAYERED = {
     name: tuple(replace(spec, sources=("layered",)) for spec in specs)

@@ -57,6 +57,7 @@ def test_every_frame_follows_its_schema(grown):
         "layered_summary",
         "layered_reads",
         "layered_suite",
+        "layered_against",
     }  # their own tests make these
     assert set(frames) | of_simulations == set(SCHEMAS)
     for name, frame in frames.items():

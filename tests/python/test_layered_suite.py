@@ -19,6 +19,7 @@ from lsmkit import InvalidArgument, layered
 from lsmkit.layered import Options, suites, workloads
 
 BOUNDS = Path(__file__).parent / "data" / "layered_bounds.json"
+HORIZON_BOUNDS = BOUNDS.with_name("layered_horizon_bounds.json")
 NO_WORSE = (
     "written_bytes", "peak_live_bytes", "layers_opened_mean", "records_mean", "bytes_mean",
 )  # fmt: skip
@@ -96,6 +97,50 @@ def two():
     return few, options
 
 
+def test_figures_against_the_baseline_are_ratios(frame):
+    compared = suites.against(frame)
+    rows = by_name(frame)
+    assert len(compared) == len(frame)
+    for row in compared:
+        mine, base = rows[row["workload"], row["options"]], rows[row["workload"], "baseline"]
+        for name in suites.COMPARED:
+            assert row[name] == (mine[name] / base[name] if base[name] else None)
+        assert row["partitions"] == mine["partitions"]
+    assert by_name(compared)["hot-cold", "improved"]["written_bytes"] <= 0.8
+    lines = suites.to_text(compared, "markdown").splitlines()
+    assert lines[0].startswith("| workload | fanout | target_bytes | options | partitions | writ")
+    assert " 1.00 | 1.00 |" in lines[2]
+    with pytest.raises(InvalidArgument, match=r"no row 'nonsense'; there are baseline, partition"):
+        suites.against(frame, "nonsense")
+
+
+@pytest.fixture(scope="module")
+def horizon():
+    return suites.horizon_suite(1 / SCALE)
+
+
+def test_a_horizon_bounds_what_is_stored_and_no_figure_is_above_its_bound(horizon):
+    rows = by_name(horizon)
+    for workload in suites.HORIZON_WORKLOADS:
+        for options in ("baseline", "improved"):
+            every, some = rows[workload, options], rows[workload, f"{options}, horizon"]
+            assert some["live_bytes"] < every["live_bytes"], (workload, options)
+            assert some["peak_live_bytes"] < every["peak_live_bytes"], (workload, options)
+            assert some["collected_layers"] > 0 == every["collected_layers"]
+    if os.environ.get("LSMKIT_WRITE_BOUNDS"):
+        found = {f"{w}, {o}": {n: rows[w, o][n] for n in BOUNDED} for w, o in rows}
+        HORIZON_BOUNDS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    bounds = json.loads(HORIZON_BOUNDS.read_text(encoding="utf-8"))
+    assert set(bounds) == {f"{workload}, {options}" for workload, options in rows}
+    worse = [
+        f"{workload}, {options}: {name} {row[name]:.4g} above {bound:.4g}"
+        for (workload, options), row in rows.items()
+        for name, bound in bounds[f"{workload}, {options}"].items()
+        if row[name] > 1.005 * bound
+    ]
+    assert not worse
+
+
 def test_every_combination_is_a_row_in_every_form(two, tmp_path):
     few, options = two
     told = []
@@ -157,6 +202,9 @@ def test_the_command_prints_what_the_function_gives(run, monkeypatch):
     assert run("layered", "--suite", "--small", "--markdown")[1].startswith("| workload |")
     assert run("layered", "--suite", "--small", "--csv")[1].startswith("workload,fanout")
     assert "layered suite" in run("layered", "--suite", "--small")[1]
+    compared = run("layered", "--suite", "--small", "--against", "baseline", "--json")[1]
+    assert json.loads(compared)[0]["written_bytes"] == 1
+    assert run("layered", "--suite", "--small", "--against", "nothing")[0] == 1
     assert run("layered", "--suite", "--records", "5")[0] == 2
     assert run("layered")[0] == 2
     assert "hot-cold" in run("layered", "--list")[1]

@@ -19,7 +19,16 @@ from lsmkit.layered.workloads import PAGES, RECORDS, WORKLOADS
 from lsmkit.progress import Progress, shown
 from lsmkit.workload import Workload
 
-__all__ = ["default_options", "default_workloads", "small_suite", "suite", "to_text"]
+__all__ = [
+    "against",
+    "default_options",
+    "default_workloads",
+    "horizon_options",
+    "horizon_suite",
+    "small_suite",
+    "suite",
+    "to_text",
+]
 
 Row = dict[str, Any]
 
@@ -76,6 +85,25 @@ def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
     }
     return {
         name: Options(**(given | {"target_bytes": target_bytes})) for name, given in sets.items()
+    }
+
+
+HORIZON_WORKLOADS = ("uniform", "hot-cold", "append", "growing")
+"""Those that `horizon_suite` has."""
+
+
+def horizon_options(history_bytes: int, target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
+    """Baseline and all options, with all of the log readable and with so much of it.
+
+    Where a horizon is, images come at the bottom when the deltas below take as much.
+    """
+    kept: Row = {"history_bytes": history_bytes, "bottom_image_percent": 100}
+    base, improved = Options(target_bytes=target_bytes), Options.improved(target_bytes=target_bytes)
+    return {
+        "baseline": base,
+        "baseline, horizon": base.replace(**kept),
+        "improved": improved,
+        "improved, horizon": improved.replace(**kept),
     }
 
 
@@ -169,6 +197,26 @@ def small_suite(
     )
 
 
+def horizon_suite(
+    scale: float = 1, *, out: str | os.PathLike[str] | None = None, progress: Progress = None
+) -> Frame:
+    """What history costs: `suite` of a few workloads, with a fifth of the log readable and all.
+
+    `scale`: of records, pages, bytes of a layer and history, as of `default_workloads`. Reads are
+    sampled above the horizon.
+    """
+    every = default_workloads(scale)
+    target = max(8192, int(TARGET_BYTES * scale))
+    history = max(target, int(RECORDS * 1000 * scale) // 5)
+    return suite(
+        {name: every[name] for name in HORIZON_WORKLOADS},
+        targets=[target],
+        options=horizon_options(history, target),
+        out=out,
+        progress=progress,
+    )
+
+
 def _tasks(
     workloads: Mapping[str, Workload] | None,
     fanouts: Iterable[int],
@@ -232,11 +280,61 @@ def _expected_log_bytes(workload: Workload) -> int:
     return int(total)
 
 
+# -- Beside each other -----------------------------------------------------------------------------
+
+COMPARED = (
+    "written_bytes", "peak_live_bytes", "storage_to_log", "layers_opened_mean",
+    "layers_opened_p99", "records_mean", "records_p99", "bytes_mean", "bytes_p99",
+    "makespan_1_s", "makespan_2_s", "makespan_4_s",
+)  # fmt: skip
+"""Figures that `against` divides."""
+
+
+def against(frame: Frame, options: str = "baseline") -> Frame:
+    """Each row's figures over those of the row of the same workload with these options.
+
+    Parameters
+    ----------
+    frame : Frame
+        As `suite` gives it.
+    options : str
+        The name of the options whose rows are 1.
+
+    Returns
+    -------
+    Frame
+        One row per row of `frame`, "layered_against" of `lsmkit.SCHEMAS`: below 1 is better in
+        every column. Null where there is nothing to divide by.
+
+    Raises
+    ------
+    InvalidArgument
+        A workload, fanout and target without a row of these options.
+    """
+    key = ("workload", "fanout", "target_bytes")
+    bases = {tuple(row[n] for n in key): row for row in frame if row["options"] == options}
+    rows = []
+    for row in frame:
+        base = bases.get(tuple(row[n] for n in key))
+        if base is None:
+            there = ", ".join(dict.fromkeys(frame["options"].tolist()))
+            raise InvalidArgument(
+                f"against: {row['workload']} has no row {options[:60]!r}; there are {there}"
+            )
+        told = {n: row[n] for n in (*key, "options", "partitions")}
+        rows.append(told | {n: _over(row[n], base[n]) for n in COMPARED})
+    return frame_of("layered_against", rows)
+
+
+def _over(value: float | None, base: float | None) -> float | None:
+    return None if value is None or not base else value / base
+
+
 # -- As text ---------------------------------------------------------------------------------------
 
 
 def to_text(frame: Frame, form: str) -> str:
-    """A suite's rows as "markdown", "csv", or "json", a list of rows."""
+    """The rows of `suite` or `against` as "markdown", "csv", or "json", a list of rows."""
     if form == "json":
         return json.dumps(frame.rows(), indent=1) + "\n"
     if form == "csv":
@@ -248,9 +346,15 @@ def to_text(frame: Frame, form: str) -> str:
         return out.getvalue()
     if form != "markdown":
         raise InvalidArgument(f"form: {form!r} is not there; there are markdown, csv and json")
-    lines = ["| " + " | ".join(SHOWN) + " |", "|---" * len(SHOWN) + "|"]
-    lines += ["| " + " | ".join(_cell(row[name], name) for name in SHOWN) + " |" for row in frame]
+    shown = shown_columns(frame)
+    lines = ["| " + " | ".join(shown) + " |", "|---" * len(shown) + "|"]
+    lines += ["| " + " | ".join(_cell(row[name], name) for name in shown) + " |" for row in frame]
     return "\n".join(lines) + "\n"
+
+
+def shown_columns(frame: Frame) -> tuple[str, ...]:
+    """Those that people are shown: `SHOWN` of a suite, all of what `against` gives."""
+    return SHOWN if "write_amp" in frame.columns else tuple(frame.columns)
 
 
 def _cell(value: Any, name: str, *, plain: bool = False) -> str:
@@ -262,7 +366,7 @@ def _cell(value: Any, name: str, *, plain: bool = False) -> str:
         return str(value)
     if isinstance(value, str):  # a cell ends at a bar or a line's end
         return " ".join(value.split()).replace("|", "\\|")
-    if name.endswith("_bytes"):
+    if name.endswith("_bytes") and isinstance(value, int):
         return f"{value / (1 << 20):,.1f} MiB"
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
