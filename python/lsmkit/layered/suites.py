@@ -78,6 +78,7 @@ def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
         "edges": {"cuts_at_edges": True},
         "density": {"cuts_at_density": True},
         "identical": {"keeps_identical": True},
+        "page images": {"page_image_records": 32},
         "partitioned, grid": apart,
         "partitioned, grid, early": {**apart, "early_image_percent": 28},
         "improved": improved,
