@@ -292,7 +292,7 @@ TEST_CASE("a partition holds all that stands beside its widest delta") {
   CHECK(partitions_of(level) == std::vector<PageRange>{{0, 60}, {60, kEndOfPages}});
 }
 
-TEST_CASE("a compaction that is interrupted anywhere leaves its level as it was") {
+TEST_CASE("I12: a compaction that is interrupted anywhere leaves its level as it was") {
   struct Stop {};
   Random random(3);
   uint64_t interrupted = 0;

@@ -62,7 +62,7 @@ class Store:
     ----------
     options : Options, optional
     checks : bool
-        The invariants I1 to I9 of `cpp/layered/layer_checks.h` after each compaction; slower. What
+        The invariants I1 to I10 of `cpp/layered/layer_checks.h` after each compaction; slower. What
         is broken raises SystemError that says which and where.
     seed : int
         Of the reads that are sampled.
