@@ -23,6 +23,8 @@ class ReadSampler {
   // So many more, as the store is now; none while nothing is flushed. Changes nothing in the run.
   // `also`: takes these, too, if given.
   void sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadCosts* also = nullptr);
+  // One that was made elsewhere.
+  void take(const LayerRead& read) { costs_.take(read); }
   uint64_t reads() const { return costs_.reads(); }
   ReadFigures figures() const { return costs_.figures(); }
 
