@@ -55,6 +55,11 @@ std::vector<WorkloadSpec> workloads_of_20_gb() {
   constexpr uint64_t kAll = 20 * kGB;
   Phase growing = puts(UniformKeys{}, 1'000, kAll);
   growing.mix[OpKind::kInsert] = 0.03;
+  constexpr uint64_t kRecords = kAll / 1'000, kDropped = kPages / 10 * 9;
+  Phase shrinking = puts(WindowKeys{}, 1'000, kAll);
+  shrinking.mix[OpKind::kPut] = static_cast<double>(kRecords);
+  shrinking.mix[OpKind::kDelete] = static_cast<double>(kDropped);
+  shrinking.end = {EndUnit::kOps, static_cast<double>(kRecords + kDropped)};
   Phase append = puts(UniformKeys{}, 1'000, kAll);
   append.mix = {};
   append.mix[OpKind::kInsert] = 1;
@@ -74,6 +79,7 @@ std::vector<WorkloadSpec> workloads_of_20_gb() {
              puts(UniformKeys{}, 1'000, kAll - kPages * kPageBytes)}),
       named("moving hotspot", kPages, {puts(hotspot(.1, .9, 1'000'000), 1'000, kAll)}),
       named("growing space", kPages / 10, {growing}),
+      named("shrinking space", kPages, {shrinking}),
       named("one page", kPages, {puts(hotspot(1e-9, 10.0 / 11), 1'000, kAll)}),
       named("mixed sizes", kPages, {mixed}),
   };

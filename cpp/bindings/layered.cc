@@ -268,6 +268,12 @@ class LayeredStore {
     by_records().use_pages({begin, end});
   }
 
+  void drop_pages(uint64_t begin, uint64_t end) {
+    const Turn turn(busy_, "this Store");
+    ensure(begin < end, "pages must end above where they begin");
+    by_records().drop_pages({begin, end});
+  }
+
   void ingest(const py::object& pages, const py::object& bytes, const py::object& progress) {
     const Turn turn(busy_, "this Store");
     by_records();
@@ -326,7 +332,7 @@ class LayeredStore {
         read.image ? py::cast(static_cast<uint64_t>(*read.image)) : py::object(py::none());
     return py::dict("layers_opened"_a = read.layers_opened,
                     "layers_holding"_a = read.layers_holding, "records"_a = read.records,
-                    "bytes"_a = read.bytes, "image"_a = image);
+                    "bytes"_a = read.bytes, "image"_a = image, "in_use"_a = read.in_use);
   }
   py::dict tip_reads(uint64_t reads) {
     const Turn turn(busy_, "this Store");
@@ -443,6 +449,7 @@ void register_layered(py::module_& m) {
            py::arg("checks"), py::arg("seed"), py::arg("sample_every_bytes"),
            py::arg("reads_per_sample"), py::arg("most_events"))
       .def("use_pages", &LayeredStore::use_pages, py::arg("begin"), py::arg("end"))
+      .def("drop_pages", &LayeredStore::drop_pages, py::arg("begin"), py::arg("end"))
       .def("ingest", &LayeredStore::ingest, py::arg("pages"), py::arg("bytes"), py::kw_only(),
            py::arg("progress") = none)
       .def("run", &LayeredStore::run, py::kw_only(), py::arg("progress") = none)

@@ -47,6 +47,7 @@ std::vector<std::pair<double, double>> key_shares(const std::string& text) {
   bool moves = spot != nullptr && spot->shift_every_draws != 0;
   std::vector<std::pair<double, double>> out;
   if (!std::holds_alternative<TraceKeys>(phase.keys) &&
+      !std::holds_alternative<WindowKeys>(phase.keys) &&
       !std::holds_alternative<QueueKeys>(phase.keys)) {
     for (const KeyClass& k : key_classes(phase.keys, {spec.key_count, 0, 1})) {
       moves = moves || k.by_turns || k.stretch_keys != 1 || k.begin != 0 || k.end != spec.key_count;

@@ -18,11 +18,19 @@ namespace lsmkit {
 
 namespace {
 
+bool takes_oldest(const Phase& phase) {
+  return std::holds_alternative<QueueKeys>(phase.keys) ||
+         std::holds_alternative<WindowKeys>(phase.keys);
+}
+
 void check_phase(const Phase& phase) {
   const std::string name = "phase '" + printable(phase.name) + "': ";
-  if (phase.mix[OpKind::kDelete] > 0 || phase.mix[OpKind::kScan] > 0)
+  if (phase.mix[OpKind::kScan] > 0)
+    throw NotSupported(name + "a layered store has no scans; leave them out of the mix");
+  if (phase.mix[OpKind::kDelete] > 0 && !takes_oldest(phase))
     throw NotSupported(name +
-                       "a layered store has no deletes and no scans; leave them out of the mix");
+                       "deletes can be told by slices where they take the oldest page, of a queue "
+                       "or window; simulate it per record");
   if (phase.end.unit == EndUnit::kSeconds && std::holds_alternative<ClosedLoop>(phase.rate))
     throw NotSupported(name +
                        "nothing takes time here, so it would never end; let it end after "
@@ -36,7 +44,9 @@ void check_phase(const Phase& phase) {
                        "record");
 }
 
-uint64_t ops_of(const WorkloadSpec& workload, size_t number, double writes, double record_bytes) {
+// `deletes`: a share of all operations, as `records`.
+uint64_t ops_of(const WorkloadSpec& workload, size_t number, double records, double deletes,
+                double record_bytes) {
   const Phase& phase = workload.phases[number];
   double work = phase.end.after;
   bool bytes = phase.end.unit == EndUnit::kBytes;
@@ -46,28 +56,40 @@ uint64_t ops_of(const WorkloadSpec& workload, size_t number, double writes, doub
   }
   if (!bytes) return static_cast<uint64_t>(work);
   const auto key_bytes = static_cast<double>(KeyEncoder(workload.encoding).key_bytes());
-  return static_cast<uint64_t>(std::ceil(work / (writes * (key_bytes + record_bytes))));
+  const double bytes_of_each = records * (key_bytes + record_bytes) + deletes * key_bytes;
+  return static_cast<uint64_t>(std::ceil(work / bytes_of_each));
 }
 
-ExpectedPhase expected_phase(const WorkloadSpec& workload, size_t number, uint64_t first_pages) {
+ExpectedPhase expected_phase(const WorkloadSpec& workload, size_t number, uint64_t first_pages,
+                             uint64_t first_oldest) {
   const Phase& phase = workload.phases[number];
   ExpectedPhase out;
   out.phase = &phase;
   out.first_pages = first_pages;
+  out.first_oldest = first_oldest;
   out.record_bytes = std::max(1.0, mean_size(phase.value_bytes));
-  double writes = 0;
+  const double deletes = phase.mix.share(OpKind::kDelete);
+  double records = 0;
   for (size_t i = 0; i < kOpKindCount; ++i)
-    if (lsmkit::writes(static_cast<OpKind>(i))) writes += phase.mix.share(static_cast<OpKind>(i));
-  if (writes == 0) return out;
-  const uint64_t ops = ops_of(workload, number, writes, mean_size(phase.value_bytes));
-  out.records = static_cast<uint64_t>(static_cast<double>(ops) * writes + .5);
-  double added = phase.mix.share(OpKind::kInsert), drawn = 1 - added;
+    if (writes(static_cast<OpKind>(i))) records += phase.mix.share(static_cast<OpKind>(i));
+  records -= deletes;
+  if (records <= 0) {
+    if (deletes > 0)
+      throw NotSupported("phase '" + printable(phase.name) +
+                         "': deletes alone write nothing, which cannot be told by slices; mix "
+                         "them with puts, or simulate it per record");
+    return out;
+  }
+  const uint64_t ops = ops_of(workload, number, records, deletes, mean_size(phase.value_bytes));
+  out.records = static_cast<uint64_t>(static_cast<double>(ops) * records + .5);
+  double added = phase.mix.share(OpKind::kInsert), drawn = 1 - added - deletes;
   if (std::holds_alternative<QueueKeys>(phase.keys)) {
     added += phase.mix.share(OpKind::kPut);
     drawn = 0;
   }
-  out.added_by_each = added / writes;
-  out.draws_of_each = drawn / writes;
+  out.added_by_each = added / records;
+  out.draws_of_each = drawn / records;
+  out.taken_by_each = deletes / records;
   return out;
 }
 
@@ -75,6 +97,10 @@ ExpectedPhase expected_phase(const WorkloadSpec& workload, size_t number, uint64
 
 uint64_t ExpectedPhase::pages_after(uint64_t of_records) const {
   return first_pages + static_cast<uint64_t>(added_by_each * static_cast<double>(of_records) + .5);
+}
+
+uint64_t ExpectedPhase::oldest_after(uint64_t of_records) const {
+  return first_oldest + static_cast<uint64_t>(taken_by_each * static_cast<double>(of_records) + .5);
 }
 
 bool ExpectedPhase::by_turns() const {
@@ -85,11 +111,21 @@ bool ExpectedPhase::by_turns() const {
 std::vector<ExpectedPhase> expected_phases(const WorkloadSpec& workload) {
   check(workload);
   std::vector<ExpectedPhase> out;
-  uint64_t pages = workload.key_count;
+  uint64_t pages = workload.key_count, oldest = 0;
   for (size_t i = 0; i < workload.phases.size(); ++i) {
     check_phase(workload.phases[i]);
-    out.push_back(expected_phase(workload, i, pages));
+    const Phase& phase = workload.phases[i];
+    out.push_back(expected_phase(workload, i, pages, oldest));
+    if (oldest > 0 && !takes_oldest(phase) && out.back().records > 0)
+      throw NotSupported("phase '" + printable(phase.name) +
+                         "': pages that were dropped may come into use again, which cannot be "
+                         "told by slices; draw from a window, or simulate it per record");
     pages = out.back().pages_after(out.back().records);
+    oldest = out.back().oldest_after(out.back().records);
+    if (oldest >= pages)
+      throw NotSupported("phase '" + printable(phase.name) +
+                         "': more pages would be dropped than there are, which cannot be told by "
+                         "slices; delete fewer, or simulate it per record");
   }
   return out;
 }

@@ -14,20 +14,24 @@ namespace lsmkit {
 
 struct ExpectedPhase {
   const Phase* phase = nullptr;
-  uint64_t first_pages = 0;  // in use when it begins
+  uint64_t first_pages = 0;   // that there were when it begins
+  uint64_t first_oldest = 0;  // of them, those before were dropped
   uint64_t records = 0;
   double record_bytes = 0;   // on average
   double draws_of_each = 0;  // record: pages that the chooser draws, for reads too
   double added_by_each = 0;  // record: pages that are new
+  double taken_by_each = 0;  // record: pages that are dropped, the oldest first
   double bytes() const { return static_cast<double>(records) * record_bytes; }
-  // In use after so many of its records.
+  // After so many of its records: pages that there ever were, and the oldest still in use.
   uint64_t pages_after(uint64_t of_records) const;
+  uint64_t oldest_after(uint64_t of_records) const;
   // Whether pages are gone through in order, none twice before each was met once.
   bool by_turns() const;
 };
 
-// Throws InvalidArgument as check() does; NotSupported for deletes, scans and traces, and for a
-// phase in a closed loop that ends after a time. Requires: the workload outlives them.
+// Throws InvalidArgument as check() does; NotSupported for scans and traces, for a phase in a
+// closed loop that ends after a time, and for deletes but of a queue's or window's oldest page.
+// Requires: the workload outlives them.
 std::vector<ExpectedPhase> expected_phases(const WorkloadSpec& workload);
 
 // A chooser that gives ranks to places all over the pages.

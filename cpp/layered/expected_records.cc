@@ -52,7 +52,7 @@ ExpectedRecords::ExpectedRecords(WorkloadSpec workload, uint64_t target_bytes)
     : workload_(std::move(workload)),
       target_bytes_(target_bytes),
       phases_(expected_phases(workload_)),
-      pages_in_use_(workload_.key_count),
+      pages_in_use_{0, workload_.key_count},
       random_(workload_.seed, "pages by slices") {
   for (const ExpectedPhase& phase : phases_)
     ensure(phase.record_bytes <= static_cast<double>(target_bytes),
@@ -234,7 +234,8 @@ std::span<const double> ExpectedRecords::next() {
     const ExpectedPhase& phase = phases_[window.phase];
     write(window);
     bytes += static_cast<double>(window.count) * phase.record_bytes;
-    pages_in_use_ = phase.pages_after(window.first + window.count);
+    const uint64_t end = window.first + window.count;
+    pages_in_use_ = {phase.oldest_after(end), phase.pages_after(end)};
   }
   full_ = bytes > static_cast<double>(target_bytes_);
   return windows.empty() ? std::span<const double>() : std::span<const double>(page_bytes_);
@@ -249,12 +250,16 @@ void ExpectedRecords::write(const Window& window) {
   if (added.size() > 0) spread(added, added_bytes);
   const double bytes = static_cast<double>(count) * phase.record_bytes - added_bytes;
   if (bytes <= 0 || std::holds_alternative<QueueKeys>(phase.phase->keys)) return;
+  const std::vector<double> before = page_bytes_;
+  if (std::holds_alternative<WindowKeys>(phase.phase->keys)) {
+    write_moving(window, bytes);
+    return leave_to_chance(before, phase.record_bytes);
+  }
   const uint64_t first_draw = whole(phase.draws_of_each, first);
   const uint64_t draws =
       std::max<uint64_t>(1, whole(phase.draws_of_each, first + count) - first_draw);
   const uint64_t pages =
       grows(phase.phase->keys) ? phase.pages_after(first + count / 2) : phase.first_pages;
-  const std::vector<double> before = page_bytes_;
   double scattered = 0;
   for (const KeyClass& k :
        key_classes(phase.phase->keys, {pages, first_draw, draws}, kMostClasses)) {
@@ -289,6 +294,15 @@ void ExpectedRecords::leave_to_chance(std::span<const double> before, double rec
       page_bytes_[i] = before[i] + (page_bytes_[i] - before[i]) * share;
     records -= drawn;
     left -= expected;
+  }
+}
+
+void ExpectedRecords::write_moving(const Window& window, double bytes) {
+  constexpr uint64_t kSteps = 32;
+  const ExpectedPhase& phase = phases_[window.phase];
+  for (uint64_t step = 0; step < kSteps; ++step) {
+    const uint64_t at = window.first + window.count * (2 * step + 1) / (2 * kSteps);
+    spread({phase.oldest_after(at), phase.pages_after(at)}, bytes / kSteps);
   }
 }
 

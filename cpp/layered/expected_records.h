@@ -39,7 +39,7 @@ class ExpectedRecords {
   const std::vector<RecordKind>& kinds() const { return kinds_; }
   // Whether a slice's pages are of one rank, so that all are equally popular.
   bool is_of_one_rank(size_t slice) const { return is_spot_[slice]; }
-  uint64_t pages_in_use() const { return pages_in_use_; }
+  PageRange pages_in_use() const { return pages_in_use_; }
 
   // Of all phases together.
   uint64_t expected_bytes() const;
@@ -77,6 +77,8 @@ class ExpectedRecords {
   void add_bounds_of(const ExpectedPhase& phase);
   void add_bounds_of_turns(size_t most);
   void write(const Window& window);
+  // Onto pages that are between the oldest and the newest, as they are in the course of it.
+  void write_moving(const Window& window, double bytes);
   void write_scattered(const ExpectedPhase& phase, uint64_t pages, double bytes);
   void spread(const PageRange& pages, double bytes);
   // What page_bytes_ got beyond `before` falls on the pages by chance, so much to a record.
@@ -94,7 +96,7 @@ class ExpectedRecords {
   std::vector<RecordKind> kinds_;
 
   Position at_;
-  uint64_t pages_in_use_;
+  PageRange pages_in_use_;
   bool full_ = false;
   std::vector<double> page_bytes_;
   Random random_;

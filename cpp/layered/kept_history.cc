@@ -1,45 +1,45 @@
 #include "lsmkit/layered/kept_history.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lsmkit/bytes/error.h"
 #include "lsmkit/layered/collector.h"
 
 namespace lsmkit {
 
-KeptHistory::KeptHistory(LayeredTree& tree)
+KeptHistory::KeptHistory(LayeredTree& tree, KeyspaceAt keyspace_at)
     : tree_(tree),
+      keyspace_at_(std::move(keyspace_at)),
       retention_({tree.options().history_bytes, tree.options().history_s,
                   tree.options().log_bytes_per_s}) {}
 
-void KeptHistory::flushed(const Keyspace& keyspace) {
-  if (tree_.options().bottom_image_percent == 0 || keeps_all()) return;
-  const bool same = !keyspaces_.empty() &&
-                    std::ranges::equal(keyspaces_.rbegin()->second->ranges(), keyspace.ranges());
-  keyspaces_[tree_.flushed_lsn()] =
-      same ? keyspaces_.rbegin()->second : std::make_shared<const Keyspace>(keyspace);
-}
-
-void KeptHistory::collect(const Keyspace& keyspace) {
-  if (tree_.options().bottom_image_percent > 0) add_bottom_images(keyspace);
+void KeptHistory::collect() {
+  if (tree_.options().bottom_image_percent > 0) add_bottom_images();
   tree_.collect(retention_.horizon(), retention_.pinned());
 }
 
-void KeptHistory::add_bottom_images(const Keyspace& keyspace) {
+void KeptHistory::add_bottom_images() {
   if (horizon() == 0) return;
-  const std::vector<Lsn> pinned = retention_.pinned();
+  const std::vector<Lsn> lsns = readable();
+  std::vector<Keyspace> keyspaces;
   std::vector<uint64_t> image_bytes;
-  for (const Lsn lsn : readable()) image_bytes.push_back(keyspace_at(lsn, keyspace).bytes({}));
-  for (const Lsn lsn : image_lsns(tree_.map().layers(), horizon(), pinned, image_bytes,
-                                  tree_.options().bottom_image_percent))
-    tree_.add_images(lsn, keyspace_at(lsn, keyspace));
-  const Lsn least = pinned.empty() ? horizon() : pinned.front();
-  keyspaces_.erase(keyspaces_.begin(), keyspaces_.lower_bound(least));
+  for (const Lsn lsn : lsns) {
+    keyspaces.push_back(keyspace_at_(lsn));
+    image_bytes.push_back(keyspaces.back().bytes({}));
+  }
+  for (const Lsn lsn : image_lsns(tree_.map().layers(), horizon(), retention_.pinned(), image_bytes,
+                                  tree_.options().bottom_image_percent)) {
+    const auto at = std::find(lsns.begin(), lsns.end(), lsn) - lsns.begin();
+    tree_.add_images(lsn, keyspaces[static_cast<size_t>(at)]);
+  }
 }
 
-const Keyspace& KeptHistory::keyspace_at(Lsn lsn, const Keyspace& at_end) const {
-  const auto at = keyspaces_.lower_bound(lsn);
-  return at == keyspaces_.end() ? at_end : *at->second;
+Lsn KeptHistory::least_lsn() const {
+  Lsn least = readable().front();
+  for (const Layer& layer : tree_.map().layers())
+    if (layer.is_delta()) least = std::min(least, layer.lsns.begin);
+  return least;
 }
 
 PinNumber KeptHistory::pin(Lsn lsn) {

@@ -3,8 +3,7 @@
 // so it is the same whatever the layers hold.
 #pragma once
 
-#include <map>
-#include <memory>
+#include <functional>
 #include <vector>
 
 #include "lsmkit/layered/keyspace.h"
@@ -15,19 +14,22 @@ namespace lsmkit {
 
 class KeptHistory {
  public:
+  // What was in use at an LSN that stays readable.
+  using KeyspaceAt = std::function<Keyspace(Lsn)>;
+
   // Throws InvalidArgument. Requires: `tree` outlives it.
-  explicit KeptHistory(LayeredTree& tree);
+  KeptHistory(LayeredTree& tree, KeyspaceAt keyspace_at);
 
   bool keeps_all() const { return retention_.keeps_all(); }
   Lsn horizon() const { return retention_.horizon(); }
   const Retention& retention() const { return retention_; }
 
-  // After each flush: the pages in use where the tree's log ends now.
-  void flushed(const Keyspace& keyspace);
   // The horizon follows the log.
   void advance() { retention_.advance(tree_.flushed_lsn()); }
-  // Images where they are due, then what need not be readable goes. `keyspace`: in use at the end.
-  void collect(const Keyspace& keyspace);
+  // Images where they are due, then what need not be readable goes.
+  void collect();
+  // No read goes below, and no delta that lives begins below.
+  Lsn least_lsn() const;
 
   // See Retention. Throw InvalidArgument, also above what is flushed.
   PinNumber pin(Lsn lsn);
@@ -41,16 +43,13 @@ class KeptHistory {
   bool is_needed(const PageRange& pages, const LsnRange& lsns) const;
 
  private:
-  void add_bottom_images(const Keyspace& keyspace);
-  // In use at the first flush at or above the LSN.
-  const Keyspace& keyspace_at(Lsn lsn, const Keyspace& at_end) const;
+  void add_bottom_images();
   // Pinned, then the horizon.
   std::vector<Lsn> readable() const;
 
   LayeredTree& tree_;
+  const KeyspaceAt keyspace_at_;
   Retention retention_;
-  // In use at each flush; for bottom-most images only.
-  std::map<Lsn, std::shared_ptr<const Keyspace>> keyspaces_;
 };
 
 }  // namespace lsmkit

@@ -2,17 +2,24 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "lsmkit/bytes/error.h"
 
 namespace lsmkit {
 
-void Keyspace::add(std::span<const PageRange> ranges) {
-  if (ranges.empty()) return;
+namespace {
+void check(std::span<const PageRange> ranges) {
   for (const PageRange& range : ranges)
     ensure(range.begin < range.end, "a range of pages ends above where it begins");
-  ensure(ranges.back().end <= kMostPages, "a layered store has page numbers below 2^40");
-  const uint64_t before = page_count();
+  ensure(ranges.empty() || ranges.back().end <= kMostPages,
+         "a layered store has page numbers below 2^40");
+}
+}  // namespace
+
+void Keyspace::add(std::span<const PageRange> ranges) {
+  if (ranges.empty()) return;
+  check(ranges);
   std::vector<PageRange> all;
   all.reserve(ranges_.size() + ranges.size());
   std::merge(ranges_.begin(), ranges_.end(), ranges.begin(), ranges.end(), std::back_inserter(all),
@@ -23,6 +30,29 @@ void Keyspace::add(std::span<const PageRange> ranges) {
       ranges_.push_back(range);
     else
       ranges_.back().end = std::max(ranges_.back().end, range.end);
+  count();
+}
+
+void Keyspace::remove(std::span<const PageRange> ranges) {
+  if (ranges.empty()) return;
+  check(ranges);
+  std::vector<PageRange> left;
+  auto gone = ranges.begin();
+  for (PageRange range : ranges_) {
+    while (gone != ranges.end() && gone->end <= range.begin) ++gone;
+    for (; gone != ranges.end() && gone->begin < range.end; ++gone) {
+      if (range.begin < gone->begin) left.push_back({range.begin, gone->begin});
+      range.begin = std::min(gone->end, range.end);
+      if (gone->end > range.end) break;
+    }
+    if (range.begin < range.end) left.push_back(range);
+  }
+  ranges_ = std::move(left);
+  count();
+}
+
+void Keyspace::count() {
+  const uint64_t before = counts_.empty() ? 0 : counts_.back();
   counts_.clear();
   uint64_t count = 0;
   for (const PageRange& range : ranges_) counts_.push_back(count += range.size());

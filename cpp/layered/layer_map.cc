@@ -17,6 +17,12 @@ std::string text_of(const Layer& layer) {
   return out;
 }
 
+void ReadPath::end_at(Lsn begin) {
+  since = begin;
+  std::erase_if(deltas, [begin](const Layer* delta) { return delta->lsns.end <= begin; });
+  if (image != nullptr && image->lsns.end <= begin) image = nullptr;
+}
+
 void LayerMap::add(const Layer& layer) {
   ensure(layer.is_delta() ? layer.lsns.begin < layer.lsns.end : layer.lsns.begin == layer.lsns.end,
          "a delta begins below where it ends, and an image is of one LSN");
@@ -61,6 +67,7 @@ std::vector<Layer> LayerMap::in_box(const PageRange& pages, const LsnRange& lsns
 void LayerMap::path(PageNumber page, Lsn lsn, ReadPath& out) const {
   out.deltas.clear();
   out.image = nullptr;
+  out.since = 0;
   for (auto layer = live_.rbegin(); layer != live_.rend() && out.image == nullptr; ++layer) {
     if (!layer->pages.holds(page)) continue;
     if (layer->is_delta() && layer->lsns.begin < lsn) out.deltas.push_back(&*layer);

@@ -25,7 +25,10 @@ struct LayerCounts {
 struct ReadPath {
   std::vector<const Layer*> deltas;  // that begin below its LSN, from the top down to the image
   const Layer* image = nullptr;      // the highest at or below its LSN; none: down to the bottom
-  Lsn from() const { return image == nullptr ? 0 : image->lsns.end; }
+  Lsn from() const { return image == nullptr ? since : image->lsns.end; }
+  // The page begins anew there: what ends at or below is not met.
+  void end_at(Lsn begin);
+  Lsn since = 0;
 };
 
 class LayerMap {

@@ -37,6 +37,7 @@ const Layer* LayerPaths::layer_of(const Row& row, PageNumber page) const {
 void LayerPaths::path(PageNumber page, Lsn lsn, ReadPath& out) const {
   out.deltas.clear();
   out.image = nullptr;
+  out.since = 0;
   for (auto row = rows_.rbegin(); row != rows_.rend() && out.image == nullptr; ++row) {
     const Layer* layer = layer_of(*row, page);
     if (layer == nullptr) continue;

@@ -54,7 +54,8 @@ std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspa
       due = target_pages;
     }
   }
-  if (left > 0) out.push_back({begin, pages.end});
+  // Where nothing is in use an image says so, for what lies beneath to go one day.
+  if (left > 0 || out.empty()) out.push_back({begin, pages.end});
   return out;
 }
 

@@ -76,7 +76,7 @@ LayerPlan plan_level(const LayerLevel& level, LevelProfile& profile, const Keysp
                      const LayeredOptions& options);
 
 // Ranges that together cover `pages`, each with a target's pages of what is in use, the last with
-// up to five quarters of that.
+// up to five quarters of that. One if nothing is in use.
 std::vector<PageRange> cut_images(const PageRange& pages, const Keyspace& keyspace,
                                   uint64_t target_bytes);
 

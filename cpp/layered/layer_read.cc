@@ -4,8 +4,10 @@
 
 namespace lsmkit {
 
-LayerRead LayerReader::read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed) {
+LayerRead LayerReader::read(PageNumber page, Lsn lsn, Lsn since,
+                            std::vector<PackedRecord>* replayed) {
   map_.path(page, lsn, path_);
+  if (since > 0) path_.end_at(since);
   LayerRead out;
   for (const Layer* delta : path_.deltas) {
     out.page_image_lsn = store_.page_image(delta->number, page, {path_.from(), lsn});

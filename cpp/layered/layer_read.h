@@ -16,7 +16,9 @@ struct LayerRead {
   uint64_t records = 0;         // to be replayed
   uint64_t bytes = 0;           // of these, and of the page if there is an image
   std::optional<LayerNumber> image;
+  bool in_use = false;     // the page at that LSN; LayeredRun knows
   Lsn page_image_lsn = 0;  // of the page image in a delta at which it stops instead, if any
+  bool finds_any() const { return bytes > 0; }
   bool operator==(const LayerRead&) const = default;
 };
 
@@ -26,8 +28,10 @@ class LayerReader {
   // Requires: both outlive it.
   LayerReader(const LayerMap& map, const RecordStore& store) : map_(map), store_(store) {}
 
-  // Of flushed layers. `replayed`: gets the records, newest layer first, if given.
-  LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
+  // Of flushed layers. `since`: the page begins anew there, so it comes to nothing below.
+  // `replayed`: gets the records, newest layer first, if given.
+  LayerRead read(PageNumber page, Lsn lsn, Lsn since = 0,
+                 std::vector<PackedRecord>* replayed = nullptr);
 
  private:
   const LayerMap& map_;

@@ -10,19 +10,6 @@ double ratio(uint64_t a, uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-// Neighbours joined.
-std::vector<PageRange> pages_of(PackedSpan sorted) {
-  std::vector<PageRange> out;
-  for (const PackedRecord record : sorted) {
-    const PageNumber page = page_of(record);
-    if (!out.empty() && page <= out.back().end)
-      out.back().end = page + 1;
-    else
-      out.push_back({page, page + 1});
-  }
-  return out;
-}
-
 }  // namespace
 
 LayeredRun::LayeredRun(const LayeredRunOptions& options)
@@ -31,7 +18,7 @@ LayeredRun::LayeredRun(const LayeredRunOptions& options)
       most_events_(options.most_events),
       store_(options.checks),
       tree_(options.layered, store_, options.checks),
-      history_(tree_),
+      history_(tree_, [this](Lsn lsn) { return uses_.keyspace_at(lsn); }),
       reader_(tree_.map(), store_) {
   tree_.observe([this](const LayerEvent& event) {
     if (events_.size() < most_events_) events_.push_back(event);
@@ -45,13 +32,8 @@ void LayeredRun::flush() {
   const LsnRange lsns{store_.buffer_begin(), store_.log().end()};
   const LayerNumber number = tree_.next_number();
   store_.flush(number);
-  keyspace_.add(used_since_.ranges());
-  used_since_ = {};
-  const PackedSpan records = store_.records(number);
-  if (!keyspace_.covers({page_of(records.front()), page_of(records.back()) + 1}))
-    keyspace_.add(pages_of(records));
+  uses_.flush(lsns, store_.records(number), store_.log());
   tree_.flushed(lsns, lsns.height());
-  history_.flushed(keyspace_);
 }
 
 void LayeredRun::flush_and_compact() {
@@ -64,14 +46,20 @@ void LayeredRun::flush_and_compact() {
 void LayeredRun::collect() {
   history_.advance();
   store_.set_horizon(history_.horizon());
-  history_.collect(keyspace_);
+  history_.collect();
+  uses_.forget_below(history_.least_lsn());
 }
 
 LayerRead LayeredRun::read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed) {
   ensure(lsn <= flushed_lsn(), "a layered store reads up to what it has flushed");
   ensure(retention().is_readable(lsn),
          "a layered store reads from its horizon on, and below it what is pinned");
-  return reader_.read(page, lsn, replayed);
+  const PageUse use = uses_.at(page, lsn);
+  LayerRead out = reader_.read(page, lsn, use.since, replayed);
+  out.in_use = use.in_use && (!use.if_written || out.finds_any());
+  if (out.in_use || !uses_.any_dropped()) return out;
+  if (replayed != nullptr) replayed->clear();
+  return {};
 }
 
 double LayeredRun::write_amp() const {
@@ -83,7 +71,7 @@ double LayeredRun::storage_amp_log() const {
 }
 
 double LayeredRun::storage_amp_logical() const {
-  return ratio(map().live_bytes(), keyspace_.page_count() * kPageBytes);
+  return ratio(map().live_bytes(), keyspace().page_count() * kPageBytes);
 }
 
 }  // namespace lsmkit

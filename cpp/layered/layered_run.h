@@ -11,6 +11,7 @@
 #include "lsmkit/layered/kept_history.h"
 #include "lsmkit/layered/layer_read.h"
 #include "lsmkit/layered/layered_tree.h"
+#include "lsmkit/layered/page_uses.h"
 #include "lsmkit/layered/record_store.h"
 
 namespace lsmkit {
@@ -30,7 +31,10 @@ class LayeredRun {
 
   // These pages are in use from here in the log on, written or not; those that are written to are
   // anyway. Throws InvalidArgument: kMostPages.
-  void use_pages(const PageRange& pages) { used_since_.add(pages); }
+  void use_pages(const PageRange& pages) { uses_.use(pages, log_bytes()); }
+  // These are not, until they are used or written again; what they were stays readable below. As a
+  // record that begins here it is seen by what is flushed next. Throws InvalidArgument: kMostPages.
+  void drop_pages(const PageRange& pages) { uses_.drop(pages, log_bytes()); }
   // Throws InvalidArgument: a record has at least one byte and at most a target's.
   void ingest(PageNumber page, uint64_t bytes) {
     ensure(bytes > 0 && bytes <= most_record_bytes_,
@@ -41,7 +45,7 @@ class LayeredRun {
   // What is in the buffer, if anything, becomes a layer.
   void flush();
   // Now, however little was flushed since. Returns whether there was anything to do.
-  bool compact() { return tree_.compact(keyspace_); }
+  bool compact() { return tree_.compact(keyspace()); }
   // The horizon follows the log, and what need not be readable goes. Happens by itself after
   // compactions that are due.
   void collect();
@@ -52,8 +56,9 @@ class LayeredRun {
   void unpin(PinNumber number) { history_.unpin(number); }
   const Retention& retention() const { return history_.retention(); }
 
-  // What rebuilds the page as it was at the LSN, of what is flushed. Throws InvalidArgument above
-  // flushed_lsn(), and below the horizon unless the LSN is pinned.
+  // What rebuilds the page as it was at the LSN, of what is flushed. Nothing does if pages were
+  // dropped and it is not in use there; of one that is in use again, nothing from before. Throws
+  // InvalidArgument above flushed_lsn(), and below the horizon unless the LSN is pinned.
   LayerRead read(PageNumber page, Lsn lsn, std::vector<PackedRecord>* replayed = nullptr);
 
   // Is called in the midst of compactions, every so many records and jobs. What it throws leaves
@@ -68,7 +73,8 @@ class LayeredRun {
   const LayerMap& map() const { return tree_.map(); }
   const RecordStore& store() const { return store_; }
   // In use at flushed_lsn().
-  const Keyspace& keyspace() const { return keyspace_; }
+  const Keyspace& keyspace() const { return uses_.keyspace(); }
+  const PageUses& page_uses() const { return uses_; }
   Lsn flushed_lsn() const { return tree_.flushed_lsn(); }
   uint64_t log_bytes() const { return store_.log().end(); }
   // The first options().most_events of tree().event_count().
@@ -87,8 +93,7 @@ class LayeredRun {
   const uint64_t most_record_bytes_;
   const uint64_t most_events_;
   RecordStore store_;
-  Keyspace keyspace_;
-  Keyspace used_since_;  // the last flush, without records
+  PageUses uses_;
   LayeredTree tree_;
   KeptHistory history_;
   LayerReader reader_;

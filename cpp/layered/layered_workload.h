@@ -13,14 +13,14 @@ namespace lsmkit {
 class LayeredWorkload {
  public:
   // The workload's keys are in use from the start. Throws InvalidArgument; NotSupported for
-  // deletes and scans, and for a phase in a closed loop that ends after a time, since nothing takes
-  // time here.
+  // scans, and for a phase in a closed loop that ends after a time, since nothing takes time here.
   LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options,
                   const ReadSampling& sampling = {.seed = 1, .every_log_bytes = 0});
 
   // So many operations more; false: the workload is over, and all of it is flushed. Puts, inserts
-  // and the second halves of read-modify-writes are records, of at least a byte; gets read the page
-  // at the tip of what is flushed. How far a workload is cut into steps changes nothing.
+  // and the second halves of read-modify-writes are records, of at least a byte; deletes drop the
+  // page; gets read it at the tip of what is flushed, if it was not dropped. How far a workload is
+  // cut into steps changes nothing.
   bool step(uint64_t most_ops);
 
   uint64_t ops() const { return ops_; }
@@ -32,6 +32,8 @@ class LayeredWorkload {
   ReadFigures read_figures() const { return reads_.figures(); }
 
  private:
+  void read(PageNumber page);
+
   WorkloadStream stream_;
   MeasuredLayeredRun measured_;
   ReadSampler reads_;

@@ -41,6 +41,7 @@ class MeasuredLayeredRun {
 
   // As of LayeredRun.
   void use_pages(const PageRange& pages) { run_.use_pages(pages); }
+  void drop_pages(const PageRange& pages) { run_.drop_pages(pages); }
   void ingest(PageNumber page, uint64_t bytes) {
     run_.ingest(page, bytes);
     if (run_.flushed_lsn() != noted_lsn_) note();

@@ -7,6 +7,10 @@ namespace lsmkit {
 
 namespace {
 
+// For a page that is in use at an LSN; then another LSN, where any may be.
+constexpr int kTriesAtOne = 100;
+constexpr int kMostTries = 1'000;
+
 // Pages as they were written: a delta by its bytes, then any of its records.
 class WrittenPages {
  public:
@@ -18,6 +22,7 @@ class WrittenPages {
     }
   }
 
+  bool empty() const { return deltas_.empty(); }
   PageNumber draw(Random& random) const {
     const uint64_t byte = random.below(bytes_);
     const auto delta = std::partition_point(
@@ -44,14 +49,32 @@ void ReadSampler::sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadC
   LayerReader reader(run.map(), run.store());
   const WrittenPages written(run);
   const Lsn horizon = std::min(run.store().horizon(), tip);
-  for (uint64_t i = 0; i < reads; ++i) {
-    const PageNumber page = i % 2 == 0
-                                ? run.keyspace().page_at(random_.below(run.keyspace().page_count()))
-                                : written.draw(random_);
-    const Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
-    const LayerRead read = reader.read(page, lsn);
+  const PageUses& uses = run.page_uses();
+  const Keyspace& pages = uses.ever();
+  if (pages.page_count() == 0) return;
+  const auto draw_page = [&](bool any) {
+    return any || written.empty() ? pages.page_at(random_.below(pages.page_count()))
+                                  : written.draw(random_);
+  };
+  const auto note = [&](const LayerRead& read) {
     take(read);
     if (also != nullptr) also->take(read);
+  };
+  for (uint64_t i = 0; i < reads; ++i) {
+    PageNumber page = draw_page(i % 2 == 0);
+    Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
+    if (!uses.any_dropped()) {
+      note(reader.read(page, lsn));
+      continue;
+    }
+    PageUse use = uses.at(page, lsn);
+    for (int tries = 1; tries < kMostTries && !use.in_use; ++tries) {
+      page = draw_page(i % 2 == 0);
+      if (at == ReadAt::kHistory && tries % kTriesAtOne == 0)
+        lsn = horizon + random_.below(tip - horizon + 1);
+      use = uses.at(page, lsn);
+    }
+    if (use.in_use) note(reader.read(page, lsn, use.since));
   }
 }
 

@@ -45,8 +45,10 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at, ReadCo
   const LayerPaths paths(run.map());
   const Lsn horizon = std::min(run.retention().horizon(), tip);
   for (uint64_t i = 0; i < reads; ++i) {
-    const Choice choice = i % 2 == 0 || deltas_.empty() ? any_page(run) : written_page(run);
+    const bool any = i % 2 == 0 || deltas_.empty();
+    Choice choice = any ? any_page(run) : written_page(run);
     const Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
+    if (run.any_dropped()) choose_again(run, any, lsn, choice);
     const LayerRead read_costs = read(run, paths, choice, lsn);
     costs_.take(read_costs);
     if (also != nullptr) also->take(read_costs);
@@ -55,6 +57,14 @@ void SlicedReads::sample(const SlicedRun& run, uint64_t reads, ReadAt at, ReadCo
 
 SlicedReads::Choice SlicedReads::any_page(const SlicedRun& run) {
   return {run.keyspace().page_at(random_.below(run.keyspace().page_count())), random_.unit(), {}};
+}
+
+void SlicedReads::choose_again(const SlicedRun& run, bool any, Lsn lsn, Choice& choice) {
+  const PageRange pages = run.pages_at(lsn);
+  for (int tries = 0; !any && tries < kMostTries && !pages.holds(choice.page); ++tries)
+    choice = written_page(run);
+  if (any || !pages.holds(choice.page))
+    choice = {pages.begin + random_.below(pages.size()), random_.unit(), {}};
 }
 
 // By what they hold.

@@ -37,6 +37,8 @@ class SlicedReads {
 
   Choice any_page(const SlicedRun& run);
   Choice written_page(const SlicedRun& run);
+  // Until it is of a page that is in use at the LSN.
+  void choose_again(const SlicedRun& run, bool any, Lsn lsn, Choice& choice);
   MassBox any_box(const SliceStore& store, LayerNumber delta);
   LayerRead read(const SlicedRun& run, const LayerPaths& paths, const Choice& choice, Lsn lsn);
   struct Drawn {

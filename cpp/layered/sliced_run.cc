@@ -1,5 +1,6 @@
 #include "lsmkit/layered/sliced_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lsmkit/bytes/error.h"
@@ -21,7 +22,11 @@ SlicedRun::SlicedRun(const LayeredRunOptions& options, WorkloadSpec workload)
               {options.layered.page_image_records, options.layered.page_image_bytes}),
       store_(mass_, options.layered.target_bytes / 64, &images_),
       tree_(options.layered, store_, options.checks),
-      history_(tree_) {
+      history_(tree_, [this](Lsn lsn) {
+        Keyspace out;
+        out.add(pages_at(lsn));
+        return out;
+      }) {
   tree_.observe([this](const LayerEvent& event) {
     if (events_.size() < most_events_) events_.push_back(event);
   });
@@ -44,10 +49,13 @@ bool SlicedRun::step() {
   if (buffer_end_ == 0) return false;
   const LsnRange lsns{tree_.flushed_lsn(), buffer_end_};
   store_.flush(tree_.next_number());
-  const PageRange used{0, records_.pages_in_use()};
-  if (!keyspace_.covers(used)) keyspace_.add(used);
+  const PageRange used = records_.pages_in_use();
+  if (used != used_.back().pages) {
+    keyspace_ = {};
+    keyspace_.add(used);
+  }
+  used_.push_back({lsns.end, used});
   tree_.flushed(lsns, lsns.height());
-  history_.flushed(keyspace_);
   // As when a workload per record ends: what is left then is flushed only.
   if (records_.full() && tree_.compaction_due()) {
     tree_.compact(keyspace_);
@@ -57,9 +65,19 @@ bool SlicedRun::step() {
   return true;
 }
 
+PageRange SlicedRun::pages_at(Lsn lsn) const {
+  const auto flush = std::partition_point(used_.begin() + 1, used_.end() - 1,
+                                          [lsn](const Used& used) { return used.lsn < lsn; });
+  const Used &before = *(flush - 1), &after = *flush;
+  const double share = std::min(
+      1.0, static_cast<double>(lsn - before.lsn) / static_cast<double>(after.lsn - before.lsn));
+  const auto dropped = static_cast<double>(after.pages.begin - before.pages.begin) * share;
+  return {before.pages.begin + static_cast<uint64_t>(dropped + .5), after.pages.end};
+}
+
 void SlicedRun::collect() {
   history_.advance();
-  history_.collect(keyspace_);
+  history_.collect();
   std::vector<LsnRange> kept = store_.held_lsns();
   kept.push_back({history_.horizon(), mass_.end()});
   mass_.keep(std::move(kept));

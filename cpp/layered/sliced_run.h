@@ -53,11 +53,20 @@ class SlicedRun {
   const ExpectedRecords& records() const { return records_; }
   // In use at flushed_lsn().
   const Keyspace& keyspace() const { return keyspace_; }
+  // Likewise at an LSN; those that are new in a flush from its begin on.
+  PageRange pages_at(Lsn lsn) const;
+  // Whether any pages went out of use.
+  bool any_dropped() const { return used_.back().pages.begin > 0; }
   Lsn flushed_lsn() const { return tree_.flushed_lsn(); }
   // The first options().most_events of tree().event_count().
   const std::vector<LayerEvent>& events() const { return events_; }
 
  private:
+  struct Used {
+    Lsn lsn;
+    PageRange pages;
+  };
+
   void fill_buffer();
 
   const uint64_t most_events_;
@@ -66,6 +75,7 @@ class SlicedRun {
   ExpectedImages images_;
   SliceStore store_;
   Keyspace keyspace_;
+  std::vector<Used> used_{{0, {0, 0}}};  // at each flush
   LayeredTree tree_;
   KeptHistory history_;
   std::vector<LayerEvent> events_;

@@ -130,6 +130,7 @@ PhaseContents::PhaseContents(const WorkloadSpec& workload, PhaseEnds ends) : wor
 void PhaseContents::check_phase(const Phase& phase) const {
   if (phase.ttl_s > 0) refuse(phase, "a time to live");
   if (chooses<TraceKeys>(phase)) refuse(phase, "a trace");
+  if (chooses<WindowKeys>(phase)) refuse(phase, "a window of keys that moves on");
   if (groups_.deletes &&
       mean_size(phase.value_bytes) != mean_size(workload_.phases.front().value_bytes))
     refuse(phase, "deletes among values that differ in size from phase to phase");

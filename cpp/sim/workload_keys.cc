@@ -13,7 +13,8 @@ namespace {
 constexpr uint64_t kMostExactKeys = uint64_t{1} << 28;
 
 bool adds_keys(const Phase& phase) {
-  return phase.mix[OpKind::kInsert] > 0 || std::holds_alternative<QueueKeys>(phase.keys);
+  return phase.mix[OpKind::kInsert] > 0 || std::holds_alternative<QueueKeys>(phase.keys) ||
+         std::holds_alternative<WindowKeys>(phase.keys);
 }
 
 [[noreturn]] void refuse(uint64_t key_count) {

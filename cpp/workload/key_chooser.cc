@@ -117,6 +117,7 @@ KeyChooser::Draws KeyChooser::draws_of(const KeyChoice& choice, uint64_t key_cou
       return LogUniformDraws{n, keys.range, order};
     }
     Draws operator()(const RangeKeys& keys) const { return RangeDraws{HotRanges(keys, n)}; }
+    Draws operator()(const WindowKeys&) const { return WindowDraws{n}; }
     Draws operator()(const TraceKeys& keys) const { return TraceDraws{&keys.ids}; }
     Draws operator()(const QueueKeys&) const {
       throw std::logic_error("a queue's keys are counted, not chosen");
@@ -128,12 +129,18 @@ KeyChooser::Draws KeyChooser::draws_of(const KeyChoice& choice, uint64_t key_cou
 void KeyChooser::grow(uint64_t key_count) {
   if (auto* uniform = std::get_if<UniformDraws>(&draws_)) {
     uniform->key_count = key_count;
+  } else if (auto* window = std::get_if<WindowDraws>(&draws_)) {
+    window->key_count = key_count;
   } else if (auto* latest = std::get_if<LatestDraws>(&draws_)) {
     latest->key_count = key_count;
     latest->zipf = Zipf(key_count, latest->theta);
   } else if (auto* exponential = std::get_if<ExponentialDraws>(&draws_)) {
     exponential->key_count = key_count;
   }
+}
+
+void KeyChooser::keep_from(uint64_t oldest) {
+  if (auto* window = std::get_if<WindowDraws>(&draws_)) window->oldest = oldest;
 }
 
 }  // namespace lsmkit

@@ -90,6 +90,11 @@ struct RangeDraws {
   HotRanges ranges;
   uint64_t next(Random& random) { return ranges.draw(random); }
 };
+struct WindowDraws {
+  uint64_t key_count;
+  uint64_t oldest = 0;
+  uint64_t next(Random& random) { return oldest + random.below(key_count - oldest); }
+};
 struct TraceDraws {
   const std::vector<uint64_t>* ids;
   size_t at = 0;
@@ -110,11 +115,14 @@ class KeyChooser {
 
   // There are so many keys now, after an insert.
   void grow(uint64_t key_count);
+  // Keys before were taken. Of a window only, which must not be empty when it is drawn from.
+  void keep_from(uint64_t oldest);
 
  private:
-  using Draws = std::variant<UniformDraws, SequentialDraws, PermutedDraws, ZipfDraws,
-                             YcsbZipfianDraws, LatestDraws, HotspotDraws, ClusteredDraws,
-                             ExponentialDraws, LogUniformDraws, RangeDraws, TraceDraws>;
+  using Draws =
+      std::variant<UniformDraws, SequentialDraws, PermutedDraws, ZipfDraws, YcsbZipfianDraws,
+                   LatestDraws, HotspotDraws, ClusteredDraws, ExponentialDraws, LogUniformDraws,
+                   RangeDraws, WindowDraws, TraceDraws>;
   static Draws draws_of(const KeyChoice& choice, uint64_t key_count, uint64_t seed);
 
   Random random_;

@@ -200,6 +200,9 @@ struct ClassMaker {
     return {{count, 1 / count, window.first_draw, window.first_draw + window.draw_count, 1, true}};
   }
 
+  // Of a window from which nothing was taken.
+  Classes operator()(const WindowKeys&) const { return uniform_classes(n); }
+
   // Ids by how often they come, in powers of two.
   Classes operator()(const TraceKeys& keys) const {
     std::map<uint64_t, uint64_t> counts;

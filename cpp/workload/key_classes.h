@@ -32,7 +32,8 @@ struct KeyWindow {
 // The classes of a window, most_classes at the most where popularity is continuous (zipf and its
 // kin), of which 16 to 32 do; ranges have up to 16 each, a hotspot on the move up to 8. Their
 // probabilities sum up to 1. A queue has one class: the ids that so many puts add or so many
-// deletes take. Requires: checked, 0 < most_classes.
+// deletes take; a window's are those of one from which nothing was taken. Requires: checked, 0 <
+// most_classes.
 std::vector<KeyClass> key_classes(const KeyChoice& choice, const KeyWindow& window,
                                   size_t most_classes = 24);
 

@@ -46,6 +46,8 @@ void each_field(YcsbZipfianKeys&, F&&) {}
 template <class F>
 void each_field(QueueKeys&, F&&) {}
 template <class F>
+void each_field(WindowKeys&, F&&) {}
+template <class F>
 void each_field(ClosedLoop&, F&&) {}
 template <class F>
 void each_field(ZipfKeys& k, F&& f) {

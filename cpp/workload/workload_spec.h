@@ -120,6 +120,12 @@ struct QueueKeys {
   static constexpr std::string_view kName = "queue";
   bool operator==(const QueueKeys&) const = default;
 };
+// A window that moves on: inserts add the next id, deletes take the oldest, all others go to any
+// key between. A delete from an empty window becomes a put, a put to one an insert.
+struct WindowKeys {
+  static constexpr std::string_view kName = "window";
+  bool operator==(const WindowKeys&) const = default;
+};
 // These ids, and again from the first.
 struct TraceKeys {
   static constexpr std::string_view kName = "trace";
@@ -128,7 +134,7 @@ struct TraceKeys {
 };
 using KeyChoice = std::variant<UniformKeys, SequentialKeys, PermutedKeys, ZipfKeys, YcsbZipfianKeys,
                                LatestKeys, HotspotKeys, ClusteredKeys, ExponentialKeys,
-                               LogUniformKeys, RangeKeys, QueueKeys, TraceKeys>;
+                               LogUniformKeys, RangeKeys, QueueKeys, WindowKeys, TraceKeys>;
 
 // ---- its bytes
 

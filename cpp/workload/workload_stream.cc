@@ -54,6 +54,9 @@ void WorkloadStream::begin_phase() {
   if (!std::holds_alternative<QueueKeys>(phase.keys))
     chooser_.emplace(phase.keys, key_count_, spec_.seed, phase_random(spec_.seed, "keys", phase_));
 
+  in_window_ = std::holds_alternative<WindowKeys>(phase.keys);
+  if (in_window_) chooser_->keep_from(oldest_key_);
+
   batch_left_ = phase.batch_ops;
   batches_ = 0;
   batch_synced_ = syncs_.next() < bits_below(phase.synced_share);
@@ -83,14 +86,28 @@ OpKind WorkloadStream::draw_kind() {
   return static_cast<OpKind>(weighted);
 }
 
+uint64_t WorkloadStream::add_key() {
+  chooser_->grow(key_count_ + 1);
+  return key_count_++;
+}
+
+void WorkloadStream::choose_in_window(Operation& op) {
+  const bool empty = oldest_key_ == key_count_;
+  if (empty && op.kind == OpKind::kDelete) op.kind = OpKind::kPut;
+  if (op.kind == OpKind::kDelete) {
+    op.key_id = oldest_key_++;
+    chooser_->keep_from(oldest_key_);
+  } else if (op.kind == OpKind::kInsert || (empty && writes(op.kind))) {
+    op.key_id = add_key();
+  } else {
+    op.key_id = empty ? oldest_key_ : chooser_->next();
+  }
+}
+
 void WorkloadStream::choose_key(Operation& op) {
+  if (in_window_) return choose_in_window(op);
   if (chooser_) {
-    if (op.kind == OpKind::kInsert) {
-      op.key_id = key_count_++;
-      chooser_->grow(key_count_);
-    } else {
-      op.key_id = chooser_->next();
-    }
+    op.key_id = op.kind == OpKind::kInsert ? add_key() : chooser_->next();
     return;
   }
   if (op.kind == OpKind::kDelete && oldest_key_ == key_count_) op.kind = OpKind::kPut;

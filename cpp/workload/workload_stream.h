@@ -42,7 +42,7 @@ class WorkloadStream {
   const WorkloadSpec& spec() const { return spec_; }
   // The phase of the operation that comes next. Requires: not at the end.
   const Phase& phase() const { return spec_.phases[phase_]; }
-  // Ids that there are now, and, of a queue, the oldest that nobody took.
+  // Ids that there are now, and, of a queue or window, the oldest that nobody took.
   uint64_t key_count() const { return key_count_; }
   uint64_t oldest_key() const { return oldest_key_; }
   const KeyEncoder& encoder() const { return encoder_; }
@@ -55,6 +55,8 @@ class WorkloadStream {
   void begin_phase();
   OpKind draw_kind();
   void choose_key(Operation& operation);
+  void choose_in_window(Operation& operation);
+  uint64_t add_key();
 
   const WorkloadSpec spec_;
   const KeyEncoder encoder_;
@@ -74,6 +76,7 @@ class WorkloadStream {
   std::optional<uint64_t> only_size_;                // of a value
   std::array<uint64_t, kOpKindCount> kind_below_{};  // a draw below it is of this kind or before
   std::optional<KeyChooser> chooser_;                // none for a queue
+  bool in_window_ = false;
   Random kinds_{0};
   Random sizes_{0};
   Random syncs_{0};

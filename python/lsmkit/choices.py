@@ -35,6 +35,7 @@ __all__ = [
     "Trace",
     "Uniform",
     "UniformSize",
+    "Window",
     "YcsbZipfian",
     "Zipf",
 ]
@@ -185,6 +186,13 @@ class Queue(Keys):
     """Puts and inserts add the next id, deletes take the oldest, reads look at the oldest."""
 
     kind = "queue"
+
+
+@dataclass(frozen=True)
+class Window(Keys):
+    """Inserts add the next id, deletes take the oldest, all others go to any key between."""
+
+    kind = "window"
 
 
 @dataclass(frozen=True)

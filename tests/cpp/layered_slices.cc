@@ -271,6 +271,13 @@ TEST_CASE("what slices cannot tell is refused by name") {
   Phase deletes = puts(UniformKeys{}, ConstantSize{100}, 10);
   deletes.mix[OpKind::kDelete] = 1;
   refused(of("deletes", 100, {deletes}));
+  deletes.keys = WindowKeys{};
+  deletes.end = {EndUnit::kOps, 1'000};
+  refused(of("taken empty", 100, {deletes}));
+  deletes.end = {EndUnit::kOps, 50};
+  refused(of("used again", 100, {deletes, puts(UniformKeys{}, ConstantSize{100}, 10)}));
+  deletes.mix[OpKind::kPut] = 0;
+  refused(of("nothing but deletes", 100, {deletes}));
   // Slices of 24 million pages, and 10^15 records.
   refused(of("wide", 100'000'000'000, {puts(UniformKeys{}, ConstantSize{100}, 10)}));
   refused(of("many", 1'000, {puts(UniformKeys{}, ConstantSize{100}, 1e15)}));

@@ -139,6 +139,37 @@ TEST_CASE("a queue gives what was put, in order, and is never asked for more tha
   CHECK(empty > 0);
 }
 
+TEST_CASE("a window moves on: inserts at its head, deletes of the oldest, all else in between") {
+  WorkloadSpec workload = one_phase(
+      mix_of({{OpKind::kPut, 2}, {OpKind::kGet, 1}, {OpKind::kInsert, 0.3}, {OpKind::kDelete, 1}}),
+      20'000);
+  workload.key_count = 3'000;
+  workload.phases[0].keys = WindowKeys{};
+  workload.phases.push_back(workload.phases[0]);
+  uint64_t head = 3'000, oldest = 0, empty = 0, lower_half = 0, drawn = 0;
+  for (const Operation& op : all_of(workload)) {
+    const bool was_empty = oldest == head;
+    if (op.kind == OpKind::kInsert || (was_empty && op.kind == OpKind::kPut)) {
+      REQUIRE(op.key_id == head++);
+    } else if (op.kind == OpKind::kDelete) {
+      REQUIRE(op.key_id == oldest++);
+    } else if (was_empty) {
+      REQUIRE(op.key_id == head);
+    } else {
+      REQUIRE(op.key_id >= oldest);
+      REQUIRE(op.key_id < head);
+      drawn += head - oldest > 100;
+      lower_half += head - oldest > 100 && op.key_id < oldest + (head - oldest) / 2;
+    }
+    REQUIRE(oldest <= head);
+    empty += was_empty;
+  }
+  CHECK(empty > 100);
+  CHECK(drawn > 5'000);
+  CHECK(static_cast<double>(lower_half) / static_cast<double>(drawn) ==
+        doctest::Approx(0.5).epsilon(0.03));
+}
+
 TEST_CASE("a phase ends after operations, bytes, or the work of a time") {
   WorkloadSpec workload = one_phase(mix_of({{OpKind::kPut, 1}}));
   CHECK(all_of(workload).size() == 10'000);

@@ -34,6 +34,7 @@ WorkloadSpec everything() {
                                        LogUniformKeys{3.5},
                                        RangeKeys{5, 1, -1, 2, -2, 0.1, 0.2},
                                        QueueKeys{},
+                                       WindowKeys{},
                                        TraceKeys{{1, 2, 12'344}}};
   const std::vector<SizeChoice> sizes = {ConstantSize{1}, UniformSize{2, 3},
                                          ParetoSize{1, 2, 3, 4, 5, true},

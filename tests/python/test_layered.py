@@ -240,6 +240,42 @@ def test_slices_are_near_the_records_they_stand_for():
         layered.simulate(workload, SMALL, fidelity="exact")
 
 
+def test_dropped_pages_are_read_below_their_drop_and_left_out_of_images():
+    store = layered.Store(TINY, checks=True)
+    store.use_pages(0, 100)
+    store.ingest(np.arange(100), 100)
+    store.drop_pages(10, 100)
+    store.ingest(np.arange(50) % 10, 100)
+    store.flush()
+    assert store.result().figures()["page_count"] == 10
+    there, gone = store.read(50, 10_000), store.read(50, 10_001)
+    assert (there.in_use, there.records) == (True, 1)
+    assert (gone.in_use, gone.records, gone.layers_opened, gone.bytes) == (False, 0, 0, 0)
+    store.ingest([50], 70)
+    store.flush()
+    assert store.read(50) == layered.Read(1, 1, 1, 70, None, True)
+    with pytest.raises(InvalidArgument, match="end above"):
+        store.drop_pages(5, 5)
+
+
+def test_a_shrinking_key_space_is_told_by_slices_too():
+    workload = workloads.shrinking(records=500_000, pages=16_000)
+    exact, sliced = (
+        layered.simulate(
+            workload, SMALL, fidelity=fidelity, sample_every_bytes=20_000_000
+        ).figures()
+        for fidelity in ("records", "slices")
+    )
+    assert exact["page_count"] == pytest.approx(1_600, rel=0.2)
+    assert exact["storage_to_logical"] > 20  # history stays
+    for name in ("written_bytes", "peak_live_bytes", "created_layers"):
+        assert sliced[name] == pytest.approx(exact[name], rel=0.02), name
+    for name in ("layers_opened_mean", "records_mean", "bytes_mean"):
+        assert sliced[name] == pytest.approx(exact[name], rel=0.03), name
+    with pytest.raises(InvalidArgument, match="pages_after"):
+        workloads.shrinking(pages=10, pages_after=11)
+
+
 def test_slices_have_a_horizon_too():
     workload = workloads.hot_cold(records=500_000, pages=16_000)
     options = SMALL.replace(history_bytes=100_000_000, bottom_image_percent=100)
@@ -330,8 +366,11 @@ def test_records_that_cannot_be_are_refused():
 
 
 def test_workloads_that_cannot_be_are_refused():
-    with pytest.raises(NotSupported, match="deletes"):
-        layered.simulate(Workload(Phase(mix="delete", ops=5), key_count=5))
+    with pytest.raises(NotSupported, match="scans"):
+        layered.simulate(Workload(Phase(mix="scan", ops=5), key_count=5))
+    dropping = Workload(Phase(mix={"put": 1, "delete": 1}, ops=5), key_count=5)
+    with pytest.raises(NotSupported, match=r"phase 'run': deletes .* of a queue or window"):
+        layered.simulate(dropping, fidelity="slices")
     with pytest.raises(InvalidArgument, match="at most 268435456 operations"):
         layered.simulate(Workload(Phase(ops=1e12), key_count=5))
     with pytest.raises(TypeError, match="workload: a Workload is due, not str"):

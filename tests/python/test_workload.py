@@ -53,7 +53,9 @@ sizes = st.one_of(
     st.builds(workloads.Lognormal, median=st.floats(1, 1e6), sigma=st.floats(0, 5)),
 )
 keys = st.one_of(
-    st.sampled_from([workloads.Uniform(), workloads.Sequential(), workloads.Queue()]),
+    st.sampled_from(
+        [workloads.Uniform(), workloads.Sequential(), workloads.Queue(), workloads.Window()]
+    ),
     st.builds(workloads.Zipf, theta=st.floats(0, 5), scattered=st.booleans()),
     st.builds(workloads.Trace, ids=st.lists(st.integers(0, 99), min_size=1).map(tuple)),
 )

@@ -41,6 +41,8 @@ class Read:
         Of these, and of the page if there is an image.
     image : int or None
         Its number; None: the page begins with its first record.
+    in_use : bool
+        Whether the page was in use at the LSN. If it was dropped there is nothing to rebuild.
     """
 
     layers_opened: int
@@ -48,6 +50,7 @@ class Read:
     records: int
     bytes: int
     image: int | None
+    in_use: bool
 
 
 class Store:
@@ -68,7 +71,8 @@ class Store:
         Of the reads that are sampled.
     sample_every_bytes : int
         Of the log; 0: never. `reads_per_sample` reads are drawn then, half of any page in use, half
-        of pages as they were written, at any LSN above the horizon; at most 100,000.
+        of pages as they were written, at any LSN above the horizon; at most 100,000. Once pages
+        were dropped, all of pages in use at the LSN that is read.
 
     Raises
     ------
@@ -139,6 +143,20 @@ class Store:
         Pages that are written to are in use anyway. Images have all pages in use.
         """
         self._core.use_pages(within("begin", begin, LARGEST), within("end", end, LARGEST))
+
+    def drop_pages(self, begin: int, end: int) -> None:
+        """Pages from `begin` up to before `end` are not in use from here in the log on.
+
+        Nothing is written for it: new images leave them out, and what they were stays readable
+        below. A page that is written or used again begins anew. As a record that begins here, the
+        drop is seen by reads above this LSN, once a record behind it is flushed.
+
+        Raises
+        ------
+        InvalidArgument
+            There is no such range.
+        """
+        self._core.drop_pages(within("begin", begin, LARGEST), within("end", end, LARGEST))
 
     def ingest(
         self, pages: npt.ArrayLike, bytes: npt.ArrayLike, *, progress: Progress = None
@@ -275,7 +293,8 @@ def simulate(
     """Run a workload on a simulated layered store and tell what came of it; see `Store`.
 
     Puts, inserts and the second halves of read-modify-writes are records of as many bytes as their
-    values; gets read their page at the tip of what is flushed. At the end all is flushed.
+    values; deletes drop their page; gets read theirs at the tip of what is flushed. At the end all
+    is flushed.
 
     Parameters
     ----------
@@ -300,7 +319,8 @@ def simulate(
     InvalidArgument
         Options or records that cannot be; too many operations.
     NotSupported
-        A workload with deletes or scans, or that ends by a clock.
+        A workload with scans, or that ends by a clock; by slices, deletes but of the oldest page,
+        by `Queue` or `Window` keys.
 
     Examples
     --------

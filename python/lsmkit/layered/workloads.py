@@ -12,7 +12,7 @@ the start, whether or not a record was written to them; inserts add more.
 from collections.abc import Callable
 
 from lsmkit._errors import InvalidArgument
-from lsmkit.choices import Hotspot, Keys, Latest, Lognormal, Size, Uniform, Zipf
+from lsmkit.choices import Hotspot, Keys, Latest, Lognormal, Size, Uniform, Window, Zipf
 from lsmkit.workload import Phase, Workload
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "mixed_sizes",
     "moving_hotspot",
     "one_page",
+    "shrinking",
     "uniform",
     "zipf",
 ]
@@ -125,6 +126,32 @@ def growing(
     return _growing("growing", Uniform(), records, record_bytes, before, pages, seed)
 
 
+def shrinking(
+    *,
+    records: int = RECORDS,
+    pages: int = PAGES,
+    pages_after: int | None = None,
+    pages_added: int = 0,
+    record_bytes: Size | int = RECORD_BYTES,
+    seed: int = 1,
+) -> Workload:
+    """Records go to any page in use, and pages are dropped, the oldest first, down to a tenth.
+
+    With `pages_added` so many are added meanwhile, so that what is in use moves on as it shrinks;
+    `pages_after` are left on average.
+    """
+    after = max(1, pages // 10) if pages_after is None else pages_after
+    if not 1 <= after <= pages + pages_added <= records + pages:
+        raise InvalidArgument(
+            f"pages_after: {after} cannot be; it is from 1 to pages and pages_added together, and "
+            "no more pages are added than there are records"
+        )
+    dropped = pages + pages_added - after
+    mix = {"insert": pages_added, "put": records - pages_added, "delete": dropped}
+    phase = Phase(mix=mix, keys=Window(), value_bytes=record_bytes, ops=records + dropped)
+    return Workload(phase, key_count=pages, name="shrinking", seed=seed)
+
+
 def bulk_load(
     *,
     records: int = RECORDS,
@@ -204,6 +231,7 @@ WORKLOADS: dict[str, Callable[..., Workload]] = {
     "append": append,
     "bulk load": bulk_load,
     "growing": growing,
+    "shrinking": shrinking,
     "bursts": bursts,
     "mixed sizes": mixed_sizes,
     "one page": one_page,
