@@ -238,7 +238,7 @@ class LayeredStore {
   // `workload`: empty for records that come by ingest() alone.
   LayeredStore(const py::dict& options, const std::string& workload, bool sliced, bool checks,
                uint64_t seed, uint64_t sample_every_bytes, uint64_t reads_per_sample,
-               uint64_t most_events) {
+               uint64_t most_events, uint64_t branch_every_bytes, uint64_t branch_living_bytes) {
     LayeredRunOptions run_options;
     run_options.layered = options_of(options);
     run_options.checks = checks;
@@ -246,19 +246,24 @@ class LayeredStore {
     const ReadSampling sampling{seed, sample_every_bytes, reads_per_sample};
     if (sample_every_bytes > 0 && sample_every_bytes < kRarelySampledBytes)
       ops_per_poll_ = kOpsPerPollSampled;
+    const BranchPlan branches{branch_every_bytes, branch_living_bytes, reads_per_sample};
     if (workload.empty()) {
       own_ = std::make_unique<MeasuredLayeredRun>(run_options, sampling);
       measured_ = own_.get();
       return;
     }
     if (sliced) {
+      if (branch_every_bytes > 0)
+        throw NotSupported(
+            "branches that come and go cannot be told by slices; simulate them per "
+            "record");
       sliced_ = std::make_unique<SlicedLayers>(run_options, workload_from_text(workload), sampling);
       return;
     }
     const WorkloadSpec spec = workload_from_text(workload);
     total_ops_ = op_count(spec);
     if (total_ops_ > kMostOps) throw_too_many();
-    workload_ = std::make_unique<LayeredWorkload>(spec, run_options, sampling);
+    workload_ = std::make_unique<LayeredWorkload>(spec, run_options, sampling, branches);
     measured_ = &workload_->measured();
   }
 
@@ -343,6 +348,17 @@ class LayeredStore {
     const Turn turn(busy_, "this Store");
     return to_dict(without_gil(
         [&] { return sliced_ ? sliced_->history_reads() : measured_->history_reads(); }));
+  }
+
+  // Of branches of the workload's.
+  py::dict branch_reads() {
+    const Turn turn(busy_, "this Store");
+    return to_dict(
+        without_gil([&] { return measured_ ? measured_->branch_reads() : ReadFigures{}; }));
+  }
+  uint64_t branch_count() {
+    const Turn turn(busy_, "this Store");
+    return measured_ ? measured_->branch_count() : 0;
   }
 
   void collect() {
@@ -444,10 +460,11 @@ void register_layered(py::module_& m) {
         "The levels that layers form, as compaction would find them.");
   py::class_<LayeredStore>(m, "LayeredStore", plain, "A simulated layered store.")
       .def(py::init<const py::dict&, const std::string&, bool, bool, uint64_t, uint64_t, uint64_t,
-                    uint64_t>(),
+                    uint64_t, uint64_t, uint64_t>(),
            py::arg("options"), py::kw_only(), py::arg("workload"), py::arg("sliced"),
            py::arg("checks"), py::arg("seed"), py::arg("sample_every_bytes"),
-           py::arg("reads_per_sample"), py::arg("most_events"))
+           py::arg("reads_per_sample"), py::arg("most_events"), py::arg("branch_every_bytes"),
+           py::arg("branch_living_bytes"))
       .def("use_pages", &LayeredStore::use_pages, py::arg("begin"), py::arg("end"))
       .def("drop_pages", &LayeredStore::drop_pages, py::arg("begin"), py::arg("end"))
       .def("ingest", &LayeredStore::ingest, py::arg("pages"), py::arg("bytes"), py::kw_only(),
@@ -461,6 +478,8 @@ void register_layered(py::module_& m) {
       .def("read", &LayeredStore::read, py::arg("page"), py::arg("lsn"))
       .def("tip_reads", &LayeredStore::tip_reads, py::arg("reads"))
       .def("history_reads", &LayeredStore::history_reads)
+      .def("branch_reads", &LayeredStore::branch_reads)
+      .def("branch_count", &LayeredStore::branch_count)
       .def("state", &LayeredStore::state)
       .def("layers", &LayeredStore::layers)
       .def("events", &LayeredStore::events)

@@ -28,8 +28,10 @@ WorkloadSpec checked(WorkloadSpec spec) {
 }  // namespace
 
 LayeredWorkload::LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options,
-                                 const ReadSampling& sampling)
-    : stream_(checked(std::move(spec))), measured_(options, sampling), reads_(stream_.spec().seed) {
+                                 const ReadSampling& sampling, const BranchPlan& branches)
+    : stream_(checked(std::move(spec))),
+      measured_(options, sampling, branches),
+      reads_(stream_.spec().seed) {
   measured_.use_pages({0, stream_.spec().key_count});
 }
 

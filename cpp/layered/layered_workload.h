@@ -15,7 +15,8 @@ class LayeredWorkload {
   // The workload's keys are in use from the start. Throws InvalidArgument; NotSupported for
   // scans, and for a phase in a closed loop that ends after a time, since nothing takes time here.
   LayeredWorkload(WorkloadSpec spec, const LayeredRunOptions& options,
-                  const ReadSampling& sampling = {.seed = 1, .every_log_bytes = 0});
+                  const ReadSampling& sampling = {.seed = 1, .every_log_bytes = 0},
+                  const BranchPlan& branches = {});
 
   // So many operations more; false: the workload is over, and all of it is flushed. Puts, inserts
   // and the second halves of read-modify-writes are records, of at least a byte; deletes drop the

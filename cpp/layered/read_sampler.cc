@@ -43,15 +43,14 @@ class WrittenPages {
 
 }  // namespace
 
-void ReadSampler::sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadCosts* also) {
-  const Lsn tip = run.flushed_lsn();
-  if (tip == 0) return;
-  LayerReader reader(run.map(), run.store());
-  const WrittenPages written(run);
-  const Lsn horizon = std::min(run.store().horizon(), tip);
+template <class DrawLsn>
+void ReadSampler::sample(const LayeredRun& run, uint64_t reads, DrawLsn&& draw_lsn,
+                         ReadCosts* also) {
   const PageUses& uses = run.page_uses();
   const Keyspace& pages = uses.ever();
-  if (pages.page_count() == 0) return;
+  if (run.flushed_lsn() == 0 || pages.page_count() == 0) return;
+  LayerReader reader(run.map(), run.store());
+  const WrittenPages written(run);
   const auto draw_page = [&](bool any) {
     return any || written.empty() ? pages.page_at(random_.below(pages.page_count()))
                                   : written.draw(random_);
@@ -62,7 +61,7 @@ void ReadSampler::sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadC
   };
   for (uint64_t i = 0; i < reads; ++i) {
     PageNumber page = draw_page(i % 2 == 0);
-    Lsn lsn = at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
+    Lsn lsn = draw_lsn();
     if (!uses.any_dropped()) {
       note(reader.read(page, lsn));
       continue;
@@ -70,12 +69,25 @@ void ReadSampler::sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadC
     PageUse use = uses.at(page, lsn);
     for (int tries = 1; tries < kMostTries && !use.in_use; ++tries) {
       page = draw_page(i % 2 == 0);
-      if (at == ReadAt::kHistory && tries % kTriesAtOne == 0)
-        lsn = horizon + random_.below(tip - horizon + 1);
+      if (tries % kTriesAtOne == 0) lsn = draw_lsn();
       use = uses.at(page, lsn);
     }
     if (use.in_use) note(reader.read(page, lsn, use.since));
   }
+}
+
+void ReadSampler::sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadCosts* also) {
+  const Lsn tip = run.flushed_lsn(), horizon = std::min(run.store().horizon(), tip);
+  const auto draw_lsn = [&] {
+    return at == ReadAt::kTip ? tip : horizon + random_.below(tip - horizon + 1);
+  };
+  sample(run, reads, draw_lsn, also);
+}
+
+void ReadSampler::sample_at(const LayeredRun& run, uint64_t reads, std::span<const Lsn> lsns) {
+  if (lsns.empty()) return;
+  sample(
+      run, reads, [&] { return lsns[random_.below(lsns.size())]; }, nullptr);
 }
 
 }  // namespace lsmkit

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "lsmkit/layered/layered_run.h"
 #include "lsmkit/layered/read_costs.h"
@@ -23,12 +24,17 @@ class ReadSampler {
   // So many more, as the store is now; none while nothing is flushed. Changes nothing in the run.
   // `also`: takes these, too, if given.
   void sample(const LayeredRun& run, uint64_t reads, ReadAt at, ReadCosts* also = nullptr);
+  // Each at any of these LSNs; none if there are none. Requires: they can be read.
+  void sample_at(const LayeredRun& run, uint64_t reads, std::span<const Lsn> lsns);
   // One that was made elsewhere.
   void take(const LayerRead& read) { costs_.take(read); }
   uint64_t reads() const { return costs_.reads(); }
   ReadFigures figures() const { return costs_.figures(); }
 
  private:
+  template <class DrawLsn>
+  void sample(const LayeredRun& run, uint64_t reads, DrawLsn&& draw_lsn, ReadCosts* also);
+
   Random random_;
   ReadCosts costs_;
 };

@@ -59,6 +59,18 @@ def _add_sizes(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fidelity", choices=("records", "slices"), default="records", help="how it is told"
     )
+    command.add_argument(
+        "--branch-every",
+        type=_count,
+        metavar="BYTES",
+        help="of the log: make branches and read from them; see --set history_bytes",
+    )
+    command.add_argument(
+        "--branch-living",
+        type=_count,
+        metavar="BYTES",
+        help="each for so long; default: to the end",
+    )
     command.add_argument("--html", type=Path, metavar="FILE", help="of a run: the player's page")
     command.add_argument("--seed", type=_seed, metavar="N", help="of draws and sampled reads")
     command.add_argument("--improved", action="store_true", help="with the options that pay")
@@ -95,6 +107,7 @@ def run_layered(options: argparse.Namespace) -> int:
             fidelity=options.fidelity,
             seed=options.seed,
             checks=options.checks,
+            branches=_branches(options),
             progress=show,
         )
     if options.html is not None:
@@ -199,6 +212,16 @@ def _options(options: argparse.Namespace) -> "layered.Options":
         return base.replace(**changes)
     except TypeError as error:
         raise InvalidArgument(f"--set: {error}") from None
+
+
+def _branches(options: argparse.Namespace) -> "layered.Branches | None":
+    from lsmkit.layered import Branches
+
+    if options.branch_every is None:
+        if options.branch_living is not None:
+            raise InvalidArgument("--branch-living: there are no branches; give --branch-every")
+        return None
+    return Branches(every_bytes=options.branch_every, living_bytes=options.branch_living or 0)
 
 
 def _value(name: str, text: str, before: object) -> Any:

@@ -58,6 +58,11 @@ _TOTALS = (
     ratio("storage_to_log", "live bytes / bytes of the log", True),
     ratio("storage_to_logical", "live bytes / bytes of the pages in use", True),
 )
+_BRANCHES = (
+    count("branch_count", "branches that were made in the course of the run"),
+    count("branch_reads", "sampled whenever others are, at the LSNs of branches that lived"),
+    *_figures("branch_", READ_FIGURES, True),
+)
 _PARTS = (
     count("flush_count", "buffers that became layers over all pages"),
     byte_count("flush_bytes", "of these"),
@@ -130,6 +135,7 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
         *_figures("", READ_FIGURES, True),
         count("tip_reads", "sampled at the end, of the newest that is flushed"),
         *_figures("tip_", READ_FIGURES, True),
+        *_BRANCHES,
     ),
     # One row per time at which reads were sampled.
     "layered_reads": (
@@ -152,6 +158,7 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
         *_PARTS,
         *_figures("", READ_FIGURES, True),
         *_figures("tip_", READ_FIGURES, True),
+        *_BRANCHES,
         ColumnSpec("partitions", "list[u64]", "count", "of each level at the end, from the top"),
     ),
     # One row per row of a suite: its figures over those of the same workload's row to compare with.

@@ -11,6 +11,7 @@
 #include "lsmkit/layered/collector.h"
 #include "lsmkit/layered/image_skyline.h"
 #include "lsmkit/layered/layer_checks.h"
+#include "lsmkit/layered/measured_layered_run.h"
 #include "lsmkit/layered/retention.h"
 #include "support/layered_model.h"
 #include "support/layers.h"
@@ -221,6 +222,47 @@ TEST_CASE("a short history takes little room, a pinned LSN keeps what it needs")
   CHECK(bottom < some);
   CHECK(branched > bottom);
   CHECK(branched <= bottom + 2 * 150 * kPageBytes);
+}
+
+TEST_CASE("branches come and go: what they pin stays, and each page is rebuilt there") {
+  const auto options = [] {
+    LayeredRunOptions out = options_of(1'000'000);
+    out.layered.target_bytes = 64 << 10;
+    out.layered.bottom_image_percent = 25;
+    return out;
+  };
+  constexpr uint64_t kPages = 150;
+  const ReadSampling sampling{1, 1'000'000, 100};
+  const auto live_bytes = [&](const BranchPlan& plan) {
+    MeasuredLayeredRun measured(options(), sampling, plan);
+    LayeredModel model(kPages);
+    model.use(measured.run(), {0, kPages});
+    Random random(1);
+    for (int i = 0; i < 20'000; ++i) {
+      const PageNumber page = random.below(kPages);
+      model.note(page, 1'000);
+      measured.ingest(page, 1'000);
+    }
+    measured.flush();
+    measured.collect();
+    const std::vector<Lsn> lsns = measured.branch_lsns();
+    CHECK(measured.branch_count() == (plan.every_log_bytes == 0 ? 0 : 5));
+    const bool to_the_end = plan.living_log_bytes == 0;
+    if (plan.every_log_bytes > 0) CHECK(lsns.size() == (to_the_end ? 5 : 2));
+    for (const Lsn lsn : lsns)
+      for (PageNumber page = 0; page < kPages; ++page) model.check_page(measured.run(), page, lsn);
+    const ReadFigures reads = measured.branch_reads();
+    CHECK((reads.reads > 0) == !lsns.empty());
+    if (reads.reads > 0) CHECK(reads.layers_opened.mean >= 1);
+    if (!lsns.empty()) CHECK(lsns.front() < measured.run().retention().horizon());
+    return measured.run().map().live_bytes();
+  };
+  const uint64_t none = live_bytes({}), some = live_bytes({4'000'000, 8'000'000, 100});
+  const uint64_t all = live_bytes({4'000'000, 0, 100});
+  constexpr uint64_t kImage = kPages * kPageBytes;  // or deltas, of what a branch pins
+  CHECK(some > none + kImage / 2);
+  CHECK(all > some + 2 * kImage);
+  CHECK(all < 20'000 * 1'000);  // less than the log, which would be kept otherwise
 }
 
 TEST_CASE("W5.11: a record that only a pinned LSN needs is named when it is lost") {

@@ -276,6 +276,34 @@ def test_a_shrinking_key_space_is_told_by_slices_too():
         workloads.shrinking(pages=10, pages_after=11)
 
 
+def test_branches_are_read_at_their_lsns_and_hold_what_they_pin():
+    workload = workloads.uniform(records=200_000, pages=2_000)
+    options = SMALL.replace(history_bytes=10_000_000, bottom_image_percent=50)
+    often = {"sample_every_bytes": 5_000_000, "checks": True}
+    none, some, all_of_them = (
+        layered.simulate(workload, options, branches=branches, **often).figures()
+        for branches in (
+            None,
+            layered.Branches(every_bytes=20_000_000, living_bytes=60_000_000),
+            layered.Branches(every_bytes=20_000_000),
+        )
+    )
+    assert (none["branch_count"], none["branch_reads"]) == (0, 0)
+    assert none["branch_layers_opened_mean"] is none["branch_bytes_max"] is None
+    assert some["branch_count"] == all_of_them["branch_count"] >= 9
+    assert none["live_bytes"] < some["live_bytes"] < all_of_them["live_bytes"]
+    assert some["layers_opened_mean"] >= 1
+    assert 1 <= some["branch_layers_opened_mean"] <= some["branch_layers_opened_p99"]
+    with pytest.raises(NotSupported, match=r"branches .* by slices"):
+        layered.simulate(workload, fidelity="slices", branches=layered.Branches())
+    with pytest.raises(InvalidArgument, match="every_bytes: 0"):
+        layered.Branches(every_bytes=0)
+    with pytest.raises(TypeError, match="living_bytes: int is due, not float"):
+        layered.Branches(living_bytes=1.5)
+    with pytest.raises(TypeError, match="Branches are due, not int"):
+        layered.simulate(workload, branches=5)
+
+
 def test_slices_have_a_horizon_too():
     workload = workloads.hot_cold(records=500_000, pages=16_000)
     options = SMALL.replace(history_bytes=100_000_000, bottom_image_percent=100)

@@ -217,6 +217,14 @@ def test_the_command_prints_what_the_function_gives(run, monkeypatch):
     assert code == 0, err
     assert "by slices" in out
     assert f"{'record_count':<24} {'-':>18}" in out
+    branches = ("--set", "history_bytes=1000000", "--branch-every", "2000000")
+    small = ("--records", "20000", "--pages", "600", "--set", "target_bytes=262144")
+    code, out, err = run(
+        "layered", "simulate", "uniform", *small, *branches, "--branch-living", "5000000", "--json"
+    )
+    assert code == 0, err
+    assert json.loads(out)["summary"]["branch_count"] == 10
+    assert "give --branch-every" in run("layered", "simulate", "zipf", "--branch-living", "5")[2]
     code, _, err = run("layered", "simulate", "uniform", "--set", "fan=3")
     assert (code, err.count("\n")) == (1, 1)
     assert "did you mean fanout" in err

@@ -15,12 +15,13 @@ True
 from lsmkit.layered import suites, workloads
 from lsmkit.layered.options import Options
 from lsmkit.layered.run import Run
-from lsmkit.layered.store import Read, Store, simulate
+from lsmkit.layered.store import Branches, Read, Store, simulate
 from lsmkit.layered.suites import suite
 from lsmkit.progress import Progress
 from lsmkit.workload import Workload
 
 __all__ = [
+    "Branches",
     "Options",
     "Progress",
     "Read",

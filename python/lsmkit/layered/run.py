@@ -53,6 +53,8 @@ class Run(Playable):
             for events, log_bytes, figures in core.samples()
         ]
         self._history_reads = _flat(core.history_reads())
+        self._branch_reads = _flat(core.branch_reads())
+        self._branch_count = core.branch_count()
         self._tip_reads = _flat(core.tip_reads(tip_reads))
         self._history: History | None = None
 
@@ -101,6 +103,9 @@ class Run(Playable):
             "tip_reads": self._tip_reads["reads"],
             **_known(self._history_reads, ""),
             **_known(self._tip_reads, "tip_"),
+            "branch_count": self._branch_count,
+            "branch_reads": self._branch_reads["reads"],
+            **_known(self._branch_reads, "branch_"),
         }
 
     def levels(self, at: int | None = None) -> Frame:

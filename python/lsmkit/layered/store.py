@@ -14,7 +14,7 @@ from lsmkit.layered.run import Run
 from lsmkit.progress import Progress, shown
 from lsmkit.workload import Workload
 
-__all__ = ["Read", "Store", "simulate"]
+__all__ = ["Branches", "Read", "Store", "simulate"]
 
 SAMPLE_EVERY_BYTES = 1_000_000_000
 READS_PER_SAMPLE = 1_000
@@ -51,6 +51,38 @@ class Read:
     bytes: int
     image: int | None
     in_use: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branches:
+    """Branches that come and go while a workload runs, and are read from.
+
+    Each pins the newest LSN that is flushed when it is made. Whenever reads are sampled, as many
+    are of branches that live: the columns `branch_...`.
+
+    Attributes
+    ----------
+    every_bytes : int
+        Of the log, from one branch to the next.
+    living_bytes : int
+        Of the log, for which a branch lives. 0: to the end.
+
+    Raises
+    ------
+    InvalidArgument
+        Values out of range.
+    """
+
+    every_bytes: int = 1_000_000_000
+    living_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("every_bytes", 1), ("living_bytes", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{name}: int is due, not {type(value).__name__}")
+            if not least <= value < 1 << 62:
+                raise InvalidArgument(f"{name}: {value} cannot be; it is from {least} to 2^62")
 
 
 class Store:
@@ -109,6 +141,7 @@ class Store:
         sample_every_bytes: int,
         reads_per_sample: int,
         fidelity: str,
+        branches: Branches | None = None,
     ) -> None:
         if fidelity not in ("records", "slices"):
             raise NotSupported(f"fidelity={fidelity!r} is not there; there are records and slices")
@@ -133,6 +166,8 @@ class Store:
             sample_every_bytes=sample_every_bytes,
             reads_per_sample=reads_per_sample,
             most_events=MOST_EVENTS,
+            branch_every_bytes=0 if branches is None else branches.every_bytes,
+            branch_living_bytes=0 if branches is None else branches.living_bytes,
         )
 
     # -- Writing -----------------------------------------------------------------------------------
@@ -288,6 +323,7 @@ def simulate(
     sample_every_bytes: int = SAMPLE_EVERY_BYTES,
     reads_per_sample: int = READS_PER_SAMPLE,
     tip_reads: int = TIP_READS,
+    branches: Branches | None = None,
     progress: Progress = None,
 ) -> Run:
     """Run a workload on a simulated layered store and tell what came of it; see `Store`.
@@ -310,6 +346,9 @@ def simulate(
         As of a `Store`.
     tip_reads : int
         How many reads of the newest are sampled at the end, at most a million.
+    branches : Branches, optional
+        That come and go meanwhile and are read from; per record only. They cost something where
+        `Options.history_bytes` or `history_s` let the rest of the past go.
     progress : callable or True, optional
         ``progress(ops, total)`` every 20 ms or so; total 0: not known. What it raises ends the run,
         as Ctrl-C does.
@@ -320,7 +359,7 @@ def simulate(
         Options or records that cannot be; too many operations.
     NotSupported
         A workload with scans, or that ends by a clock; by slices, deletes but of the oldest page,
-        by `Queue` or `Window` keys.
+        by `Queue` or `Window` keys, and `branches`.
 
     Examples
     --------
@@ -336,8 +375,17 @@ def simulate(
     if seed is not None:
         workload = workload.with_seed(within("seed", seed, LARGEST))
     store = Store.__new__(Store)
+    if branches is not None and not isinstance(branches, Branches):
+        raise TypeError(f"branches: layered.Branches are due, not {type(branches).__name__}")
     store._begin(
-        options, workload, checks, workload.seed, sample_every_bytes, reads_per_sample, fidelity
+        options,
+        workload,
+        checks,
+        workload.seed,
+        sample_every_bytes,
+        reads_per_sample,
+        fidelity,
+        branches,
     )
     with shown(progress, f"simulating {workload.name}") as tell:
         store._core.run(progress=tell)

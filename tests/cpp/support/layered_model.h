@@ -28,10 +28,13 @@ struct LayeredModel {
 
   explicit LayeredModel(uint64_t page_count) : pages(page_count), changes(page_count) {}
   void write(LayeredRun& run, PageNumber page, uint32_t bytes) {
+    note(page, bytes);
+    run.ingest(page, bytes);
+  }
+  void note(PageNumber page, uint32_t bytes) {
     if (changes[page].empty() || !changes[page].back().in_use) changes[page].push_back({end, true});
     pages[page].push_back({end, count++, bytes});
     end += bytes;
-    run.ingest(page, bytes);
   }
 
   void use(LayeredRun& run, const PageRange& range) {
