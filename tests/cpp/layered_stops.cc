@@ -78,7 +78,7 @@ class Watched {
   // Whether a record came twice, as it may while its layer is being replaced.
   bool rebuild(PageNumber page, Lsn lsn) {
     std::vector<PackedRecord> replayed;
-    const LayerRead read = reader_.read(page, lsn, &replayed);
+    const LayerRead read = reader_.read(page, lsn, 0, &replayed);
     const Lsn from = read.image ? tree_.map().find(*read.image)->lsns.end : read.page_image_lsn;
     std::vector<uint64_t> numbers, due;
     for (const PackedRecord record : replayed) {
