@@ -33,8 +33,9 @@ struct LayeredOptions {
   // A partition has images rather than new deltas if they take at most so many percent of what its
   // deltas of two tiers do, these being as large as those before: at first when it is as deep as
   // the fanout, from then on after every second tier. Others have images only where all pages in
-  // use take less than all deltas of the level. Larger: more images, which are read less; 0: each
-  // partition has images where they take less than its deltas. Only with `partitioned`.
+  // use take less than all deltas of the level, and theirs at most an eighth more than their
+  // deltas. Larger: more images, less is read; 0: each partition has images where they take less
+  // than its deltas. Only with `partitioned`.
   uint32_t early_image_percent = 0;
   // New deltas end at multiples of so many pages where that is within a quarter of the target, so
   // that there are partitions. 0: anywhere.

@@ -20,6 +20,14 @@ bool images_are_cheap(const PartState& part, const PartBytes& bytes,
   return bytes.images > 0 && bytes.images <= of_two / 100 * percent;
 }
 
+// So many bytes may images take where they are not cheap. Where they come too seldom they leave
+// more deltas to be read than new deltas do; where the level as a whole would have them, a part
+// without would have more records replayed than the others, for few bytes that it spares.
+uint64_t worth_of_images(const PartBytes& bytes, const LayeredOptions& options) {
+  if (options.early_image_percent == 0) return bytes.deltas;
+  return bytes.level_would_have_images ? bytes.deltas + bytes.deltas / 8 : 0;
+}
+
 }  // namespace
 
 PartChoice choice_for(const PartState& part, const PartBytes& bytes,
@@ -27,9 +35,7 @@ PartChoice choice_for(const PartState& part, const PartBytes& bytes,
   PartChoice out;
   const bool cheap = images_are_cheap(part, bytes, options);
   const bool due = part.depth >= options.fanout;
-  // Images that come too seldom leave more deltas to be read than new deltas do.
-  const bool may_be_seldom = options.early_image_percent == 0 || bytes.level_would_have_images;
-  if (cheap || (due && may_be_seldom && bytes.images < bytes.deltas))
+  if (cheap || (due && bytes.images < worth_of_images(bytes, options)))
     out.makes = LayerKind::kImage;
   else if (due)
     out.makes = LayerKind::kDelta;

@@ -38,8 +38,9 @@ class Options:
         With `partitioned`: a partition has images rather than new deltas if they take at most so
         many percent of what its deltas of two tiers do, these being as large as those before: at
         first when it is as deep as the fanout, from then on after every second tier. Others have
-        images only where all pages in use take less than all deltas of the level. Larger: more
-        images, less is read. 0: each partition has images where they take less than its deltas.
+        images only where all pages in use take less than all deltas of the level, and theirs at
+        most an eighth more than their deltas. Larger: more images, less is read. 0: each partition
+        has images where they take less than its deltas.
     grid_pages : int
         New deltas end at multiples of so many pages where that is within a quarter of the target,
         so that there are partitions. 0: anywhere. Coarser: more partitions, layers less even.
