@@ -121,7 +121,7 @@ def horizon():
 
 def test_a_horizon_bounds_what_is_stored_and_no_figure_is_above_its_bound(horizon):
     rows = by_name(horizon)
-    for workload in suites.HORIZON_WORKLOADS:
+    for workload in (*suites.HORIZON_WORKLOADS, "old branches"):
         for options in ("baseline", "improved"):
             every, some = rows[workload, options], rows[workload, f"{options}, horizon"]
             assert some["live_bytes"] < every["live_bytes"], (workload, options)
@@ -139,6 +139,29 @@ def test_a_horizon_bounds_what_is_stored_and_no_figure_is_above_its_bound(horizo
         if row[name] > 1.005 * bound
     ]
     assert not worse
+
+
+def test_old_branches_are_read_and_keep_what_a_horizon_alone_would_not(horizon):
+    rows = by_name(horizon)
+    for options in ("baseline", "improved"):
+        alone, branches = (
+            rows["hot-cold", f"{options}, horizon"],
+            rows["old branches", f"{options}, horizon"],
+        )
+        assert (alone["branch_count"], alone["branch_layers_opened_mean"]) == (0, None)
+        # The last one is due where the log ends.
+        assert branches["branch_count"] in (19, 20)
+        assert branches["branch_reads"] > 10_000
+        assert branches["branch_layers_opened_max"] >= branches["branch_layers_opened_p99"] >= 1
+        assert branches["peak_live_bytes"] > 1.1 * alone["peak_live_bytes"]
+        # With all of the past kept anyway they change nothing.
+        every = rows["old branches", options]
+        assert every["live_bytes"] == rows["hot-cold", options]["live_bytes"]
+        assert every["branch_bytes_mean"] > 0
+    with pytest.raises(InvalidArgument, match="branches: there is no workload 'b'"):
+        layered.suite({"a": workloads.uniform(records=10)}, branches={"b": layered.Branches()})
+    with pytest.raises(TypeError, match=r"branches\['a'\]: Branches is due, not int"):
+        layered.suite({"a": workloads.uniform(records=10)}, branches={"a": 3})
 
 
 def test_every_combination_is_a_row_in_every_form(two, tmp_path):

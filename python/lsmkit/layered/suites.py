@@ -14,7 +14,7 @@ from lsmkit._errors import InvalidArgument
 from lsmkit.frame import Frame
 from lsmkit.frames import frame_of
 from lsmkit.layered.options import Options, grid_of
-from lsmkit.layered.store import simulate
+from lsmkit.layered.store import Branches, simulate
 from lsmkit.layered.workloads import PAGES, RECORDS, WORKLOADS
 from lsmkit.progress import Progress, shown
 from lsmkit.workload import Workload
@@ -44,7 +44,8 @@ SHOWN = (
     "identical_bytes", "layers_opened_mean", "layers_opened_p99", "layers_opened_max",
     "layers_holding_mean",
     "records_mean", "records_p99", "bytes_mean", "bytes_p99", "tip_layers_opened_mean",
-    "tip_bytes_mean", "partitions", "makespan_1_s", "makespan_2_s", "makespan_4_s",
+    "tip_bytes_mean", "branch_layers_opened_mean", "branch_bytes_mean", "partitions",
+    "makespan_1_s", "makespan_2_s", "makespan_4_s",
 )  # fmt: skip
 """Columns of the Markdown table; CSV and JSON have all."""
 
@@ -90,7 +91,7 @@ def default_options(target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
 
 
 HORIZON_WORKLOADS = ("uniform", "hot-cold", "append", "growing")
-"""Those that `horizon_suite` has."""
+"""Those that `horizon_suite` has, beside "old branches"."""
 
 
 def horizon_options(history_bytes: int, target_bytes: int = TARGET_BYTES) -> dict[str, Options]:
@@ -116,6 +117,7 @@ class Task:
     name: str
     options: Options
     options_name: str
+    branches: Branches | None
 
 
 def suite(
@@ -124,6 +126,7 @@ def suite(
     targets: Iterable[int] = (TARGET_BYTES,),
     options: Mapping[str, Options] | None = None,
     *,
+    branches: Mapping[str, Branches] | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Progress = None,
 ) -> Frame:
@@ -139,6 +142,8 @@ def suite(
         Bytes of a layer, in place of the options'; the grid of the default ones is in proportion.
     options : mapping of str to Options, optional
         Default: `default_options()`.
+    branches : mapping of str to Branches, optional
+        That workloads have, by the workload's name.
     out : path, optional
         Gets the rows, after each one: .md Markdown, .csv, or .json, a list of rows.
     progress : callable or True, optional
@@ -154,9 +159,9 @@ def suite(
     ------
     InvalidArgument
         Nothing to do; `out` has another ending or lies in no directory; a workload that a layered
-        store cannot have.
+        store cannot have; branches of a workload that is not there.
     TypeError
-        No dict, or something in it that is neither a Workload nor Options.
+        No dict, or something else in it than a Workload, Options or Branches.
 
     Examples
     --------
@@ -167,7 +172,7 @@ def suite(
     'baseline'
     """
     form = None if out is None else _form_of(Path(out))
-    tasks = _tasks(workloads, fanouts, targets, options)
+    tasks = _tasks(workloads, fanouts, targets, options, branches or {})
     rows: list[Row] = []
     with shown(progress, "simulating the layered suite") as tell:
         for task in tasks:
@@ -204,15 +209,19 @@ def horizon_suite(
     """What history costs: `suite` of a few workloads, with a fifth of the log readable and all.
 
     `scale`: of records, pages, bytes of a layer and history, as of `default_workloads`. Reads are
-    sampled above the horizon.
+    sampled above the horizon. "old branches" is "hot-cold" with a branch after every twentieth of
+    the log, which is read for two fifths of it: longer than the history.
     """
     every = default_workloads(scale)
     target = max(8192, int(TARGET_BYTES * scale))
-    history = max(target, int(RECORDS * 1000 * scale) // 5)
+    log_bytes = int(RECORDS * 1000 * scale)
+    branches = Branches(every_bytes=max(1, log_bytes // 20), living_bytes=log_bytes * 2 // 5)
+    workloads = {name: every[name] for name in HORIZON_WORKLOADS}
     return suite(
-        {name: every[name] for name in HORIZON_WORKLOADS},
+        workloads | {"old branches": every["hot-cold"]},
         targets=[target],
-        options=horizon_options(history, target),
+        options=horizon_options(max(target, log_bytes // 5), target),
+        branches={"old branches": branches},
         out=out,
         progress=progress,
     )
@@ -223,12 +232,23 @@ def _tasks(
     fanouts: Iterable[int],
     targets: Iterable[int],
     options: Mapping[str, Options] | None,
+    branches: Mapping[str, Branches],
 ) -> list[Task]:
     given = default_workloads() if workloads is None else workloads
     _check_values("workloads", given, Workload)
     _check_values("options", {} if options is None else options, Options)
+    _check_values("branches", branches, Branches)
+    for name in branches:
+        if name not in given:
+            raise InvalidArgument(f"branches: there is no workload {name!r}")
     tasks = [
-        Task(workload, name, chosen.replace(fanout=fanout, target_bytes=target), options_name)
+        Task(
+            workload,
+            name,
+            chosen.replace(fanout=fanout, target_bytes=target),
+            options_name,
+            branches.get(name),
+        )
         for (name, workload), fanout, target in itertools.product(
             given.items(), list(fanouts), list(targets)
         )
@@ -257,6 +277,7 @@ def _row(task: Task, tell: Any, done: int, total: int) -> Row:
         task.workload,
         task.options,
         sample_every_bytes=max(1, min(1_000_000_000, log_bytes // SMALL)),
+        branches=task.branches,
         progress=within,
     )
     return {
