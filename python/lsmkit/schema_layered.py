@@ -171,8 +171,8 @@ _FRAMES: dict[str, tuple[ColumnSpec, ...]] = {
         *(
             ratio(name, "of the row / of the one to compare with; below 1 is better", True)
             for name in (
-                "written_bytes",
-                "peak_live_bytes",
+                "written",
+                "peak_live",
                 "storage_to_log",
                 "layers_opened_mean",
                 "layers_opened_p99",

@@ -344,7 +344,8 @@ def against(frame: Frame, options: str = "baseline") -> Frame:
                 f"against: {row['workload']} has no row {options[:60]!r}; there are {there}"
             )
         told = {n: row[n] for n in (*key, "options", "partitions")}
-        rows.append(told | {n: _over(row[n], base[n]) for n in COMPARED})
+        # A share of bytes is no number of bytes, and not named so.
+        rows.append(told | {n.removesuffix("_bytes"): _over(row[n], base[n]) for n in COMPARED})
     return frame_of("layered_against", rows)
 
 
