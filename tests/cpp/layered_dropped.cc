@@ -84,7 +84,8 @@ TEST_CASE(
     std::vector<std::pair<PinNumber, Lsn>> branches;
     for (int i = 0; i < 8'000; ++i) {
       const uint64_t popular = 1 + random.below(page_count);
-      model.write(run, random.below(popular), 1 + static_cast<uint32_t>(random.below(150)));
+      const auto bytes = 1 + static_cast<uint32_t>(random.below(150));
+      model.write(run, random.below(popular), bytes);
       if (random.below(every) == 0) model.drop(run, any_range(random, page_count, most));
       if (random.below(every) == 0) model.drop(run, any_range(random, page_count, most));
       if (random.below(2 * every) == 0) model.use(run, any_range(random, page_count, most));
